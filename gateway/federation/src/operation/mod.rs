@@ -1,1 +1,16 @@
-//! (in progress)
+//! Owns a client's operation: parsed and validated against the client's schema, then bound to the supergraph.
+
+mod bind;
+mod bound;
+mod document;
+mod error;
+mod variables;
+
+pub use bind::bind;
+pub use bound::{
+    BoundOperation, Condition, Field, FieldTarget, Fragment, Introspection, OperationKind, Selection, SelectionSet,
+    VariableDef,
+};
+pub use document::{Document, parse};
+pub use error::OperationError;
+pub use variables::{Variables, coerce};

@@ -1,1 +1,20 @@
-//! (in progress)
+//! Owns the schemas as data: what a supergraph says, interned ([`Model`]), and the states that a
+//! [`Supergraph`] passes through.
+
+mod api;
+mod field_set;
+mod ids;
+mod join;
+mod model;
+mod supergraph;
+mod types;
+mod value;
+
+pub use api::api_schema;
+pub use field_set::{FieldSet, FieldSetItem};
+pub(crate) use ids::ids;
+pub use ids::{FieldId, Id, NameId, SubgraphId, TypeId};
+pub use model::{ArgumentDef, FieldDef, FieldJoin, KeyJoin, Model, SubgraphDef, TypeDef, TypeJoin, TypeKind};
+pub use supergraph::{Merged, Satisfiable, Supergraph};
+pub use types::{TypeSet, Wrapping};
+pub use value::{Arguments, Value, VariableId, write_json_string};

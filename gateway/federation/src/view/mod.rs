@@ -1,1 +1,41 @@
-//! (in progress)
+//! Owns what a client sees: a [`ClientSchema`] and where each of its types and fields comes from.
+//!
+//! For the plain supergraph that is the identity view. Views (BFFs) differ in how the schema is
+//! built, not in how it is used: past [`crate::operation::bind`] nobody knows that there was one.
+
+use std::sync::Arc;
+
+use apollo_compiler::collections::HashMap;
+use apollo_compiler::schema::Implementers;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Schema};
+
+use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId};
+
+/// The schema that one kind of client queries.
+#[derive(Debug)]
+pub struct ClientSchema {
+    /// What operations are validated against, and what introspection answers from.
+    pub schema: Valid<Schema>,
+    /// Kept beside the schema, since introspection needs it for every query.
+    pub implementers: HashMap<Name, Implementers>,
+    model: Arc<Model>,
+}
+
+impl ClientSchema {
+    /// The supergraph's own API: every type and field stands for itself.
+    pub fn identity(supergraph: &Supergraph<Satisfiable>) -> Self {
+        let schema = supergraph.api.clone();
+        Self { implementers: schema.implementers_map(), schema, model: Arc::clone(&supergraph.model) }
+    }
+
+    /// The supergraph's type behind a client's type.
+    pub fn type_behind(&self, name: &str) -> Option<TypeId> {
+        self.model.type_named(name)
+    }
+
+    /// The supergraph's field behind a field of a client's type.
+    pub fn field_behind(&self, parent: &str, field: &str) -> Option<FieldId> {
+        self.model.field_named(self.type_behind(parent)?, field)
+    }
+}

@@ -1,0 +1,121 @@
+//! Owns the query plan: the fetches, what each needs, asks and fills. It is what the executor runs,
+//! and says nothing of protocols.
+
+use apollo_compiler::Name;
+
+use super::graph::LookupId;
+use super::shape::{Leaf, PositionId, Shape, SlotId};
+use crate::connect::ConnectorId;
+use crate::operation::OperationKind;
+use crate::schema::{Arguments, FieldId, Id, SubgraphId, TypeId, TypeSet, Wrapping};
+
+crate::schema::ids! {
+    /// A fetch of a plan. A fetch depends only on fetches with smaller ids.
+    FetchId,
+}
+
+#[derive(Debug)]
+pub struct QueryPlan {
+    pub kind: OperationKind,
+    /// A subscription's source: what starts each event. `None` for queries and mutations.
+    pub trigger: Option<FetchNode>,
+    pub fetches: Vec<FetchNode>,
+    pub shape: Shape,
+}
+
+impl QueryPlan {
+    pub fn fetch(&self, id: FetchId) -> &FetchNode {
+        &self.fetches[id.index()]
+    }
+
+    /// The number of fetches that must follow each other.
+    pub fn depth(&self) -> usize {
+        let mut depths = vec![0; self.fetches.len()];
+        for fetch in &self.fetches {
+            let before = fetch.depends_on.iter().map(|id| depths[id.index()]).max().unwrap_or(0);
+            depths[fetch.id.index()] = before + 1;
+        }
+        depths.into_iter().max().unwrap_or(0)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct FetchNode {
+    pub id: FetchId,
+    pub subgraph: SubgraphId,
+    /// The connector that answers, where the subgraph is not a GraphQL server.
+    pub connector: Option<ConnectorId>,
+    /// The objects that it fills.
+    pub position: PositionId,
+    /// Sorted. A fetch may start once these have ended.
+    pub depends_on: Vec<FetchId>,
+    pub entry: FetchEntry,
+    pub selection: FetchSelection,
+}
+
+/// How a fetch enters the subgraph.
+#[derive(Debug, Clone)]
+pub enum FetchEntry {
+    /// At a root type; what it asks are that type's fields.
+    Root(OperationKind),
+    /// At entities, each told by a representation. One per type, sorted by type.
+    Entities { representations: Vec<RepresentationPlan>, batch: bool },
+}
+
+/// How the representation of an object of one type is written.
+#[derive(Debug, Clone)]
+pub struct RepresentationPlan {
+    pub lookup: LookupId,
+    /// The objects it is for.
+    pub ty: TypeId,
+    /// The type's name in that subgraph: the interface's, where it is an interface object there.
+    pub typename: Name,
+    pub fields: Vec<RepresentationField>,
+}
+
+/// A field of a representation, read from a slot.
+#[derive(Debug, Clone)]
+pub struct RepresentationField {
+    pub name: Name,
+    pub slot: SlotId,
+    /// The types of the objects that it is read from.
+    pub types: TypeSet,
+    /// Empty for a leaf.
+    pub fields: Vec<RepresentationField>,
+}
+
+/// What is asked of a subgraph for objects of one position, and where it is put.
+#[derive(Debug, Clone)]
+pub struct FetchSelection {
+    pub position: PositionId,
+    /// The types that the objects can have, as this subgraph knows.
+    pub types: TypeSet,
+    /// The type that it is asked on, in the subgraph.
+    pub on: TypeId,
+    /// Whether `__typename` has to be asked to tell the types apart.
+    pub typename: bool,
+    pub fields: Vec<FetchField>,
+}
+
+#[derive(Debug, Clone)]
+pub struct FetchField {
+    /// The key in the subgraph's answer: the field's name, or an alias where two would collide.
+    pub response_name: Name,
+    pub name: Name,
+    pub field: FieldId,
+    pub arguments: Arguments,
+    /// Asked in `... on T` with this type; `None` on the selection's own type.
+    pub condition: Option<TypeId>,
+    /// The types of the objects that have it.
+    pub types: TypeSet,
+    pub slot: SlotId,
+    /// The lists around it.
+    pub wrapping: Wrapping,
+    pub content: FetchContent,
+}
+
+#[derive(Debug, Clone)]
+pub enum FetchContent {
+    Leaf(Leaf),
+    Objects(FetchSelection),
+}

@@ -1,0 +1,121 @@
+//! Owns the shape of a response: where fetched data is put, and how the answer is read from there.
+//!
+//! A *position* is a place in the response that holds objects; its *slots* are the fields that some fetch
+//! writes, each once per (name, arguments), in the supergraph's terms. A *projection* is what the
+//! client sees of a position: its own keys, order and nullability, reading slots. Slots that only keys
+//! and `@requires` need are in no projection. Fetches fill positions; projections never ask who did.
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+
+use crate::schema::{Arguments, NameId, TypeId, TypeSet, Wrapping};
+
+crate::schema::ids! {
+    /// A place in the response that holds objects.
+    PositionId,
+    /// A field of a position, filled by fetches.
+    SlotId,
+    /// A client's selection set on a position.
+    ProjectionId,
+}
+
+/// The root of every response.
+pub const ROOT: PositionId = PositionId(0);
+
+#[derive(Debug, Clone, Default)]
+pub struct Shape {
+    pub positions: Vec<Position>,
+    pub slots: Vec<Slot>,
+    pub projections: Vec<Projection>,
+    /// What the client sees of [`ROOT`].
+    pub root: ProjectionId,
+}
+
+impl Default for ProjectionId {
+    fn default() -> Self {
+        Self(0)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Position {
+    /// The slot whose value the objects are; `None` for the root.
+    pub parent: Option<SlotId>,
+    /// The types that the objects can have.
+    pub types: TypeSet,
+    pub slots: Vec<SlotId>,
+    /// How many slots an object of this position has in memory.
+    pub width: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Slot {
+    pub position: PositionId,
+    /// The place in an object's memory; meaningful once the plan is complete.
+    pub index: u32,
+    pub name: NameId,
+    pub arguments: Arguments,
+    /// The types of the objects that have it.
+    pub types: TypeSet,
+    pub wrapping: Wrapping,
+    pub content: Content,
+}
+
+/// What a slot holds, under its lists.
+#[derive(Debug, Clone)]
+pub enum Content {
+    Leaf(Leaf),
+    Objects(PositionId),
+}
+
+/// How a leaf's raw token is checked ("Result Coercion" of the GraphQL specification).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Leaf {
+    Int,
+    Float,
+    String,
+    Boolean,
+    Id,
+    /// The values that the supergraph knows.
+    Enum(Arc<[Name]>),
+    /// A custom scalar: any JSON.
+    Custom,
+}
+
+#[derive(Debug, Clone)]
+pub struct Projection {
+    pub position: PositionId,
+    /// Disjoint; together they hold every type of the position that the client can see.
+    pub classes: Vec<ProjectionClass>,
+}
+
+/// The fields of objects of some types, in the order of the response.
+#[derive(Debug, Clone)]
+pub struct ProjectionClass {
+    pub types: TypeSet,
+    pub fields: Vec<ProjectedField>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ProjectedField {
+    /// The client's key.
+    pub key: Name,
+    /// `"key":`, as it is written.
+    pub prefix: Box<str>,
+    /// The nullability and lists that the client's schema promises.
+    pub wrapping: Wrapping,
+    pub source: ProjectionSource,
+    /// `Type.field`, in the client's terms, for errors.
+    pub coordinate: Box<str>,
+}
+
+#[derive(Debug, Clone)]
+pub enum ProjectionSource {
+    Leaf(SlotId),
+    Objects(SlotId, ProjectionId),
+    /// The name that the client knows the object's type by, as a JSON string.
+    Typename(Arc<[(TypeId, Box<str>)]>),
+    /// `__schema` or `__type`.
+    Introspection,
+}

@@ -1,0 +1,216 @@
+//! Owns the interned supergraph: types, fields, and which subgraph knows what of them.
+//!
+//! Written once, while a supergraph is loaded; read-only afterwards. Every table is in the order of
+//! the supergraph's text, so that everything derived from it is deterministic.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Name;
+use indexmap::IndexSet;
+
+use super::field_set::FieldSet;
+use super::ids::{FieldId, Id, NameId, SubgraphId, TypeId};
+use super::types::{TypeSet, Wrapping};
+use super::value::Value;
+
+#[derive(Debug, Clone)]
+pub struct SubgraphDef {
+    /// The name that people gave it, such as `reviews`.
+    pub name: String,
+    /// Where a GraphQL subgraph listens; empty where only connectors say.
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypeKind {
+    Scalar,
+    Object,
+    Interface,
+    Union,
+    Enum,
+    Input,
+}
+
+/// A key of an entity in one subgraph.
+#[derive(Debug, Clone)]
+pub struct KeyJoin {
+    pub fields: FieldSet,
+    /// Whether the subgraph can be entered by it; one that is not is only handed out.
+    pub resolvable: bool,
+}
+
+/// What one subgraph knows of a type.
+#[derive(Debug, Clone)]
+pub struct TypeJoin {
+    pub subgraph: SubgraphId,
+    pub keys: Vec<KeyJoin>,
+    /// The subgraph holds the interface as an object type.
+    pub is_interface_object: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct TypeDef {
+    pub name: Name,
+    pub kind: TypeKind,
+    /// Of objects and interfaces, in the order of the supergraph.
+    pub fields: Vec<FieldId>,
+    /// The object types that a value of this type can be; an object's is itself.
+    pub possible: TypeSet,
+    pub joins: Vec<TypeJoin>,
+    /// Per subgraph that knows this interface or union: the members that it knows.
+    pub possible_in: Vec<(SubgraphId, TypeSet)>,
+}
+
+/// What one subgraph says of a field.
+#[derive(Debug, Clone)]
+pub struct FieldJoin {
+    pub subgraph: SubgraphId,
+    /// Named, but resolved elsewhere.
+    pub external: bool,
+    /// Kept in the subgraph's schema, though another one has taken it over by `@override`.
+    pub overridden: bool,
+    /// The type that it has there, where that differs from the supergraph's.
+    pub ty: Option<(Wrapping, TypeId)>,
+    pub requires: Option<FieldSet>,
+    pub provides: Option<FieldSet>,
+    /// The label of a progressive `@override`.
+    pub override_label: Option<String>,
+    /// The subgraph that the field was taken from.
+    pub override_from: Option<String>,
+}
+
+impl FieldJoin {
+    pub fn plain(subgraph: SubgraphId) -> Self {
+        Self {
+            subgraph,
+            external: false,
+            overridden: false,
+            ty: None,
+            requires: None,
+            provides: None,
+            override_label: None,
+            override_from: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct ArgumentDef {
+    pub name: Name,
+    /// As written, such as `[ID!]!`.
+    pub ty: String,
+    pub default: Option<Value>,
+}
+
+#[derive(Debug, Clone)]
+pub struct FieldDef {
+    pub parent: TypeId,
+    pub name: NameId,
+    pub wrapping: Wrapping,
+    pub base: TypeId,
+    pub arguments: Vec<ArgumentDef>,
+    pub joins: Vec<FieldJoin>,
+}
+
+/// The supergraph, interned.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub subgraphs: Vec<SubgraphDef>,
+    pub types: Vec<TypeDef>,
+    pub fields: Vec<FieldDef>,
+    pub(super) names: IndexSet<Name>,
+    pub(super) types_by_name: HashMap<Name, TypeId>,
+    pub(super) fields_by_name: HashMap<(TypeId, NameId), FieldId>,
+    pub query: Option<TypeId>,
+    pub mutation: Option<TypeId>,
+    pub subscription: Option<TypeId>,
+}
+
+impl Model {
+    pub fn subgraph(&self, id: SubgraphId) -> &SubgraphDef {
+        &self.subgraphs[id.index()]
+    }
+
+    pub fn ty(&self, id: TypeId) -> &TypeDef {
+        &self.types[id.index()]
+    }
+
+    pub fn field(&self, id: FieldId) -> &FieldDef {
+        &self.fields[id.index()]
+    }
+
+    pub fn name(&self, id: NameId) -> &Name {
+        &self.names[id.index()]
+    }
+
+    pub fn type_name(&self, id: TypeId) -> &Name {
+        &self.ty(id).name
+    }
+
+    pub fn type_named(&self, name: &str) -> Option<TypeId> {
+        self.types_by_name.get(name).copied()
+    }
+
+    /// The id of a field name; `None` if no field of the supergraph has it.
+    pub fn name_id(&self, name: &str) -> Option<NameId> {
+        self.names.get_index_of(name).map(NameId::from_index)
+    }
+
+    pub fn field_of(&self, ty: TypeId, name: NameId) -> Option<FieldId> {
+        self.fields_by_name.get(&(ty, name)).copied()
+    }
+
+    pub fn field_named(&self, ty: TypeId, name: &str) -> Option<FieldId> {
+        self.field_of(ty, self.name_id(name)?)
+    }
+
+    pub fn subgraph_named(&self, name: &str) -> Option<SubgraphId> {
+        self.subgraphs.iter().position(|subgraph| subgraph.name == name).map(SubgraphId::from_index)
+    }
+
+    pub fn subgraph_ids(&self) -> impl Iterator<Item = SubgraphId> {
+        (0..self.subgraphs.len()).map(SubgraphId::from_index)
+    }
+
+    pub fn type_ids(&self) -> impl Iterator<Item = TypeId> {
+        (0..self.types.len()).map(TypeId::from_index)
+    }
+
+    /// `Type.field`
+    pub fn coordinate(&self, field: FieldId) -> String {
+        let def = self.field(field);
+        format!("{}.{}", self.type_name(def.parent), self.name(def.name))
+    }
+
+    pub fn join(&self, ty: TypeId, subgraph: SubgraphId) -> Option<&TypeJoin> {
+        self.ty(ty).joins.iter().find(|join| join.subgraph == subgraph)
+    }
+
+    pub fn field_join(&self, field: FieldId, subgraph: SubgraphId) -> Option<&FieldJoin> {
+        self.field(field).joins.iter().find(|join| join.subgraph == subgraph)
+    }
+
+    /// The object types that a value of `ty` can be when `subgraph` answers it.
+    pub fn possible_in(&self, ty: TypeId, subgraph: SubgraphId) -> TypeSet {
+        let def = self.ty(ty);
+        match def.kind {
+            TypeKind::Object => def.possible.clone(),
+            TypeKind::Interface | TypeKind::Union => {
+                match def.possible_in.iter().find(|(known, _)| *known == subgraph) {
+                    Some((_, types)) => types.clone(),
+                    None => TypeSet::default(),
+                }
+            }
+            TypeKind::Scalar | TypeKind::Enum | TypeKind::Input => TypeSet::default(),
+        }
+    }
+
+    /// The interfaces and unions are abstract: a value's own type is another.
+    pub fn is_abstract(&self, ty: TypeId) -> bool {
+        matches!(self.ty(ty).kind, TypeKind::Interface | TypeKind::Union)
+    }
+
+    pub fn is_composite(&self, ty: TypeId) -> bool {
+        matches!(self.ty(ty).kind, TypeKind::Object | TypeKind::Interface | TypeKind::Union)
+    }
+}
