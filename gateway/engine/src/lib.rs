@@ -1,1 +1,7 @@
 //! Execution of query plans.
+
+pub mod execute;
+pub mod response;
+
+#[cfg(test)]
+mod testing;
