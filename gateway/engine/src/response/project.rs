@@ -123,7 +123,8 @@ impl<'a> Writer<'a> {
             ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => {
                 let value = self.arena.slot(object, self.shape.slots[slot.index()].index);
                 // What a failed fetch left empty is explained by its error on the object.
-                let explained = value == SlotValue::Absent && self.arena.object_errors(object).is_some();
+                let empty = matches!(value, SlotValue::Absent | SlotValue::Null);
+                let explained = empty && self.arena.object_errors(object).is_some();
                 self.value(value, field.wrapping, field, explained)
             }
             ProjectionSource::Typename(names) => {
