@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("orders.binpb"), descriptors.encode_to_vec())?;
 
-    let mut builder = tonic_prost_build::configure().btree_map("orders.v1");
+    let mut builder = tonic_prost_build::configure().btree_map(".");
     for message in LOGGED {
         builder = builder.type_attribute(format!("orders.v1.{message}"), "#[derive(serde::Serialize)]");
     }

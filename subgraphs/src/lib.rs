@@ -19,10 +19,14 @@ mod connection;
 pub mod data;
 mod faults;
 mod gate;
+pub mod orders;
 mod rest;
+pub mod reviews;
+mod running;
 mod service;
 pub mod shipping;
 
 pub use calls::{Call, Calls};
 pub use faults::{FaultSettings, Faults, InvalidErrorRate};
+pub use running::{Ports, Running, start, start_at};
 pub use service::{Service, StartError};
