@@ -1,0 +1,32 @@
+//! The files in `schemas/`: that they say what the services are.
+
+use std::path::PathBuf;
+
+use weft_subgraphs::{Ports, reviews};
+
+fn schema(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn reviews_is_what_the_service_exports() {
+    assert_eq!(
+        schema("reviews.graphql"),
+        reviews::sdl(),
+        "run `cargo run -p weft-subgraphs -- sdl > schemas/reviews.graphql`"
+    );
+}
+
+#[test]
+fn every_file_names_the_default_port() {
+    let Ports { catalog, orders, reviews, shipping } = Ports::default();
+    let supergraph = schema("supergraph.yaml");
+    for (name, port) in [("catalog", catalog), ("orders", orders), ("reviews", reviews), ("shipping", shipping)] {
+        let url = format!("http://127.0.0.1:{port}");
+        assert!(supergraph.contains(&format!("  {name}:\n    routing_url: {url}")), "{name} in supergraph.yaml");
+        if name != "reviews" {
+            assert!(schema(&format!("{name}.graphql")).contains(&format!("\"{url}\"")), "{name}.graphql");
+        }
+    }
+}
