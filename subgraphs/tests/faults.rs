@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tonic::Code;
 use weft_subgraphs::orders::proto::Ids;
 use weft_subgraphs::orders::proto::order_service_client::OrderServiceClient;
@@ -81,6 +83,18 @@ async fn errors_and_resets_come_and_go() {
         }
         assert_eq!(service.calls().count(), 4, "calls that met a fault are counted too");
     }
+}
+
+#[tokio::test]
+async fn a_reset_is_one_of_tcp() {
+    let running = running().await;
+    running.catalog.faults().set(FaultSettings::resetting()).expect("settings in range");
+    let mut socket = TcpStream::connect(running.catalog.address()).await.expect("it listens");
+    socket.write_all(b"GET /users/u1 HTTP/1.1\r\nhost: catalog\r\n\r\n").await.expect("the socket is open");
+    let mut answer = Vec::new();
+    let error = socket.read_to_end(&mut answer).await.expect_err("not an orderly end");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(answer, b"", "no byte of an answer");
 }
 
 #[tokio::test]

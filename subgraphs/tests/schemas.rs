@@ -19,6 +19,15 @@ fn reviews_is_what_the_service_exports() {
 }
 
 #[test]
+fn every_file_parses() {
+    for name in ["catalog", "orders", "reviews", "shipping"] {
+        let text = schema(&format!("{name}.graphql"));
+        let document = async_graphql::parser::parse_schema(&text);
+        assert!(document.is_ok(), "{name}.graphql: {document:?}");
+    }
+}
+
+#[test]
 fn every_file_names_the_default_port() {
     let Ports { catalog, orders, reviews, shipping } = Ports::default();
     let supergraph = schema("supergraph.yaml");

@@ -73,6 +73,8 @@ const NOTES: [&str; 6] = [
 
 const CHANNELS: [&str; 3] = ["web", "app", "phone"];
 
+const WALLETS: [&str; 3] = ["PayPal", "Apple Pay", "Google Pay"];
+
 pub(super) fn orders(random: &mut Random, users: &[User], products: &[Product]) -> Vec<Order> {
     let mut created_at = Timestamp::OPENING;
     (0..ORDERS)
@@ -129,7 +131,10 @@ fn payment(random: &mut Random) -> Option<Payment> {
             let number = format!("{first_digits}0000{:08}", random.below(100_000_000));
             Some(Payment::Card { brand, number })
         }
-        _ => Some(Payment::Wallet { provider: *random.pick(&["PayPal", "Apple Pay", "Google Pay"]) }),
+        _ => {
+            let provider = *random.pick(&WALLETS);
+            Some(Payment::Wallet { provider })
+        }
     }
 }
 

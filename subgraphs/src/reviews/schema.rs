@@ -106,12 +106,12 @@ impl Query {
 
     #[graphql(entity)]
     async fn find_product_by_id(&self, context: &Context<'_>, id: ID) -> Result<Option<Product>> {
-        Ok(store(context)?.has_product(&id).then(|| Product { id: id.0 }))
+        Ok(store(context)?.has_product(&id).then_some(Product { id: id.0 }))
     }
 
     #[graphql(entity)]
     async fn find_user_by_id(&self, context: &Context<'_>, id: ID) -> Result<Option<User>> {
-        Ok(store(context)?.has_user(&id).then(|| User { id: id.0 }))
+        Ok(store(context)?.has_user(&id).then_some(User { id: id.0 }))
     }
 }
 
