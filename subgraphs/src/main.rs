@@ -1,6 +1,7 @@
 //! Starts one demo backend, or all, and serves until it is interrupted.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
@@ -56,19 +57,21 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Arguments { what, port, host }: Arguments) -> Result<(), StartError> {
+    // Before anything is announced: whoever reads the announcement may at once ask for the end.
+    let interrupted = pin!(interrupted());
     let default = Ports::default();
     let at = |default| SocketAddr::new(host, port.unwrap_or(default));
     match what {
-        What::Catalog => serve(catalog::start(at(default.catalog)).await?).await,
-        What::Orders => serve(orders::start(at(default.orders)).await?).await,
-        What::Reviews => serve(reviews::start(at(default.reviews)).await?).await,
-        What::Shipping => serve(shipping::start(at(default.shipping)).await?).await,
+        What::Catalog => serve(catalog::start(at(default.catalog)).await?, interrupted).await,
+        What::Orders => serve(orders::start(at(default.orders)).await?, interrupted).await,
+        What::Reviews => serve(reviews::start(at(default.reviews)).await?, interrupted).await,
+        What::Shipping => serve(shipping::start(at(default.shipping)).await?, interrupted).await,
         What::All => {
             let running = start_at(host, port.map_or(default, Ports::starting_at)).await?;
             for service in running.services() {
                 println!("{service}");
             }
-            interrupted().await;
+            interrupted.await;
             running.stop().await;
         }
         What::Sdl => print!("{}", reviews::sdl()),
@@ -76,30 +79,36 @@ async fn run(Arguments { what, port, host }: Arguments) -> Result<(), StartError
     Ok(())
 }
 
-async fn serve(service: Service) {
+async fn serve(service: Service, interrupted: impl Future<Output = ()>) {
     println!("{service}");
-    interrupted().await;
+    interrupted.await;
     service.stop().await;
 }
 
-/// Ends at Ctrl-C and, on Unix, at SIGTERM. Where one cannot be listened for, the system's own way of ending remains.
+/// Ends at Ctrl-C and at SIGTERM, for which it listens from the moment it is called. Where they cannot be listened for,
+/// the system's own way of ending a process remains.
+#[cfg(unix)]
+fn interrupted() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        match signals {
+            [Ok(mut interrupt), Ok(mut terminate)] => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            [Err(_), _] | [_, Err(_)] => std::future::pending().await,
+        }
+    }
+}
+
+/// Ends at Ctrl-C.
+#[cfg(not(unix))]
 async fn interrupted() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
