@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use weft_subgraphs::{Ports, reviews};
+use weft_subgraphs::{Ports, catalog, orders, reviews, shipping};
 
 fn schema(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(name);
@@ -37,5 +37,21 @@ fn every_file_names_the_default_port() {
         if name != "reviews" {
             assert!(schema(&format!("{name}.graphql")).contains(&format!("\"{url}\"")), "{name}.graphql");
         }
+    }
+}
+
+#[test]
+fn no_batch_is_larger_than_its_service_takes() {
+    for (name, max) in
+        [("catalog", catalog::MAX_BATCH), ("orders", orders::MAX_BATCH), ("shipping", shipping::MAX_BATCH)]
+    {
+        let text = schema(&format!("{name}.graphql"));
+        let sizes: Vec<usize> = text
+            .split("maxSize: ")
+            .skip(1)
+            .map(|rest| rest.split(|next: char| !next.is_ascii_digit()).next().unwrap_or_default())
+            .map(|digits| digits.parse().expect("maxSize is a number"))
+            .collect();
+        assert!(!sizes.is_empty() && sizes.iter().all(|size| *size <= max), "{name}.graphql: {sizes:?}");
     }
 }

@@ -42,7 +42,7 @@ impl Dataset {
         let orders = orders::orders(&mut part(3), &users, &products);
         let shipments = orders::shipments(&mut part(4), &orders);
         let reviews = reviews::reviews(&mut part(5), &users, &products, &orders);
-        let questions = reviews::questions(&mut part(6), &users, &products);
+        let questions = reviews::questions(&mut part(6), &users, &products, &orders);
         Self { users, products, orders, shipments, reviews, questions }
     }
 }
@@ -156,6 +156,22 @@ mod tests {
     }
 
     #[test]
+    fn time_runs_forward() {
+        let data = dataset();
+        assert!(data.orders.is_sorted_by_key(|order| order.created_at));
+        assert!(data.reviews.is_sorted_by_key(|review| review.created_at));
+        assert!(data.questions.is_sorted_by_key(|question| question.created_at));
+        for review in data.reviews.iter().filter(|review| review.verified) {
+            let bought_before = data.orders.iter().any(|order| {
+                order.user_id == review.author_id
+                    && order.created_at < review.created_at
+                    && order.items.iter().any(|item| item.product_id == review.product_id)
+            });
+            assert!(bought_before, "{review:?}");
+        }
+    }
+
+    #[test]
     fn one_total_needs_more_than_32_bits() {
         assert!(dataset().orders.iter().any(|order| order.total_minor > i64::from(u32::MAX)));
     }
@@ -174,6 +190,6 @@ mod tests {
         let hash = text
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        assert_eq!(format!("{hash:016x}"), "ff5efba1a3f6c99e");
+        assert_eq!(format!("{hash:016x}"), "766bc09966ee1b1e");
     }
 }

@@ -9,6 +9,7 @@ use super::{Product, Random, Timestamp, User};
 pub struct Order {
     pub id: String,
     pub user_id: String,
+    /// Shipped, or still pending.
     pub shipped: bool,
     /// In cents; the sum over the items.
     pub total_minor: i64,
@@ -19,12 +20,14 @@ pub struct Order {
     pub payment: Option<Payment>,
 }
 
+/// So many of one product; an order names no product twice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     pub product_id: String,
     pub quantity: i32,
 }
 
+/// How an order was paid. One without is paid on delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Payment {
     Card { brand: &'static str, number: String },
@@ -42,6 +45,7 @@ pub struct Shipment {
     pub eta: Timestamp,
 }
 
+/// How far a parcel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ShipmentStatus {

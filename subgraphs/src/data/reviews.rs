@@ -1,7 +1,6 @@
 //! Owns what the shop's users say: reviews and questions.
 
-use std::collections::HashSet;
-
+use super::time::DAY;
 use super::{Order, Product, Random, Timestamp, User};
 
 /// What a user thinks of a product, as the GraphQL service keeps it.
@@ -13,7 +12,7 @@ pub struct Review {
     /// From 1 to 5.
     pub rating: i32,
     pub body: String,
-    /// The author bought the product here.
+    /// Written on the occasion of an order of the product.
     pub verified: bool,
     pub created_at: Timestamp,
 }
@@ -69,55 +68,76 @@ const QUESTIONS_AND_ANSWERS: [(&str, &str); 8] = [
     ("What does it weigh with the box?", "A little under two kilograms."),
 ];
 
+/// Orders younger than this are not reviewed: not all of them have arrived.
+const DAYS_UNTIL_REVIEWED: i64 = 45;
+
 pub(super) fn reviews(random: &mut Random, users: &[User], products: &[Product], orders: &[Order]) -> Vec<Review> {
-    let bought: HashSet<(&str, &str)> = orders
-        .iter()
-        .flat_map(|order| order.items.iter().map(|item| (order.user_id.as_str(), item.product_id.as_str())))
-        .collect();
-    let mut created_at = Timestamp::OPENING;
-    (0..REVIEWS)
-        .map(|index| {
-            created_at = created_at.plus_seconds(random.between(300, 16_000));
-            let (author_id, product_id) = if random.chance(70) {
-                let order = random.pick(orders);
-                (order.user_id.as_str(), random.pick(&order.items).product_id.as_str())
-            } else {
-                (random.pick(users).id.as_str(), random.pick(products).id.as_str())
+    let now = orders.last().map_or(Timestamp::OPENING, |order| order.created_at);
+    let arrived = orders.partition_point(|order| order.created_at.plus_days(DAYS_UNTIL_REVIEWED) < now);
+    let mut reviews: Vec<Review> = (0..REVIEWS)
+        .map(|_| {
+            let order = (arrived > 0 && random.chance(70)).then(|| random.pick(&orders[..arrived]));
+            let (author_id, product_id, created_at) = match order {
+                Some(order) => {
+                    let created_at = order.created_at.plus_seconds(random.between(5 * DAY, DAYS_UNTIL_REVIEWED * DAY));
+                    (&order.user_id, &random.pick(&order.items).product_id, created_at)
+                }
+                None => (&random.pick(users).id, &random.pick(products).id, until(random, now)),
             };
-            // Most people who write are content.
-            let rating = *random.pick(&[1, 2, 3, 3, 4, 4, 4, 5, 5, 5]);
-            let verdict = *random.pick(&VERDICTS[rating - 1]);
-            let body = match random.below(3) {
-                0 => verdict.to_owned(),
-                _ => format!("{verdict} {}", random.pick(&DETAILS)),
-            };
+            let (rating, body) = opinion(random);
             Review {
-                id: format!("r{}", index + 1),
-                product_id: product_id.to_owned(),
-                author_id: author_id.to_owned(),
-                rating: rating as i32,
+                id: String::new(),
+                product_id: product_id.clone(),
+                author_id: author_id.clone(),
+                rating,
                 body,
-                verified: bought.contains(&(author_id, product_id)),
+                verified: order.is_some(),
                 created_at,
             }
         })
-        .collect()
+        .collect();
+    reviews.sort_by_key(|review| review.created_at);
+    for (index, review) in reviews.iter_mut().enumerate() {
+        review.id = format!("r{}", index + 1);
+    }
+    reviews
 }
 
-pub(super) fn questions(random: &mut Random, users: &[User], products: &[Product]) -> Vec<Question> {
-    let mut created_at = Timestamp::OPENING;
-    (0..QUESTIONS)
-        .map(|index| {
-            created_at = created_at.plus_seconds(random.between(3_600, 200_000));
+/// A rating and words that fit it.
+fn opinion(random: &mut Random) -> (i32, String) {
+    // Most people who write are content.
+    let rating = *random.pick(&[1, 2, 3, 3, 4, 4, 4, 5, 5, 5]);
+    let verdict = *random.pick(&VERDICTS[rating - 1]);
+    let body = match random.below(3) {
+        0 => verdict.to_owned(),
+        _ => format!("{verdict} {}", random.pick(&DETAILS)),
+    };
+    (rating as i32, body)
+}
+
+pub(super) fn questions(random: &mut Random, users: &[User], products: &[Product], orders: &[Order]) -> Vec<Question> {
+    let now = orders.last().map_or(Timestamp::OPENING, |order| order.created_at);
+    let mut questions: Vec<Question> = (0..QUESTIONS)
+        .map(|_| {
             let (body, answer) = *random.pick(&QUESTIONS_AND_ANSWERS);
             Question {
-                id: format!("q{}", index + 1),
+                id: String::new(),
                 product_id: random.pick(products).id.clone(),
                 author_id: random.pick(users).id.clone(),
                 body: body.to_owned(),
                 answer: random.chance(75).then_some(answer),
-                created_at,
+                created_at: until(random, now),
             }
         })
-        .collect()
+        .collect();
+    questions.sort_by_key(|question| question.created_at);
+    for (index, question) in questions.iter_mut().enumerate() {
+        question.id = format!("q{}", index + 1);
+    }
+    questions
+}
+
+/// Some time between the opening and `now`.
+fn until(random: &mut Random, now: Timestamp) -> Timestamp {
+    Timestamp::OPENING.plus_seconds(random.between(0, now.0 - Timestamp::OPENING.0))
 }

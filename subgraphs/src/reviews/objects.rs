@@ -74,7 +74,7 @@ impl Review {
         self.0.body.clone()
     }
 
-    /// The author bought the product here.
+    /// Written by someone who bought the product here.
     async fn verified(&self) -> bool {
         self.0.verified
     }
