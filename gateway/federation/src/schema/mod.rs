@@ -1,1 +1,3 @@
-//! (in progress)
+//! Owns schemas as weft reads them: subgraphs as their teams wrote them.
+
+pub mod subgraph;
