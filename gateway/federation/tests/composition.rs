@@ -73,7 +73,8 @@ fn hints_agree_with_the_reference() {
     for case in cases().iter().filter(|case| case["hints"].is_array()) {
         let composition = compose(inputs(case), &mut NoConnectors);
         let found: BTreeSet<&str> = composition.diagnostics.iter().map(|found| found.code).collect();
-        let expected: BTreeSet<&str> = case["hints"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let expected: BTreeSet<&str> =
+            case["hints"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         assert_eq!(found, expected, "{}", case["name"]);
     }
 }
@@ -86,9 +87,28 @@ fn order_of_subgraphs_does_not_matter() {
         reversed.reverse();
         let backwards = compose(reversed, &mut NoConnectors);
         assert_eq!(forwards.supergraph, backwards.supergraph, "{}", case["name"]);
-        let codes = |composition: &Composition| {
-            composition.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
+        let codes =
+            |composition: &Composition| composition.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(codes(&forwards), codes(&backwards), "{}", case["name"]);
     }
+}
+
+#[test]
+fn composes_the_benchmark_to_the_byte() {
+    let subgraph = |name: &str, text: &str| SubgraphInput {
+        name: name.to_owned(),
+        url: format!("http://127.0.0.1:4200/{name}"),
+        source: Source::new(format!("{name}.graphql"), text),
+    };
+    let composition = compose(
+        vec![
+            subgraph("reviews", include_str!("bench/reviews.graphql")),
+            subgraph("accounts", include_str!("bench/accounts.graphql")),
+            subgraph("products", include_str!("bench/products.graphql")),
+            subgraph("inventory", include_str!("bench/inventory.graphql")),
+        ],
+        &mut NoConnectors,
+    );
+    assert_eq!(composition.diagnostics, []);
+    assert_eq!(composition.supergraph.as_deref(), Some(include_str!("bench/supergraph.graphql").trim_end()));
 }

@@ -130,7 +130,8 @@ impl Ingest {
             return Federation::One;
         };
         if link.version.major != 2 || link.version.minor > spec::FEDERATION_NEWEST {
-            let message = format!("Invalid version {} for the federation feature in @link directive on schema", link.version);
+            let message =
+                format!("Invalid version {} for the federation feature in @link directive on schema", link.version);
             let at = span(&self.input.source, self.file, link.directive.location());
             self.found.push(
                 self.error("UNKNOWN_FEDERATION_LINK_VERSION", message, at)
@@ -146,7 +147,8 @@ impl Ingest {
         const TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "ContextFieldValue"];
         for import in &link.imports {
             let known = if import.is_directive {
-                ROWS.iter().any(|row| row.name == import.name && row.since.is_some_and(|since| since <= federation.minor()))
+                ROWS.iter()
+                    .any(|row| row.name == import.name && row.since.is_some_and(|since| since <= federation.minor()))
             } else {
                 TYPES.contains(&import.name.as_str())
             };
@@ -166,9 +168,10 @@ impl Ingest {
             if name == default {
                 continue;
             }
-            let taken = document.definitions.iter().find(|definition| {
-                definition.name().is_some_and(|name| name == default) && is_type(definition)
-            });
+            let taken = document
+                .definitions
+                .iter()
+                .find(|definition| definition.name().is_some_and(|name| name == default) && is_type(definition));
             if let Some(taken) = taken {
                 let code = match operation {
                     OperationType::Query => "ROOT_QUERY_USED",
@@ -216,7 +219,11 @@ impl Ingest {
     }
 }
 
-fn span(source: &std::sync::Arc<Source>, file: Option<FileId>, at: Option<apollo_compiler::parser::SourceSpan>) -> Option<Span> {
+fn span(
+    source: &std::sync::Arc<Source>,
+    file: Option<FileId>,
+    at: Option<apollo_compiler::parser::SourceSpan>,
+) -> Option<Span> {
     at.filter(|at| Some(at.file_id()) == file).map(|at| Span::new(source, at.offset()..at.end_offset()))
 }
 
@@ -272,10 +279,18 @@ fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
 
 /// Types that have no definition in the file, only extensions.
 fn only_extended(document: &Document) -> IndexSet<Name> {
-    let (extensions, definitions): (Vec<_>, Vec<_>) =
-        document.definitions.iter().filter(|definition| is_type(definition)).partition(|definition| definition.is_extension_definition());
+    let (extensions, definitions): (Vec<_>, Vec<_>) = document
+        .definitions
+        .iter()
+        .filter(|definition| is_type(definition))
+        .partition(|definition| definition.is_extension_definition());
     let defined: HashSet<&Name> = definitions.iter().filter_map(|definition| definition.name()).collect();
-    extensions.iter().filter_map(|definition| definition.name()).filter(|name| !defined.contains(name)).cloned().collect()
+    extensions
+        .iter()
+        .filter_map(|definition| definition.name())
+        .filter(|name| !defined.contains(name))
+        .cloned()
+        .collect()
 }
 
 /// Federation gives every subgraph a query root with `_service`; GraphQL's validation wants a root with a field.

@@ -86,18 +86,20 @@ impl MergedType {
     pub fn fields(&self) -> Option<&IndexMap<Name, MergedField>> {
         match &self.kind {
             MergedKind::Object { fields, .. } | MergedKind::Interface { fields, .. } => Some(fields),
-            MergedKind::Scalar | MergedKind::Union { .. } | MergedKind::Enum { .. } | MergedKind::InputObject { .. } => {
-                None
-            }
+            MergedKind::Scalar
+            | MergedKind::Union { .. }
+            | MergedKind::Enum { .. }
+            | MergedKind::InputObject { .. } => None,
         }
     }
 
     pub fn implements(&self) -> Option<&IndexSet<Name>> {
         match &self.kind {
             MergedKind::Object { implements, .. } | MergedKind::Interface { implements, .. } => Some(implements),
-            MergedKind::Scalar | MergedKind::Union { .. } | MergedKind::Enum { .. } | MergedKind::InputObject { .. } => {
-                None
-            }
+            MergedKind::Scalar
+            | MergedKind::Union { .. }
+            | MergedKind::Enum { .. }
+            | MergedKind::InputObject { .. } => None,
         }
     }
 }

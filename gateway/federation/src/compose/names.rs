@@ -15,7 +15,8 @@ pub fn check(inputs: &[SubgraphInput]) -> Vec<Diagnostic> {
     for input in inputs {
         if input.name == "_" {
             found.push(
-                Diagnostic::error(CODE, "Invalid name _ for a subgraph: this name is reserved").in_subgraph(&input.name),
+                Diagnostic::error(CODE, "Invalid name _ for a subgraph: this name is reserved")
+                    .in_subgraph(&input.name),
             );
         } else if input.name.is_empty() {
             found.push(Diagnostic::error(CODE, format!("The subgraph in {} has no name", input.source.path)));
@@ -120,7 +121,8 @@ mod tests {
 
     #[test]
     fn dictionary_order_ignores_case_first() {
-        let mut names = ["link__Import", "Query", "I", "join__Graph", "join__FieldSet", "T", "In", "a1", "a_b", "ab", "AB"];
+        let mut names =
+            ["link__Import", "Query", "I", "join__Graph", "join__FieldSet", "T", "In", "a1", "a_b", "ab", "AB"];
         names.sort_by(|a, b| dictionary_order(a, b));
         assert_eq!(
             names,

@@ -123,8 +123,12 @@ pub fn rename_object(document: &mut Document, from: &str, to: &str) {
             }};
         }
         match definition {
-            Definition::ObjectTypeDefinition(node) => named!(node, |node: &mut apollo_compiler::ast::ObjectTypeDefinition| in_fields(&mut node.fields)),
-            Definition::ObjectTypeExtension(node) => named!(node, |node: &mut apollo_compiler::ast::ObjectTypeExtension| in_fields(&mut node.fields)),
+            Definition::ObjectTypeDefinition(node) => {
+                named!(node, |node: &mut apollo_compiler::ast::ObjectTypeDefinition| in_fields(&mut node.fields))
+            }
+            Definition::ObjectTypeExtension(node) => {
+                named!(node, |node: &mut apollo_compiler::ast::ObjectTypeExtension| in_fields(&mut node.fields))
+            }
             Definition::InterfaceTypeDefinition(node) => in_fields(&mut node.make_mut().fields),
             Definition::InterfaceTypeExtension(node) => in_fields(&mut node.make_mut().fields),
             Definition::UnionTypeDefinition(node) => rename_in_list(&mut node.make_mut().members, from, to),

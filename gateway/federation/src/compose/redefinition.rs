@@ -77,7 +77,17 @@ fn machinery_types(links: &Links, federation: Federation) -> Vec<(String, &'stat
         for import in link.imports.iter().filter(|import| !import.is_directive) {
             types.push((import.local.clone(), "any"));
         }
-        for name in ["JSONSelection", "URLTemplate", "SourceHTTP", "ConnectHTTP", "HTTPHeaderMapping", "ConnectorErrors", "SourceGRPC", "ConnectGRPC", "ConnectBatch"] {
+        for name in [
+            "JSONSelection",
+            "URLTemplate",
+            "SourceHTTP",
+            "ConnectHTTP",
+            "HTTPHeaderMapping",
+            "ConnectorErrors",
+            "SourceGRPC",
+            "ConnectGRPC",
+            "ConnectBatch",
+        ] {
             types.push((link.local_type(name), "any"));
         }
     }
@@ -116,18 +126,34 @@ fn problem(own: &DirectiveDefinition, row: &Row) -> Option<String> {
             Some(found) => {
                 let name = |ty: &apollo_compiler::ast::Type| {
                     let name = ty.inner_named_type().as_str();
-                    if name.ends_with("FieldSet") { "String".to_owned() } else { name.trim_start_matches("federation__").to_owned() }
+                    if name.ends_with("FieldSet") {
+                        "String".to_owned()
+                    } else {
+                        name.trim_start_matches("federation__").to_owned()
+                    }
                 };
                 let same_shape = found.ty.is_list() == argument.ty.is_list();
                 // Scopes and policies may be imported under any name.
-                let same_name = argument.ty.inner_named_type().starts_with("federation__") || name(&found.ty) == name(&argument.ty);
-                if !same_shape || !same_name || (found.ty.is_non_null() && !argument.ty.is_non_null() && found.default_value.is_none() && argument.default_value.is_none()) {
-                    return Some(format!("argument \"{}\" should have type \"{}\" but found type \"{}\"", argument.name, argument.ty, found.ty));
+                let same_name =
+                    argument.ty.inner_named_type().starts_with("federation__") || name(&found.ty) == name(&argument.ty);
+                if !same_shape
+                    || !same_name
+                    || (found.ty.is_non_null()
+                        && !argument.ty.is_non_null()
+                        && found.default_value.is_none()
+                        && argument.default_value.is_none())
+                {
+                    return Some(format!(
+                        "argument \"{}\" should have type \"{}\" but found type \"{}\"",
+                        argument.name, argument.ty, found.ty
+                    ));
                 }
             }
         }
     }
-    if let Some(unknown) = own.arguments.iter().find(|own| reference.arguments.iter().all(|argument| argument.name != own.name)) {
+    if let Some(unknown) =
+        own.arguments.iter().find(|own| reference.arguments.iter().all(|argument| argument.name != own.name))
+    {
         return Some(format!("unknown/unsupported argument \"{}\"", unknown.name));
     }
     if own.repeatable && !reference.repeatable {
@@ -146,4 +172,3 @@ fn problem(own: &DirectiveDefinition, row: &Row) -> Option<String> {
     }
     None
 }
-

@@ -65,7 +65,7 @@ fn type_block(name: &Name, ty: &MergedType) -> String {
     match &ty.kind {
         MergedKind::Scalar => {}
         MergedKind::Object { fields, .. } | MergedKind::Interface { fields, .. } => {
-            block(fields, &mut out, |name, value, first, out| field(name, value, first, out));
+            block(fields, &mut out, field);
         }
         MergedKind::Union { members } => {
             if !members.is_empty() {

@@ -14,7 +14,11 @@ use crate::schema::subgraph::SpecDirective;
 
 type Application<'a> = (SubgraphIndex, &'a Directive);
 
-pub(crate) fn merge_components(merge: &mut Merge<'_>, what: &str, sources: &[Source<'_, ComponentList>]) -> Vec<Applied> {
+pub(crate) fn merge_components(
+    merge: &mut Merge<'_>,
+    what: &str,
+    sources: &[Source<'_, ComponentList>],
+) -> Vec<Applied> {
     let all: Vec<Application<'_>> = sources
         .iter()
         .flat_map(|source| source.node.iter().map(|directive| (source.subgraph, directive.node.as_ref())))
@@ -64,7 +68,12 @@ fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[A
         SpecDirective::Policy => vec![conjunction(name, "policies", applications)],
         SpecDirective::Cost => {
             let weight = arguments("weight").flatten().filter_map(Value::to_i32).max();
-            vec![weight.map_or_else(|| Applied::new(name), |weight| Applied::new(name).with("weight", Value::from(weight)))]
+            vec![
+                weight.map_or_else(
+                    || Applied::new(name),
+                    |weight| Applied::new(name).with("weight", Value::from(weight)),
+                ),
+            ]
         }
         SpecDirective::ListSize => vec![list_size(name, applications)],
         SpecDirective::Context => {
@@ -114,9 +123,9 @@ fn carry(name: &str, directive: &Directive) -> Applied {
 
 fn same_arguments(a: &Directive, b: &Directive) -> bool {
     a.arguments.len() == b.arguments.len()
-        && a.arguments.iter().all(|argument| {
-            values::same_option(Some(&argument.value), b.specified_argument_by_name(&argument.name))
-        })
+        && a.arguments
+            .iter()
+            .all(|argument| values::same_option(Some(&argument.value), b.specified_argument_by_name(&argument.name)))
 }
 
 /// Requirements of several subgraphs hold together: each is a disjunction of conjunctions, and so is their conjunction.
@@ -163,7 +172,8 @@ fn conjunction(name: &str, argument: &'static str, applications: &[Application<'
         };
         product.iter().filter(|candidate| minimal(candidate)).cloned().collect()
     });
-    let strings = |list: Vec<String>| Value::List(list.into_iter().map(|text| Node::new(Value::String(text))).collect());
+    let strings =
+        |list: Vec<String>| Value::List(list.into_iter().map(|text| Node::new(Value::String(text))).collect());
     let value = Value::List(combined.unwrap_or_default().into_iter().map(|list| Node::new(strings(list))).collect());
     Applied::new(name).with(argument, value)
 }

@@ -94,9 +94,8 @@ fn default_value(
         return None;
     }
     if sources.iter().any(|source| source.node.default_value.is_none()) {
-        let message = format!(
-            "\"{coordinate}\" has a default value in only some subgraphs: the supergraph will not use it"
-        );
+        let message =
+            format!("\"{coordinate}\" has a default value in only some subgraphs: the supergraph will not use it");
         merge.hint("INCONSISTENT_DEFAULT_VALUE_PRESENCE", message);
         return Some(None);
     }
@@ -167,7 +166,11 @@ fn partial(
 ) {
     let with: Vec<usize> = found.iter().map(|source| source.subgraph).collect();
     let without = subgraph_list(
-        sources.iter().map(|source| source.subgraph).filter(|index| !with.contains(index)).map(|index| merge.name(index)),
+        sources
+            .iter()
+            .map(|source| source.subgraph)
+            .filter(|index| !with.contains(index))
+            .map(|index| merge.name(index)),
     );
     let required: Vec<_> = found.iter().filter(|source| source.node.is_required()).collect();
     if required.is_empty() {

@@ -22,7 +22,11 @@ pub(crate) fn applied(merge: &Merge<'_>, name: &Name, applications: &[(SubgraphI
 pub(crate) fn on_schema(merge: &Merge<'_>) -> Vec<Applied> {
     let mut all = Vec::new();
     for (index, subgraph) in merge.subgraphs.iter().enumerate() {
-        let links = subgraph.links.0.iter().filter(|link| link.identity == spec::CONNECT || link.identity == spec::WEFT_CONNECT);
+        let links = subgraph
+            .links
+            .0
+            .iter()
+            .filter(|link| link.identity == spec::CONNECT || link.identity == spec::WEFT_CONNECT);
         all.extend(links.map(|link| join(merge, index, "link", &link.directive)));
         let source = SpecDirective::Source;
         let sources = subgraph.schema_directives.iter().filter(|directive| directive.name == source.canonical());
@@ -33,6 +37,7 @@ pub(crate) fn on_schema(merge: &Merge<'_>) -> Vec<Applied> {
 
 fn join(merge: &Merge<'_>, subgraph: SubgraphIndex, name: &str, directive: &Directive) -> Applied {
     let graphs = Value::List(vec![Node::new(Value::Enum(merge.graph(subgraph).clone()))]);
-    let arguments = directive.arguments.iter().map(|argument| (argument.name.clone(), argument.value.clone())).collect();
+    let arguments =
+        directive.arguments.iter().map(|argument| (argument.name.clone(), argument.value.clone())).collect();
     Applied::new("join__directive").with("graphs", graphs).string("name", name).with("args", Value::Object(arguments))
 }

@@ -53,7 +53,8 @@ pub(crate) fn schema(merge: &mut Merge<'_>, types: IndexMap<Name, MergedType>) -
     join_definitions(merge, join, &mut schema);
     schema.directives.push((
         "link".to_owned(),
-        "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA".to_owned(),
+        "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA"
+            .to_owned(),
     ));
     schema.machinery.push(("link__Import".to_owned(), "scalar link__Import".to_owned()));
     schema.machinery.push(("link__Purpose".to_owned(), PURPOSE.to_owned()));
@@ -179,7 +180,9 @@ fn define(directive: SpecDirective, name: &str, version: Version, schema: &mut M
                 "context__fromContext".to_owned(),
                 "directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION".to_owned(),
             ));
-            schema.machinery.push(("context__ContextFieldValue".to_owned(), "scalar context__ContextFieldValue".to_owned()));
+            schema
+                .machinery
+                .push(("context__ContextFieldValue".to_owned(), "scalar context__ContextFieldValue".to_owned()));
         }
         _ => {}
     }
@@ -247,21 +250,23 @@ fn connector_links(merge: &Merge<'_>, schema: &mut MergedSchema) {
 /// The schema's own description and carried directives.
 fn on_schema(merge: &mut Merge<'_>, schema: &mut MergedSchema) {
     let subgraphs = merge.subgraphs;
-    let descriptions = subgraphs.iter().map(|subgraph| {
-        subgraph.schema.schema_definition.description.as_ref().map(|text| text.as_str())
-    });
+    let descriptions = subgraphs
+        .iter()
+        .map(|subgraph| subgraph.schema.schema_definition.description.as_ref().map(|text| text.as_str()));
     schema.description = super::description::merge(merge, "schema", descriptions);
     let lists: Vec<apollo_compiler::ast::DirectiveList> = subgraphs
         .iter()
         .map(|subgraph| {
             let mut list = apollo_compiler::ast::DirectiveList::new();
-            let carried = subgraph.schema_directives.iter().filter(|directive| merge.composed.contains_key(directive.name.as_str()));
+            let carried = subgraph
+                .schema_directives
+                .iter()
+                .filter(|directive| merge.composed.contains_key(directive.name.as_str()));
             carried.for_each(|directive| list.push(directive.clone()));
             list
         })
         .collect();
-    let sources: Vec<_> =
-        lists.iter().enumerate().map(|(subgraph, node)| super::Source { subgraph, node }).collect();
+    let sources: Vec<_> = lists.iter().enumerate().map(|(subgraph, node)| super::Source { subgraph, node }).collect();
     let applied = super::applied::merge_nodes(merge, "schema", &sources);
     schema.schema_directives.extend(applied);
 }

@@ -23,7 +23,11 @@ pub struct ComposedDirective {
 pub enum Origin {
     Spec(SpecDirective),
     /// Of a specification of the user's own, with what the supergraph links it as.
-    Custom { link: CustomLink, element: String, definition: Node<DirectiveDefinition> },
+    Custom {
+        link: CustomLink,
+        element: String,
+        definition: Node<DirectiveDefinition>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -50,7 +54,9 @@ pub fn collect(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnost
     }
     check_spec_names(subgraphs, &composed, diagnostics);
     for subgraph in subgraphs {
-        for directive in subgraph.schema_directives.iter().filter(|d| d.name == SpecDirective::ComposeDirective.canonical()) {
+        for directive in
+            subgraph.schema_directives.iter().filter(|d| d.name == SpecDirective::ComposeDirective.canonical())
+        {
             if let Err(message) = custom(subgraph, directive, &mut composed) {
                 diagnostics.push(subgraph.error("DIRECTIVE_COMPOSITION_ERROR", message, directive.location()));
             }
@@ -94,21 +100,36 @@ fn custom(
 ) -> Result<(), String> {
     let argument = directive.specified_argument_by_name("name").and_then(|value| value.as_str());
     let Some(text) = argument.filter(|text| !text.is_empty()) else {
-        return Err(format!("Argument to @composeDirective in subgraph \"{}\" cannot be NULL or an empty String", subgraph.name));
+        return Err(format!(
+            "Argument to @composeDirective in subgraph \"{}\" cannot be NULL or an empty String",
+            subgraph.name
+        ));
     };
     let Some(name) = text.strip_prefix('@') else {
-        return Err(format!("Argument to @composeDirective \"{text}\" in subgraph \"{}\" must have a leading \"@\"", subgraph.name));
+        return Err(format!(
+            "Argument to @composeDirective \"{text}\" in subgraph \"{}\" must have a leading \"@\"",
+            subgraph.name
+        ));
     };
     let Some(definition) = subgraph.schema.directive_definitions.get(name) else {
         let built_in = ROWS.iter().any(|row| subgraph.links.local_name(row.directive).as_deref() == Some(name));
         return Err(if built_in {
-            format!("Directive \"@{name}\" in subgraph \"{}\" cannot be composed because it is a federation directive", subgraph.name)
+            format!(
+                "Directive \"@{name}\" in subgraph \"{}\" cannot be composed because it is a federation directive",
+                subgraph.name
+            )
         } else {
-            format!("Could not find matching directive definition for argument to @composeDirective \"@{name}\" in subgraph \"{}\".", subgraph.name)
+            format!(
+                "Could not find matching directive definition for argument to @composeDirective \"@{name}\" in subgraph \"{}\".",
+                subgraph.name
+            )
         });
     };
     let Some((link, element)) = subgraph.links.feature_of(name) else {
-        return Err(format!("Directive \"@{name}\" in subgraph \"{}\" cannot be composed because it is not a member of a core feature", subgraph.name));
+        return Err(format!(
+            "Directive \"@{name}\" in subgraph \"{}\" cannot be composed because it is not a member of a core feature",
+            subgraph.name
+        ));
     };
     let found = ComposedDirective {
         name: name.to_owned(),
@@ -162,7 +183,9 @@ pub fn used_directives(subgraph: &Subgraph<Validated>) -> IndexSet<&str> {
         used.extend(ty.directives().iter().map(|directive| directive.name.as_str()));
         match ty {
             ExtendedType::Object(_) | ExtendedType::Interface(_) => {
-                for field in crate::schema::subgraph::field_set::fields_of(ty).into_iter().flat_map(|fields| fields.values()) {
+                for field in
+                    crate::schema::subgraph::field_set::fields_of(ty).into_iter().flat_map(|fields| fields.values())
+                {
                     names.extend(add(&field.directives));
                     names.extend(field.arguments.iter().flat_map(|argument| add(&argument.directives)));
                 }

@@ -65,11 +65,10 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name, usage: Usage) -> MergedT
             continue;
         }
         let coordinate = format!("{name}.{value}");
-        let mut joins: Vec<Applied> = found
-            .iter()
-            .map(|source| Applied::new("join__enumValue").graph(merge.graph(source.subgraph)))
-            .collect();
-        let descriptions: Vec<_> = found.iter().map(|source| source.node.description.as_ref().map(|text| text.as_str())).collect();
+        let mut joins: Vec<Applied> =
+            found.iter().map(|source| Applied::new("join__enumValue").graph(merge.graph(source.subgraph))).collect();
+        let descriptions: Vec<_> =
+            found.iter().map(|source| source.node.description.as_ref().map(|text| text.as_str())).collect();
         let description = description::merge(merge, &coordinate, descriptions.into_iter());
         let directives: Vec<_> =
             found.iter().map(|source| Source { subgraph: source.subgraph, node: &source.node.directives }).collect();

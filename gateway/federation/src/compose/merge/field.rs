@@ -31,15 +31,16 @@ impl FieldSources<'_> {
 
 pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option<MergedField> {
     let coordinate = sources.coordinate();
-    let facts = |merge: &Merge<'_>, subgraph: SubgraphIndex| merge.subgraphs[subgraph].facts().is_external(sources.parent, sources.name);
+    let facts = |merge: &Merge<'_>, subgraph: SubgraphIndex| {
+        merge.subgraphs[subgraph].facts().is_external(sources.parent, sources.name)
+    };
     let (external, resolved): (Vec<_>, Vec<_>) =
         sources.defined.iter().copied().partition(|source| facts(merge, source.subgraph));
     if resolved.is_empty() {
         let names = subgraph_list(external.iter().map(|source| merge.name(source.subgraph)));
         let places = external.iter().map(|source| merge.place(source.subgraph, &source.node.name)).collect();
-        let message = format!(
-            "Field \"{coordinate}\" is marked @external on all the subgraphs in which it is listed ({names})."
-        );
+        let message =
+            format!("Field \"{coordinate}\" is marked @external on all the subgraphs in which it is listed ({names}).");
         merge.error("EXTERNAL_MISSING_ON_BASE", message, places);
         return None;
     }
@@ -108,7 +109,8 @@ fn join(
     if overrides.is_overridden(subgraph) && !overrides.is_used(subgraph) && label.is_none() {
         return None;
     }
-    let text = |directive: SpecDirective| source.node.directives.get(directive.canonical()).and_then(|node| fields_text(node));
+    let text =
+        |directive: SpecDirective| source.node.directives.get(directive.canonical()).and_then(|node| fields_text(node));
     let mut join = Applied::new("join__field").graph(merge.graph(subgraph));
     if let Some(fields) = text(SpecDirective::Requires) {
         join = join.string("requires", fields);

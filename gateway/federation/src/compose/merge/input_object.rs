@@ -41,7 +41,9 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
         };
         if !same_type {
             let joins = found.iter().map(|source| {
-                Applied::new("join__field").graph(merge.graph(source.subgraph)).string("type", &source.node.ty.to_string())
+                Applied::new("join__field")
+                    .graph(merge.graph(source.subgraph))
+                    .string("type", &source.node.ty.to_string())
             });
             merged.applied.splice(0..0, joins);
         }
@@ -69,7 +71,11 @@ fn drop_partial(
 ) -> bool {
     let with: Vec<usize> = found.iter().map(|source| source.subgraph).collect();
     let without = subgraph_list(
-        sources.iter().map(|source| source.subgraph).filter(|index| !with.contains(index)).map(|index| merge.name(index)),
+        sources
+            .iter()
+            .map(|source| source.subgraph)
+            .filter(|index| !with.contains(index))
+            .map(|index| merge.name(index)),
     );
     let required: Vec<_> = found.iter().filter(|source| source.node.is_required()).collect();
     if required.is_empty() {

@@ -66,7 +66,8 @@ pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic
         distinct.sort();
         distinct.dedup();
         for kind in distinct {
-            let names = sources.iter().filter(|(_, other)| *other == kind).map(|(index, _)| subgraphs[*index].name.as_str());
+            let names =
+                sources.iter().filter(|(_, other)| *other == kind).map(|(index, _)| subgraphs[*index].name.as_str());
             parts.push(format!("{} Type in {}", kind.describe(), subgraph_list(names)));
         }
         let mut diagnostic = Diagnostic::error(
@@ -115,7 +116,10 @@ pub fn implements(subgraphs: &[Subgraph<Validated>], kinds: &IndexMap<Name, Kind
     all
 }
 
-pub fn union_members(subgraphs: &[Subgraph<Validated>], kinds: &IndexMap<Name, Kind>) -> IndexMap<Name, IndexSet<Name>> {
+pub fn union_members(
+    subgraphs: &[Subgraph<Validated>],
+    kinds: &IndexMap<Name, Kind>,
+) -> IndexMap<Name, IndexSet<Name>> {
     let mut all: IndexMap<Name, IndexSet<Name>> = IndexMap::default();
     for subgraph in subgraphs {
         for (name, ty) in subgraph.types().filter(|(name, _)| kinds.get(*name) == Some(&Kind::Union)) {

@@ -124,7 +124,12 @@ impl<'a> Merge<'a> {
         &self.graphs[subgraph]
     }
 
-    pub fn error(&mut self, code: &'static str, message: impl Into<String>, places: Vec<(SubgraphIndex, Option<Span>)>) {
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        places: Vec<(SubgraphIndex, Option<Span>)>,
+    ) {
         self.report(Diagnostic::error(code, message), places);
     }
 
@@ -157,10 +162,8 @@ impl<'a> Merge<'a> {
             name,
             sources.iter().map(|source| source.node.description().map(|text| text.as_str())),
         );
-        let directives: Vec<_> = sources
-            .iter()
-            .map(|source| Source { subgraph: source.subgraph, node: source.node.directives() })
-            .collect();
+        let directives: Vec<_> =
+            sources.iter().map(|source| Source { subgraph: source.subgraph, node: source.node.directives() }).collect();
         joins.extend(applied::merge_components(self, name, &directives));
         MergedType { description, applied: joins, kind }
     }
@@ -192,22 +195,25 @@ impl<'a> Merge<'a> {
             .iter()
             .flat_map(|source| {
                 let graph = self.graph(source.subgraph);
-                crate::schema::subgraph::facts::interfaces_of(source.node).map(move |interface| {
-                    Applied::new("join__implements").graph(graph).string("interface", interface)
-                })
+                crate::schema::subgraph::facts::interfaces_of(source.node)
+                    .map(move |interface| Applied::new("join__implements").graph(graph).string("interface", interface))
             })
             .collect()
     }
 
     pub fn is_subtype(&self, supertype: &Name, subtype: &Name) -> bool {
-        let contains =
-            |map: &IndexMap<Name, IndexSet<Name>>, of: &Name, what: &Name| map.get(of).is_some_and(|set| set.contains(what));
+        let contains = |map: &IndexMap<Name, IndexSet<Name>>, of: &Name, what: &Name| {
+            map.get(of).is_some_and(|set| set.contains(what))
+        };
         contains(&self.implements, subtype, supertype) || contains(&self.union_members, supertype, subtype)
     }
 }
 
 /// How many subgraphs say the same: the most frequent value, the first of them on a tie.
-pub(crate) fn most_frequent<T: Clone>(values: impl Iterator<Item = T>, same: impl Fn(&T, &T) -> bool) -> Vec<(T, usize)> {
+pub(crate) fn most_frequent<T: Clone>(
+    values: impl Iterator<Item = T>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<(T, usize)> {
     let mut counts: Vec<(T, usize)> = Vec::new();
     for value in values {
         match counts.iter_mut().find(|(other, _)| same(other, &value)) {

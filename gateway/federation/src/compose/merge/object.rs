@@ -89,7 +89,8 @@ pub(crate) fn add_fields_of_interface_objects(merge: &Merge<'_>, types: &mut Ind
         };
         for (name, field) in fields.iter().filter(|(name, _)| from_interface_object(name)) {
             for (implementation, other) in types.iter() {
-                let is_implementation = matches!(&other.kind, MergedKind::Object { implements, .. } if implements.contains(interface));
+                let is_implementation =
+                    matches!(&other.kind, MergedKind::Object { implements, .. } if implements.contains(interface));
                 if is_implementation && other.fields().is_some_and(|fields| !fields.contains_key(name)) {
                     let mut field = field.clone();
                     field.applied.retain(|applied| applied.name != "join__field");

@@ -44,7 +44,8 @@ impl Overrides {
 
     /// The label of a progressive override, on both its sides.
     pub fn label(&self, subgraph: SubgraphIndex) -> Option<&str> {
-        let overriding = self.overriding.iter().find(|found| found.subgraph == subgraph).and_then(|found| found.label.as_deref());
+        let overriding =
+            self.overriding.iter().find(|found| found.subgraph == subgraph).and_then(|found| found.label.as_deref());
         overriding.or_else(|| {
             self.overridden.iter().find(|found| found.subgraph == subgraph).and_then(|found| found.label.as_deref())
         })
@@ -75,7 +76,9 @@ fn one(
     let name = merge.name(source.subgraph);
     let place = vec![merge.place(source.subgraph, &source.node.name)];
     if merge.subgraphs[source.subgraph].facts().interface_objects.contains(sources.parent) {
-        let message = format!("@override is not yet supported on fields of @interfaceObject types: it is used on field \"{coordinate}\" in subgraph \"{name}\"");
+        let message = format!(
+            "@override is not yet supported on fields of @interfaceObject types: it is used on field \"{coordinate}\" in subgraph \"{name}\""
+        );
         merge.error("OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", message, place);
         return;
     }
@@ -86,9 +89,8 @@ fn one(
         return;
     }
     let Some(target) = merge.subgraphs.iter().position(|subgraph| subgraph.name == from) else {
-        let message = format!(
-            "Source subgraph \"{from}\" for field \"{coordinate}\" on subgraph \"{name}\" does not exist."
-        );
+        let message =
+            format!("Source subgraph \"{from}\" for field \"{coordinate}\" on subgraph \"{name}\" does not exist.");
         merge.hint("FROM_SUBGRAPH_DOES_NOT_EXIST", message);
         return;
     };

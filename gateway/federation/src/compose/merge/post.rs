@@ -16,7 +16,11 @@ pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
         return;
     }
     if !types.contains_key("Query") {
-        merge.error("NO_QUERIES", "No queries found in any subgraph: a supergraph must have a query root type.", Vec::new());
+        merge.error(
+            "NO_QUERIES",
+            "No queries found in any subgraph: a supergraph must have a query root type.",
+            Vec::new(),
+        );
     }
     interface_fields(merge, types);
     interface_keys(merge, types);
@@ -28,9 +32,11 @@ fn interface_fields(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
         for interface in implements {
             let Some(interface_fields) = types.get(interface).and_then(MergedType::fields) else { continue };
             for field in interface_fields.keys().filter(|field| !fields.contains_key(*field)) {
-                let declaring = subgraph_list(merge.sources(interface).iter().filter_map(|source| {
-                    fields_of(source.node)?.contains_key(field).then(|| merge.name(source.subgraph))
-                }));
+                let sources = merge.sources(interface);
+                let declaring = sources
+                    .iter()
+                    .filter(|source| fields_of(source.node).is_some_and(|fields| fields.contains_key(field)));
+                let declaring = subgraph_list(declaring.map(|source| merge.name(source.subgraph)));
                 let implementing: Vec<&str> = merge
                     .sources(name)
                     .iter()
@@ -55,7 +61,9 @@ fn interface_keys(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
         }
         let implementations: Vec<&Name> = types
             .iter()
-            .filter(|(_, ty)| matches!(&ty.kind, MergedKind::Object { implements, .. } if implements.contains(interface)))
+            .filter(
+                |(_, ty)| matches!(&ty.kind, MergedKind::Object { implements, .. } if implements.contains(interface)),
+            )
             .map(|(name, _)| name)
             .collect();
         for source in merge.sources(interface) {
@@ -74,13 +82,19 @@ fn interface_keys(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
                 }
                 continue;
             }
-            let Some(key) = subgraph.facts().keys.get(interface).and_then(|keys| keys.iter().find(|key| key.resolvable)) else {
+            let Some(key) =
+                subgraph.facts().keys.get(interface).and_then(|keys| keys.iter().find(|key| key.resolvable))
+            else {
                 continue;
             };
             let missing: Vec<&str> = implementations
                 .iter()
                 .filter(|name| {
-                    !subgraph.schema.types.get(**name).is_some_and(|ty| interfaces_of(ty).any(|found| found == interface))
+                    !subgraph
+                        .schema
+                        .types
+                        .get(**name)
+                        .is_some_and(|ty| interfaces_of(ty).any(|found| found == interface))
                 })
                 .map(|name| name.as_str())
                 .collect();

@@ -24,7 +24,9 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
         if missing {
             merge.hint(
                 "INCONSISTENT_UNION_MEMBER",
-                format!("Union type \"{name}\" includes member type \"{member}\" in some but not all defining subgraphs"),
+                format!(
+                    "Union type \"{name}\" includes member type \"{member}\" in some but not all defining subgraphs"
+                ),
             );
         }
     }

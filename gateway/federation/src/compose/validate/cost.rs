@@ -69,7 +69,9 @@ fn list_size(
             }
             Some(fields) => match fields.get(name) {
                 None => report(CODE, format!("Sized field \"{name}\" is not a field on type \"{}\"", field.ty)),
-                Some(sized) if !sized.ty.is_list() => report(CODE, format!("Sized field \"{}.{name}\" is not a list", field.ty)),
+                Some(sized) if !sized.ty.is_list() => {
+                    report(CODE, format!("Sized field \"{}.{name}\" is not a list", field.ty))
+                }
                 Some(_) => {}
             },
         }

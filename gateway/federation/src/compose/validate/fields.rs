@@ -57,7 +57,8 @@ pub fn keys(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
         for directive in ty.directives().get_all(KEY.directive.canonical()) {
             // Before 2.3 a key on an interface had no meaning; Federation 1 tools wrote it, and it is dropped there.
             if ty.is_interface() && matches!(subgraph.federation, Federation::Two(..3)) {
-                let message = format!("Cannot use @key on interface \"{name}\": @key is not yet supported on interfaces");
+                let message =
+                    format!("Cannot use @key on interface \"{name}\": @key is not yet supported on interfaces");
                 found.push(subgraph.error(KEY.on_interface, message, directive.location()));
                 continue;
             }
@@ -120,12 +121,14 @@ pub fn provides(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
     })
 }
 
-type OnField<'a> = dyn FnMut(&'a Subgraph<Validated>, &'a Name, &'a FieldDefinition, &Application<'a>, &mut Vec<Diagnostic>) + 'a;
+type OnField<'a> =
+    dyn FnMut(&'a Subgraph<Validated>, &'a Name, &'a FieldDefinition, &Application<'a>, &mut Vec<Diagnostic>) + 'a;
 
 fn on_fields<'a>(
     subgraph: &'a Subgraph<Validated>,
     codes: &'static Codes,
-    mut visit: impl FnMut(&'a Subgraph<Validated>, &'a Name, &'a FieldDefinition, &Application<'a>, &mut Vec<Diagnostic>) + 'a,
+    mut visit: impl FnMut(&'a Subgraph<Validated>, &'a Name, &'a FieldDefinition, &Application<'a>, &mut Vec<Diagnostic>)
+    + 'a,
 ) -> Vec<Diagnostic> {
     let visit: &mut OnField<'a> = &mut visit;
     let mut found = Vec::new();
@@ -153,12 +156,15 @@ fn on_fields<'a>(
     found
 }
 
+/// What a directive checks of each field, leaving codes and messages.
+type CheckStep<'v> = dyn FnMut(Step<'_>, &mut Vec<(&'static str, String)>) + 'v;
+
 /// What holds for every field set: it is a string, it parses, it fits the types, and no directive is inside.
 fn check<'a>(
     subgraph: &'a Subgraph<Validated>,
     application: &Application<'a>,
     found: &mut Vec<Diagnostic>,
-    visit: &mut dyn FnMut(Step<'_>, &mut Vec<(&'static str, String)>),
+    visit: &mut CheckStep<'_>,
 ) {
     let codes = application.codes;
     let name = codes.directive.name();

@@ -25,12 +25,14 @@ pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
         for key in facts.keys.get(name).into_iter().flatten() {
             let Ok(set) = FieldSet::parse(&key.text) else { continue };
             let expected = canonical(&set.selections);
-            for (implementation, _) in
-                subgraph.types().filter(|(_, ty)| ty.is_object() && interfaces_of(ty).any(|interface| interface == name))
+            for (implementation, _) in subgraph
+                .types()
+                .filter(|(_, ty)| ty.is_object() && interfaces_of(ty).any(|interface| interface == name))
             {
-                let same = facts.keys.get(implementation).into_iter().flatten().find(|other| {
-                    FieldSet::parse(&other.text).is_ok_and(|set| canonical(&set.selections) == expected)
-                });
+                let same =
+                    facts.keys.get(implementation).into_iter().flatten().find(|other| {
+                        FieldSet::parse(&other.text).is_ok_and(|set| canonical(&set.selections) == expected)
+                    });
                 let problem = match same {
                     None => format!("is missing on implementation type \"{implementation}\"."),
                     Some(same) if key.resolvable && !same.resolvable => format!(

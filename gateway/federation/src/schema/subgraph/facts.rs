@@ -74,7 +74,9 @@ impl Facts {
                 used_fields(schema, name, &set, &mut used);
                 if key.extension {
                     let marked = used.iter().filter(|(ty, field)| {
-                        schema.type_field(ty, field).is_ok_and(|field| field.directives.has(SpecDirective::External.canonical()))
+                        schema
+                            .type_field(ty, field)
+                            .is_ok_and(|field| field.directives.has(SpecDirective::External.canonical()))
                     });
                     self.nominally_external.extend(marked.cloned());
                 }
@@ -153,7 +155,10 @@ pub fn fields_text(directive: &Directive) -> Option<&str> {
 fn key(directive: &Component<Directive>, all: &DirectiveList) -> Option<Key> {
     Some(Key {
         text: fields_text(directive)?.to_owned(),
-        resolvable: directive.specified_argument_by_name("resolvable").and_then(|value| value.to_bool()).unwrap_or(true),
+        resolvable: directive
+            .specified_argument_by_name("resolvable")
+            .and_then(|value| value.to_bool())
+            .unwrap_or(true),
         extension: directive.origin.extension_id().is_some() || all.has(SpecDirective::Extends.canonical()),
     })
 }

@@ -17,9 +17,8 @@ impl FieldSet {
         // The line break keeps a comment at the end from swallowing the brace.
         let trimmed = text.trim();
         let braced = if trimmed.starts_with('{') { trimmed.to_owned() } else { format!("{{{text}\n}}") };
-        let document = Document::parse(braced, "fields").map_err(|failed| {
-            failed.errors.iter().next().map_or_else(String::new, |error| error.error.to_string())
-        })?;
+        let document = Document::parse(braced, "fields")
+            .map_err(|failed| failed.errors.iter().next().map_or_else(String::new, |error| error.error.to_string()))?;
         match document.definitions.as_slice() {
             [definition] => match definition.as_operation_definition() {
                 Some(operation) if operation.name.is_none() && operation.variables.is_empty() => {
@@ -86,7 +85,9 @@ fn walk_selections<'a>(
                 match schema.types.get_key_value(condition) {
                     Some((name, ty)) if fields_of(ty).is_some() || matches!(ty, ExtendedType::Union(_)) => {
                         if !overlaps(schema, parent, name) {
-                            problems.push(Problem::Invalid(format!("Invalid fragment on type \"{condition}\": it can never be a \"{parent}\"")));
+                            problems.push(Problem::Invalid(format!(
+                                "Invalid fragment on type \"{condition}\": it can never be a \"{parent}\""
+                            )));
                         }
                         walk_selections(schema, name, &fragment.selection_set, depth, visit, problems);
                     }
@@ -101,7 +102,9 @@ fn walk_selections<'a>(
                     continue;
                 }
                 if let Some(alias) = &field.alias {
-                    problems.push(Problem::Invalid(format!("Cannot use alias \"{alias}\" in \"{field}\": aliases are not supported")));
+                    problems.push(Problem::Invalid(format!(
+                        "Cannot use alias \"{alias}\" in \"{field}\": aliases are not supported"
+                    )));
                 }
                 walk_field(schema, parent, field, depth, visit, problems);
             }
@@ -161,10 +164,14 @@ fn overlaps(schema: &Schema, a: &Name, b: &Name) -> bool {
         return true;
     }
     // Two abstract types: some object must be both.
-    let is_abstract = |name: &Name| matches!(schema.types.get(name), Some(ExtendedType::Interface(_) | ExtendedType::Union(_)));
+    let is_abstract =
+        |name: &Name| matches!(schema.types.get(name), Some(ExtendedType::Interface(_) | ExtendedType::Union(_)));
     is_abstract(a)
         && is_abstract(b)
-        && schema.types.iter().any(|(name, ty)| ty.is_object() && schema.is_subtype(a, name) && schema.is_subtype(b, name))
+        && schema
+            .types
+            .iter()
+            .any(|(name, ty)| ty.is_object() && schema.is_subtype(a, name) && schema.is_subtype(b, name))
 }
 
 #[cfg(test)]

@@ -119,7 +119,9 @@ fn import(element: &Node<Value>) -> Result<Import, String> {
         Value::Object(fields) => {
             let text = |key: &str| fields.iter().find(|(name, _)| name == key).and_then(|(_, value)| value.as_str());
             let Some(name) = text("name") else {
-                return Err(format!("Invalid sub-value {element} for @link(import:) argument: missing mandatory \"name\" field"));
+                return Err(format!(
+                    "Invalid sub-value {element} for @link(import:) argument: missing mandatory \"name\" field"
+                ));
             };
             (name, text("as"))
         }

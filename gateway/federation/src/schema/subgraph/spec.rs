@@ -151,8 +151,7 @@ impl SpecDirective {
 }
 
 /// The scalars and inputs that the definitions above use.
-pub(crate) const FEDERATION_TYPES: &str =
-    "scalar federation__FieldSet scalar federation__Scope scalar federation__Policy scalar federation__ContextFieldValue ";
+pub(crate) const FEDERATION_TYPES: &str = "scalar federation__FieldSet scalar federation__Scope scalar federation__Policy scalar federation__ContextFieldValue ";
 
 pub(crate) const LINK_DEFINITIONS: &str = "scalar link__Import enum link__Purpose { SECURITY EXECUTION } \
 directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA ";
