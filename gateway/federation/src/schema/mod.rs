@@ -6,6 +6,7 @@ mod field_set;
 mod ids;
 mod join;
 mod model;
+pub mod subgraph;
 mod supergraph;
 mod types;
 mod value;
