@@ -1,6 +1,8 @@
 //! Owns the calls to GraphQL subgraphs.
 
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

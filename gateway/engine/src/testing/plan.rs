@@ -1,4 +1,4 @@
-//! Owns plans for tests, built by hand: the test says which fetches there are, and this works out
+//! Owns plans built by hand: the test says which fetches there are, and this works out
 //! the positions, slots and projections that they and the client's operation need.
 
 use std::sync::Arc;
@@ -9,9 +9,8 @@ use apollo_compiler::{ExecutableDocument, Name, Schema, ast};
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{
-    Content, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, Leaf, LookupId, Position,
-    PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, QueryPlan, ROOT,
-    RepresentationField, RepresentationPlan, Shape, Slot, SlotId,
+    Content, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, Leaf, Position, PositionId,
+    ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, QueryPlan, ROOT, Shape, Slot, SlotId,
 };
 use weft_federation::schema::{Arguments, Id, Merged, Model, Supergraph, TypeId, TypeKind, TypeSet, Value, VariableId};
 
@@ -78,30 +77,6 @@ impl PlanBuilder {
         self.fetch(subgraph, depends_on, ROOT, on, entry, selection)
     }
 
-    /// Adds a fetch of entities of `ty` that are at `path`, such as `me.reviews`.
-    pub fn entities(
-        mut self,
-        subgraph: &str,
-        depends_on: &[u32],
-        path: &str,
-        ty: &str,
-        key: &str,
-        selection: &str,
-    ) -> Self {
-        let position = self.position_at(path);
-        let ty = self.ty(ty);
-        let name = self.model.type_name(ty).clone();
-        let key = executable::FieldSet::parse(&self.schema, name.clone(), key, "key").expect("a key");
-        let mut representations = vec![];
-        for concrete in self.model.ty(ty).possible.clone().iter() {
-            let fields = self.representation(position, &key.selection_set);
-            let typename = self.model.type_name(concrete).clone();
-            representations.push(RepresentationPlan { lookup: LookupId(0), ty: concrete, typename, fields });
-        }
-        let entry = FetchEntry::Entities { representations, batch: true };
-        self.fetch(subgraph, depends_on, position, ty, entry, selection)
-    }
-
     fn fetch(
         mut self,
         subgraph: &str,
@@ -137,18 +112,6 @@ impl PlanBuilder {
         let types = self.model.ty(ty).possible.clone();
         self.shape.positions.push(Position { parent, types, slots: vec![], width: 0 });
         PositionId::from_index(self.shape.positions.len() - 1)
-    }
-
-    fn position_at(&self, path: &str) -> PositionId {
-        path.split('.').filter(|step| !step.is_empty()).fold(ROOT, |position, step| {
-            let slots = &self.shape.positions[position.index()].slots;
-            let slot = slots.iter().map(|slot| &self.shape.slots[slot.index()]);
-            let mut slot = slot.filter(|slot| *self.model.name(slot.name) == *step);
-            match slot.next().map(|slot| &slot.content) {
-                Some(Content::Objects(position)) => *position,
-                _ => panic!("no objects at {path}"),
-            }
-        })
     }
 
     fn arguments(&self, field: &executable::Field) -> Arguments {
@@ -247,22 +210,6 @@ impl PlanBuilder {
                 Selection::FragmentSpread(_) => panic!("no fragments in fetches"),
             }
         }
-    }
-
-    fn representation(&mut self, position: PositionId, set: &SelectionSet) -> Vec<RepresentationField> {
-        let on = self.ty(&set.ty);
-        let mut fields = vec![];
-        for selection in &set.selections {
-            let Selection::Field(field) = selection else { panic!("keys here have fields alone") };
-            let slot = self.slot(position, on, field);
-            let below = match self.shape.slots[slot.index()].content {
-                Content::Leaf(_) => vec![],
-                Content::Objects(below) => self.representation(below, &field.selection_set),
-            };
-            let types = self.model.ty(on).possible.clone();
-            fields.push(RepresentationField { name: field.name.clone(), slot, types, fields: below });
-        }
-        fields
     }
 
     fn projection(&mut self, position: PositionId, document: &ExecutableDocument, set: &SelectionSet) -> ProjectionId {
