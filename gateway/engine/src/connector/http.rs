@@ -53,21 +53,53 @@ async fn body(mut response: Response, limit: usize, origin: &ErrorOrigin) -> Res
         return Err(too_large());
     }
     let Some(first) = next(&mut response, origin).await? else { return Ok(Bytes::new()) };
-    let Some(second) = next(&mut response, origin).await? else {
-        return if first.len() > limit { Err(too_large()) } else { Ok(first) };
-    };
-    // The length that a backend states is a hint; only what it sends takes memory.
-    let mut whole = BytesMut::with_capacity(expected.unwrap_or(0).min(1 << 20).max(first.len() + second.len()));
-    let mut chunk = Some(second);
-    whole.extend_from_slice(&first);
-    while let Some(bytes) = chunk {
-        if whole.len() + bytes.len() > limit {
+    let mut whole = Body::One(first);
+    loop {
+        if whole.len() > limit {
             return Err(too_large());
         }
-        whole.extend_from_slice(&bytes);
-        chunk = next(&mut response, origin).await?;
+        match next(&mut response, origin).await? {
+            Some(chunk) => whole = whole.and(&chunk, expected),
+            None => return Ok(whole.into_bytes()),
+        }
     }
-    Ok(whole.freeze())
+}
+
+/// A body as far as it has come. Most come whole and are not copied.
+enum Body {
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        match self {
+            Self::One(bytes) => bytes.len(),
+            Self::Many(bytes) => bytes.len(),
+        }
+    }
+
+    fn and(self, chunk: &[u8], expected: Option<usize>) -> Self {
+        let mut many = match self {
+            Self::Many(many) => many,
+            Self::One(one) => {
+                // The length that a backend states is a hint; only what it sends takes much memory.
+                let hint = expected.unwrap_or(0).min(1 << 20);
+                let mut many = BytesMut::with_capacity(hint.max(one.len() + chunk.len()));
+                many.extend_from_slice(&one);
+                many
+            }
+        };
+        many.extend_from_slice(chunk);
+        Self::Many(many)
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::One(bytes) => bytes,
+            Self::Many(bytes) => bytes.freeze(),
+        }
+    }
 }
 
 async fn next(response: &mut Response, origin: &ErrorOrigin) -> Result<Option<Bytes>, SubgraphError> {
