@@ -3,3 +3,4 @@
 
 pub mod mapping;
 mod suggest;
+pub mod template;

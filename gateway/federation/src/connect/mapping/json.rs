@@ -308,6 +308,8 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
             b'\n' => Some(b'n'),
             b'\r' => Some(b'r'),
             b'\t' => Some(b't'),
+            8 => Some(b'b'),
+            12 => Some(b'f'),
             0..=0x1f => None,
             _ => continue,
         };
