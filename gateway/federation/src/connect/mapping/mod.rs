@@ -15,6 +15,7 @@ mod number;
 mod output;
 mod parser;
 mod prune;
+mod rename;
 mod tree;
 mod uses;
 mod value;
@@ -22,10 +23,14 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{Expression, Field, Name, Path, Root, Selection, SelectionBody, SelectionSet, Step, Variable};
+pub use ast::{
+    CoalesceOn, Expression, ExpressionKind, Field, Name, Path, Root, Selection, SelectionBody, SelectionSet, Step, StepKind,
+    Variable,
+};
 pub use eval::{Problem, ProblemKind, Vars, eval};
 pub use json::{JsonError, MAX_DEPTH, parse as parse_json, write as write_json, write_string as write_json_string};
 pub use methods::Method;
+pub(super) use number::{float_token, float32_token};
 pub use output::{Output, OutputField};
 pub use tree::FieldTree;
 pub use uses::{Segment, Use, UseRoot};

@@ -46,15 +46,21 @@ impl Number {
 
 /// The shortest JSON token that reads back as `float`; `None` for NaN and infinities.
 pub(crate) fn float_token(float: f64) -> Option<String> {
-    if !float.is_finite() {
-        return None;
-    }
-    // Past this size the plain form is a row of zeros.
-    if float != 0.0 && !(1e-7..1e21).contains(&float.abs()) {
-        Some(format!("{float:e}"))
-    } else {
-        Some(format!("{float}"))
-    }
+    token(float, is_plain(float))
+}
+
+/// As [`float_token`], for the shorter type.
+pub(crate) fn float32_token(float: f32) -> Option<String> {
+    token(float, is_plain(f64::from(float)))
+}
+
+fn token(float: impl std::fmt::Display + std::fmt::LowerExp, plain: Option<bool>) -> Option<String> {
+    plain.map(|plain| if plain { format!("{float}") } else { format!("{float:e}") })
+}
+
+/// Whether a finite float is better written without an exponent: with one it would be a row of zeros.
+fn is_plain(float: f64) -> Option<bool> {
+    float.is_finite().then(|| float == 0.0 || (1e-7..1e21).contains(&float.abs()))
 }
 
 /// Two tokens that denote the same number, such as `1` and `1.0`.
