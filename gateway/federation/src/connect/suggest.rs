@@ -14,18 +14,42 @@ pub(super) fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c s
     best.map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance, with one row kept.
+/// Edits of one character, and swaps of two neighbours: the distance called optimal string alignment.
 fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, mine) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
+    for (at, mine) in left.iter().enumerate() {
+        let mut next = vec![at + 1];
         for (other_at, other) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(mine != *other);
-            diagonal = row[other_at + 1];
-            row[other_at + 1] = substituted.min(diagonal + 1).min(row[other_at] + 1);
+            let substituted = row[other_at] + usize::from(mine != other);
+            let mut least = substituted.min(row[other_at + 1] + 1).min(next[other_at] + 1);
+            if at > 0 && other_at > 0 && left[at - 1] == *other && right[other_at - 1] == *mine {
+                least = least.min(before[other_at - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    #[test]
+    fn suggests_what_is_near() {
+        let cases = [
+            ("frist", Some("first")),
+            ("lits", Some("list")),
+            ("FIRST", Some("first")),
+            ("firs", Some("first")),
+            ("x", None),
+            ("something", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(closest(name, ["first", "list"]), expected, "{name}");
+        }
+    }
 }

