@@ -225,7 +225,7 @@ pub(super) fn read_connect(
     };
     let found = source.and_then(|at: usize| sources.get(at)).map(|read| read.source.as_ref());
     let request = match (arguments.get("http"), arguments.get("grpc")) {
-        (Some(http), None) => read_http_request(reader, http, found).map(Request::Http),
+        (Some(http), None) => read_http_request(reader, http, found).map(|request| Request::Http(Box::new(request))),
         (None, Some(grpc)) => {
             applied.needs_additions(reader, grpc, "`grpc`");
             read_grpc_request(reader, grpc, found).map(Request::Grpc)

@@ -149,7 +149,7 @@ impl std::fmt::Display for Coordinate {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
-    Http(HttpRequest),
+    Http(Box<HttpRequest>),
     Grpc(GrpcRequest),
 }
 

@@ -1,6 +1,6 @@
 //! Owns the mapping language as data. Every part has its span in the text that it was read from.
 
-use super::methods::Method;
+use super::method::Method;
 use std::ops::Range;
 
 /// A whole mapping, such as a connector's `selection` or `body`.

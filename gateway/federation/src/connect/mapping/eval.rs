@@ -10,7 +10,8 @@ use super::ast::{
     CoalesceOn, Expression, ExpressionKind, Path, Root, Selection, SelectionBody, SelectionSet, Step, StepKind,
     Variable,
 };
-use super::methods::{self, Method};
+use super::method::Method;
+use super::methods;
 use super::value::Value;
 use std::borrow::Cow;
 use std::ops::Range;

@@ -10,6 +10,7 @@ mod ast;
 mod eval;
 mod json;
 mod lexer;
+mod method;
 mod methods;
 mod number;
 mod output;
@@ -29,7 +30,7 @@ pub use ast::{
 };
 pub use eval::{Problem, ProblemKind, Vars, eval};
 pub use json::{JsonError, MAX_DEPTH, parse as parse_json, write as write_json, write_string as write_json_string};
-pub use methods::Method;
+pub use method::Method;
 pub(super) use number::{float_token, float32_token};
 pub use output::{Output, OutputField};
 pub use tree::FieldTree;

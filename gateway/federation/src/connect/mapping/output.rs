@@ -1,7 +1,7 @@
 //! Owns what a mapping yields: the names in its result, known before there is any value.
 
 use super::ast::{Expression, ExpressionKind, Path, Root, Selection, SelectionBody, SelectionSet, StepKind};
-use super::methods::Method;
+use super::method::Method;
 use std::ops::Range;
 
 /// The shape of a mapping's result. Lists are not shown: whether there is one depends on the value.

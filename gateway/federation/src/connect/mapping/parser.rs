@@ -10,7 +10,7 @@ use super::ast::{
     StepKind, Variable,
 };
 use super::lexer::{Token, TokenKind, tokens};
-use super::methods::Method;
+use super::method::Method;
 use crate::connect::suggest::closest;
 use std::collections::HashSet;
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! Owns the specialisation of a mapping to what a query wants: done once, with the plan.
 
 use super::ast::{Expression, ExpressionKind, Field, Path, Root, Selection, SelectionBody, SelectionSet, StepKind};
-use super::methods::Method;
+use super::method::Method;
 use super::tree::FieldTree;
 
 impl Selection {

@@ -4,7 +4,7 @@
 //! `$batch->map({ id: @.id })` the `@` is an item of `$batch`.
 
 use super::ast::{Expression, ExpressionKind, Path, Root, Selection, SelectionBody, SelectionSet, StepKind, Variable};
-use super::methods::Method;
+use super::method::Method;
 use super::tree::FieldTree;
 use std::ops::Range;
 

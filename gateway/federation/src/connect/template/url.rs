@@ -13,7 +13,7 @@ pub struct UrlTemplate {
     query: Vec<Parameter>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Parameter {
     name: Vec<Piece>,
     value: Vec<Piece>,
@@ -169,12 +169,6 @@ impl UrlTemplate {
             }
         }
         Ok(())
-    }
-}
-
-impl Default for Parameter {
-    fn default() -> Self {
-        Self { name: Vec::new(), value: Vec::new() }
     }
 }
 

@@ -2,6 +2,7 @@
 //! there is. It runs on what was read without errors, and adds to the reader's diagnostics.
 
 mod grpc;
+mod leaves;
 mod output;
 mod variables;
 
@@ -51,6 +52,7 @@ pub(super) fn check(reader: &mut Reader<'_>, schema: &Schema, connector: &mut Co
     batch(reader, connector, &surroundings, applied);
     if let Request::Grpc(_) = &connector.request {
         grpc::check(reader, connector, &surroundings);
+        leaves::check(reader, connector, &surroundings);
     }
 }
 

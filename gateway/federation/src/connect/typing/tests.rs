@@ -164,6 +164,21 @@ fn reads_the_grpc_example() {
     assert_eq!(again.to_base64(), grpc.descriptors.to_base64());
 }
 
+/// A 64-bit integer is a string in JSON; for an `Int` it is parsed.
+#[test]
+fn int64_may_be_an_int() {
+    use crate::connect::grpc::{decode_message, encode};
+    use crate::connect::mapping::{Vars, eval, parse_json};
+    let (all, diagnostics) = read(&ORDERS.replace("totalMinor: BigInt!", "totalMinor: Int"));
+    assert_eq!(told(&diagnostics), Vec::<String>::new());
+    let order = all.connectors.iter().find(|connector| connector.coordinate.to_string() == "Query.order").unwrap();
+    let Request::Grpc(request) = &order.request else { panic!("not gRPC") };
+    let orders = parse_json(br#"{"orders":[{"id":"o","status":"SHIPPED","totalMinor":"1250"}]}"#).unwrap();
+    let (response, _) = decode_message(&encode(&orders, &request.method.output()).unwrap());
+    let (value, problems) = eval(&order.selection, &Vars::default(), &response);
+    assert_eq!((value.to_json().as_str(), problems), (r#"{"id":"o","status":"SHIPPED","totalMinor":1250}"#, vec![]));
+}
+
 /// The same connectors travel in a supergraph as `@join__directive`.
 #[test]
 fn reads_a_supergraph() {
@@ -353,6 +368,10 @@ fn grpc_is_checked() {
         ("proto: [\"orders.proto\"]", "proto: «[\"order.proto\"]»", "INVALID_PROTO", "order.proto: there is no such file"),
         ("http://localhost:50051", "http://localhost:50051/x", "INVALID_URL", "with no path"),
         ("{ name: \"authorization\", from", "{ name: «\"grpc-timeout\"», from", "INVALID_HTTP_HEADER_NAME", "belongs to gRPC"),
+        ("totalMinor: BigInt!", "totalMinor: Boolean", "GRPC_TYPE_MISMATCH", "protobuf's `int64` does not fit `Boolean`"),
+        ("createdAt note user", "createdAt note: «labels» user", "GRPC_TYPE_MISMATCH", "->entries"),
+        ("createdAt: DateTime", "createdAt: Int", "GRPC_TYPE_MISMATCH", "`Timestamp` does not fit `Int`"),
+        ("enum OrderStatus { PENDING SHIPPED }", "enum OrderStatus { PENDING }", "GRPC_ENUM_VALUE_MISSING", "has no `SHIPPED`"),
         ("groupBy: \"user.id\"", "groupBy: \"user.key\"", "INVALID_BATCH", "needs `user.key`"),
         (", groupBy: \"user.id\"", "", "INVALID_BATCH", "cannot be told apart"),
         ("groupBy: \"user.id\"", "groupBy: «\"user->first\"»", "INVALID_BATCH", "a path of names"),
