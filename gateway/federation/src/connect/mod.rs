@@ -4,6 +4,7 @@
 //! [`read_subgraph`] and [`read_supergraph`] give [`Connectors`]. All that a request needs is parsed by then: to serve
 //! one is to render templates, evaluate mappings, and convert messages.
 
+mod composing;
 mod directives;
 pub mod grpc;
 mod headers;
@@ -14,12 +15,15 @@ mod model;
 mod read;
 mod reader;
 mod suggest;
+mod table;
 pub mod template;
 mod typing;
 
+pub use composing::Composing;
 pub use located::Located;
 pub use model::{
     Batch, Connector, Connectors, Coordinate, ErrorMappings, GrpcRequest, GrpcSource, Header, HeaderValue, HttpMethod,
     HttpRequest, HttpSource, Inputs, Mapping, Protocol, Request, Source,
 };
 pub use read::{read_subgraph, read_supergraph};
+pub use table::ConnectorId;
