@@ -319,6 +319,7 @@ fn points_at_what_is_wrong() {
         // entities and batches
         (rest(r#"u(id: ID): [User] «@connect(source: "api", entity: true, http: { GET: "/x/{$args.id}" }, selection: "id")»"#), "ENTITY_TYPE_INVALID", "returns one object"),
         (rest(r#"u(id: ID): User «@connect(source: "api", entity: true, http: { GET: "/x" }, selection: "id")»"#), "ENTITY_RESOLVES_WITHOUT_KEY", "none of its arguments"),
+        (rest(r#"u(key: ID): User «@connect(source: "api", entity: true, http: { GET: "/x/{$args.key}" }, selection: "id")»"#), "ENTITY_ARGUMENT_MISMATCH", "`User` has no such field"),
         (rest("a: Int } type Subscription { u: User «@connect(source: \"api\", http: { GET: \"/x\" }, selection: \"id\")»"), "SUBSCRIPTION_IN_CONNECTORS", "HTTP cannot serve"),
         (rest("a: Int } type Mutation { u(id: ID): User «@connect(source: \"api\", entity: true, http: { GET: \"/x/{$args.id}\" }, selection: \"id\")»"), "ENTITY_NOT_ON_ROOT_QUERY", "query type"),
         (rest("a: Int } type T «@connect(source: \"api\", http: { GET: \"/x\" }, selection: \"a\")» { a: Int"), "CONNECTOR_WITHOUT_KEY", "neither `$this` nor `$batch`"),
