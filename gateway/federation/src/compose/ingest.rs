@@ -11,7 +11,7 @@ use apollo_compiler::{Name, Node, Schema};
 
 use super::{normalize, redefinition};
 use crate::diagnostics::{Diagnostic, Source, Span};
-use crate::schema::subgraph::link::{Link, Links};
+use crate::schema::subgraph::link::{Link, Links, Version};
 use crate::schema::subgraph::spec::{self, ROWS, Row, SpecDirective};
 use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput};
 
@@ -50,6 +50,7 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
     let mut this = Ingest { input, file, found: Vec::new() };
     let links = this.links(&document);
     let federation = this.federation(&links);
+    this.check_link_version(&links);
     this.check_imports(&links, federation);
     if !this.found.is_empty() {
         return Err(this.found);
@@ -123,6 +124,17 @@ impl Ingest {
             }
         }
         links
+    }
+
+    /// The link specification itself has one version.
+    fn check_link_version(&mut self, links: &Links) {
+        if let Some(link) = links.get(spec::LINK)
+            && link.version != (Version { major: 1, minor: 0 })
+        {
+            let message = format!("Schema uses unknown version {} of the link spec", link.version);
+            let at = span(&self.input.source, self.file, link.directive.location());
+            self.found.push(self.error("UNKNOWN_LINK_VERSION", message, at).help("v1.0 is known"));
+        }
     }
 
     fn federation(&mut self, links: &Links) -> Federation {

@@ -29,6 +29,7 @@ pub fn take(
         let at = at.map(|at| Span::new(&input.source, at.offset()..at.end_offset()));
         found.push(Diagnostic::error(code, message).in_subgraph(&input.name).at(at, ""));
     };
+    remove_machinery_fields(document);
     document.definitions.retain(|definition| match definition {
         Definition::DirectiveDefinition(node) => {
             if let Some((_, row)) = local.iter().find(|(name, _)| node.name == name.as_str()) {
@@ -52,6 +53,18 @@ pub fn take(
         }
     });
     found
+}
+
+/// `_service` and `_entities` are every subgraph's, and no supergraph's; some tools write them into the file.
+fn remove_machinery_fields(document: &mut Document) {
+    for definition in &mut document.definitions {
+        let fields = match definition {
+            Definition::ObjectTypeDefinition(node) => &mut node.make_mut().fields,
+            Definition::ObjectTypeExtension(node) => &mut node.make_mut().fields,
+            _ => continue,
+        };
+        fields.retain(|field| !spec::is_machinery_field(&field.name));
+    }
 }
 
 /// Local names of the specifications' types, and the kind that each must have (`any` where it does not matter).

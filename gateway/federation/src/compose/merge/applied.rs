@@ -180,6 +180,9 @@ fn conjunction(name: &str, argument: &'static str, applications: &[Application<'
 
 /// The largest size, all slicing arguments and sized fields, and "one slicing argument" only where all ask for it.
 fn list_size(name: &str, applications: &[Application<'_>]) -> Applied {
+    if let [directive] = first_seen(applications).as_slice() {
+        return carry(name, directive);
+    }
     let values = |argument: &'static str| {
         applications.iter().filter_map(move |(_, directive)| directive.specified_argument_by_name(argument))
     };
@@ -208,8 +211,6 @@ fn list_size(name: &str, applications: &[Application<'_>]) -> Applied {
     if let Some(list) = union("sizedFields") {
         applied = applied.with("sizedFields", list);
     }
-    if !require_one.is_empty() {
-        applied = applied.with("requireOneSlicingArgument", Value::Boolean(require_one.iter().all(|value| *value)));
-    }
-    applied
+    // What an application leaves out is true by default.
+    applied.with("requireOneSlicingArgument", Value::Boolean(require_one.iter().all(|value| *value)))
 }

@@ -82,10 +82,11 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
 fn joins(merge: &Merge<'_>, sources: &FieldSources<'_>, overrides: &Overrides, same_types: bool) -> Vec<Applied> {
     let special = |source: &Source<'_, FieldDefinition>| {
         let facts = merge.subgraphs[source.subgraph].facts();
-        let marked = [SpecDirective::Requires, SpecDirective::Provides, SpecDirective::Override]
+        let marked = [SpecDirective::Requires, SpecDirective::Provides]
             .iter()
             .any(|directive| source.node.directives.has(directive.canonical()));
         marked
+            || overrides.from(source.subgraph).is_some()
             || facts.is_external(sources.parent, sources.name)
             || overrides.is_overridden(source.subgraph)
             || source.node.arguments.iter().any(|argument| argument::is_contextual(argument))

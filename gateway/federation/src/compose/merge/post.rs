@@ -11,6 +11,7 @@ use crate::schema::subgraph::facts::interfaces_of;
 use crate::schema::subgraph::field_set::fields_of;
 
 pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
+    extensions_without_base(merge);
     // What failed to merge would only be reported again as missing.
     if merge.diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
         return;
@@ -24,6 +25,24 @@ pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
     }
     interface_fields(merge, types);
     interface_keys(merge, types);
+}
+
+/// A type that is extended must be defined somewhere. Federation 1 subgraphs were asked before their upgrade.
+fn extensions_without_base(merge: &mut Merge<'_>) {
+    let names: Vec<Name> = merge.kinds.keys().cloned().collect();
+    for name in names.iter().filter(|name| !matches!(name.as_str(), "Query" | "Mutation" | "Subscription")) {
+        let sources = merge.sources(name);
+        if !sources.iter().all(|source| merge.subgraphs[source.subgraph].extended.contains(name)) {
+            continue;
+        }
+        for source in sources {
+            let subgraph = &merge.subgraphs[source.subgraph];
+            let message = format!(
+                "Type \"{name}\" is an extension type, but there is no type definition for \"{name}\" in any subgraph."
+            );
+            merge.diagnostics.push(subgraph.error("EXTENSION_WITH_NO_BASE", message, source.node.name().location()));
+        }
+    }
 }
 
 fn interface_fields(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
