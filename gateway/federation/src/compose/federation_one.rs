@@ -37,21 +37,24 @@ pub fn upgrade(subgraphs: &mut [Subgraph<Parsed>]) -> Vec<Diagnostic> {
     found
 }
 
-/// An extended type must be defined somewhere.
+/// A type that is extended, by `extend` or by `@extends`, must be more than extended in another subgraph. There `@extends`
+/// on a definition counts as a definition: so the reference reads it.
 fn missing_bases(subgraphs: &[Subgraph<Parsed>]) -> Vec<Diagnostic> {
-    let extends = |subgraph: &Subgraph<Parsed>, name: &Name, ty: &ExtendedType| {
-        subgraph.extended.contains(name) || ty.directives().has(EXTENDS)
-    };
-    let defined: HashSet<&Name> = subgraphs
-        .iter()
-        .flat_map(|subgraph| subgraph.types().filter(|(name, ty)| !extends(subgraph, name, ty)))
-        .map(|(name, _)| name)
-        .collect();
     let mut found = Vec::new();
-    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.federation == Federation::One) {
-        for (name, ty) in subgraph.types().filter(|(name, ty)| extends(subgraph, name, ty)) {
+    for (index, subgraph) in subgraphs.iter().enumerate() {
+        if subgraph.federation != Federation::One {
+            continue;
+        }
+        for (name, ty) in subgraph.types() {
+            let extends = subgraph.extended.contains(name) || ty.directives().has(EXTENDS);
             // Every subgraph extends the roots.
-            if is_root(name) || defined.contains(name) {
+            if is_root(name) || !extends {
+                continue;
+            }
+            let defined_elsewhere = subgraphs.iter().enumerate().any(|(other, subgraph)| {
+                other != index && subgraph.schema.types.contains_key(name) && !subgraph.extended.contains(name)
+            });
+            if defined_elsewhere {
                 continue;
             }
             let message = format!(

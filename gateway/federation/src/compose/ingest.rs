@@ -70,7 +70,10 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
     if !this.found.is_empty() {
         return Err(this.found);
     }
-    let schema = this.build(&document, &definitions(&links, &rows, federation))?;
+    let mut text = definitions(&links, &rows, federation);
+    let machinery = imported_types(&links);
+    machinery.iter().for_each(|name| text.push_str(&format!("scalar {name} ")));
+    let schema = this.build(&document, &text)?;
     Ok(Subgraph {
         name: this.input.name,
         url: this.input.url,
@@ -78,6 +81,7 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
         federation,
         links,
         schema,
+        machinery,
         extended: only_extended(&document),
         schema_directives: normalize::schema_directives(&document),
         file: this.file,
@@ -287,6 +291,13 @@ fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
         text.push_str(&format!("directive @{} {definition} ", row.canonical));
     }
     text
+}
+
+/// What the file calls the scalars of federation, where that is not their full name: its own directives may use them.
+fn imported_types(links: &Links) -> IndexSet<Name> {
+    let imports = links.federation().into_iter().flat_map(|link| &link.imports);
+    let types = imports.filter(|import| !import.is_directive && !spec::is_machinery_type(&import.local));
+    types.filter_map(|import| Name::new(&import.local).ok()).collect()
 }
 
 /// Types that have no definition in the file, only extensions.

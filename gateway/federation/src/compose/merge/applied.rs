@@ -50,10 +50,15 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
         };
         match &composed.origin {
             Origin::Spec(spec) => merged.extend(of_spec(merge, *spec, &composed.name, &applications)),
-            Origin::Custom { definition, .. } if definition.repeatable => {
-                merged.extend(distinct(&composed.name, &applications));
+            Origin::Custom { definition, subgraphs, .. } => {
+                let asked: Vec<Application<'_>> =
+                    applications.into_iter().filter(|(index, _)| subgraphs.contains(merge.name(*index))).collect();
+                if definition.repeatable {
+                    merged.extend(distinct(&composed.name, &asked));
+                } else if !asked.is_empty() {
+                    merged.push(one(merge, what, &composed.name, &asked));
+                }
             }
-            Origin::Custom { .. } => merged.push(one(merge, what, &composed.name, &applications)),
         }
     }
     merged

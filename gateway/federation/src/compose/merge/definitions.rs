@@ -6,7 +6,7 @@ use apollo_compiler::ast::{DirectiveDefinition, Value};
 use apollo_compiler::collections::IndexMap;
 
 use super::directive::{ComposedDirective, Origin};
-use super::{Merge, connectors};
+use super::{Merge, connectors, executable};
 use crate::compose::merged::{Applied, MergedSchema, MergedType};
 use crate::compose::values;
 use crate::schema::subgraph::Federation;
@@ -64,6 +64,7 @@ pub(crate) fn schema(merge: &mut Merge<'_>, types: IndexMap<Name, MergedType>) -
     schema.machinery.push(("link__Purpose".to_owned(), PURPOSE.to_owned()));
     features(merge, tags_on_schema, &mut schema);
     custom_features(merge, &mut schema);
+    schema.directives.extend(executable::merge(merge));
     connector_links(merge, &mut schema);
     on_schema(merge, &mut schema);
     schema.inaccessible =
@@ -198,7 +199,7 @@ fn define(directive: SpecDirective, name: &str, version: Version, schema: &mut M
 fn custom_features(merge: &Merge<'_>, schema: &mut MergedSchema) {
     let mut links: IndexMap<String, (Applied, Version, Vec<Node<Value>>)> = IndexMap::default();
     for ComposedDirective { name, origin } in merge.composed.values() {
-        let Origin::Custom { link, element, definition } = origin else { continue };
+        let Origin::Custom { link, element, definition, .. } = origin else { continue };
         let applied = || {
             let applied = Applied::new("link").string("url", &link.url);
             match &link.alias {

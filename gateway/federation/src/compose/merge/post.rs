@@ -5,6 +5,7 @@ use apollo_compiler::Name;
 use apollo_compiler::collections::IndexMap;
 
 use super::Merge;
+use super::type_reference::is_subtype;
 use crate::compose::merged::{MergedKind, MergedType};
 use crate::compose::names::{quoted_list, subgraph_list};
 use crate::schema::subgraph::facts::interfaces_of;
@@ -24,6 +25,9 @@ pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
         );
     }
     interface_fields(merge, types);
+    if merge.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+        interface_types(merge, types);
+    }
     interface_keys(merge, types);
 }
 
@@ -67,6 +71,25 @@ fn interface_fields(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
                     subgraph_list(implementing)
                 );
                 merge.error("INTERFACE_FIELD_NO_IMPLEM", message, Vec::new());
+            }
+        }
+    }
+}
+
+/// The types of merged fields must still go with those of the interfaces that they implement.
+fn interface_types(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
+    for (name, ty) in types {
+        let (Some(interfaces), Some(fields)) = (ty.implements(), ty.fields()) else { continue };
+        for interface in interfaces {
+            for (field, declared) in types.get(interface).and_then(MergedType::fields).into_iter().flatten() {
+                let Some(own) = fields.get(field) else { continue };
+                if !is_subtype(merge, &declared.ty, &own.ty) {
+                    let message = format!(
+                        "Interface field {interface}.{field} expects type {} but {name}.{field} of type {} is not a proper subtype.",
+                        declared.ty, own.ty
+                    );
+                    merge.error("INVALID_GRAPHQL", message, Vec::new());
+                }
             }
         }
     }
