@@ -1,5 +1,292 @@
-//! (in progress)
+//! Owns the planner graph: what can be asked where, and how one gets there.
+//!
+//! A *node* is a type as one source gives it. A source is a GraphQL subgraph, or one connector, or the fields
+//! under one `@provides`; so what is available on a path only is a node of its own. *Edges* move by
+//! a field or narrow to a member of an abstract type. A *lookup* enters a node from anywhere, given
+//! a key: root fields are lookups of the root types with an empty key.
+//!
+//! Satisfiability and planning both read this graph and nothing else, so they cannot disagree.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::connect::ConnectorId;
+use crate::schema::{FieldSet, FieldSetItem, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
+
 crate::schema::ids! {
+    /// A type as one source gives it.
+    NodeId,
     /// A way into a type of a subgraph.
     LookupId,
+}
+
+/// A type as one source gives it.
+#[derive(Debug)]
+pub struct Node {
+    pub subgraph: SubgraphId,
+    pub connector: Option<ConnectorId>,
+    pub ty: TypeId,
+    /// Under a `@provides` or in a connector's selection: what is here is not there elsewhere.
+    pub is_path: bool,
+    /// The fields that can be asked here, on the node's own type.
+    pub fields: BTreeMap<NameId, Edge>,
+    /// Of an abstract type: each member that the source knows.
+    pub members: BTreeMap<TypeId, NodeId>,
+    /// The source holds an interface as an object, and cannot tell the members apart.
+    pub is_interface_object: bool,
+}
+
+/// Moving by a field.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Where it leads; `None` for a leaf.
+    pub target: Option<NodeId>,
+    /// What must be handed in, on the same object, before it can be asked.
+    pub requires: Option<FieldSet>,
+}
+
+/// How the planner enters a type in a source.
+#[derive(Debug)]
+pub struct Lookup {
+    pub id: LookupId,
+    /// The type of the objects that are looked up; the root types are looked up from nothing.
+    pub entity: TypeId,
+    pub key: FieldSet,
+    /// Whether one call answers for many objects.
+    pub batch: bool,
+    pub enters: NodeId,
+    /// A connector on a field: the lookup gives that field and no other, with that field's arguments.
+    pub field: Option<NameId>,
+    pub subgraph: SubgraphId,
+    pub connector: Option<ConnectorId>,
+}
+
+#[derive(Debug, Default)]
+pub struct PlannerGraph {
+    nodes: Vec<Node>,
+    lookups: Vec<Lookup>,
+    by_entity: HashMap<TypeId, Vec<LookupId>>,
+}
+
+impl PlannerGraph {
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    pub fn lookup(&self, id: LookupId) -> &Lookup {
+        &self.lookups[id.index()]
+    }
+
+    /// The ways into `ty`, in a fixed order.
+    pub fn lookups_of(&self, ty: TypeId) -> &[LookupId] {
+        self.by_entity.get(&ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// The node that an object of the type `ty` is at, when its source has put it at `node`.
+    pub fn narrow(&self, node: NodeId, ty: TypeId) -> Option<NodeId> {
+        let at = self.node(node);
+        if at.ty == ty || at.is_interface_object { Some(node) } else { at.members.get(&ty).copied() }
+    }
+
+    pub fn edge(&self, node: NodeId, name: NameId) -> Option<&Edge> {
+        self.node(node).fields.get(&name)
+    }
+
+    pub(super) fn add_node(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId::from_index(self.nodes.len() - 1)
+    }
+
+    pub(super) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.index()]
+    }
+
+    pub(super) fn add_lookup(
+        &mut self,
+        entity: TypeId,
+        key: FieldSet,
+        batch: bool,
+        enters: NodeId,
+        field: Option<NameId>,
+    ) {
+        let id = LookupId::from_index(self.lookups.len());
+        let Node { subgraph, connector, .. } = *self.node(enters);
+        self.lookups.push(Lookup { id, entity, key, batch, enters, field, subgraph, connector });
+        self.by_entity.entry(entity).or_default().push(id);
+    }
+
+    pub fn build(model: &Model, connectors: &crate::connect::Connectors) -> Self {
+        let mut builder = Builder { model, graph: Self::default(), plain: HashMap::new() };
+        for subgraph in model.subgraph_ids() {
+            if !connectors.serve(subgraph) {
+                builder.subgraph(subgraph);
+            }
+        }
+        super::connectors::add(model, connectors, &mut builder.graph);
+        builder.graph
+    }
+}
+
+/// Builds the nodes and lookups of GraphQL subgraphs.
+struct Builder<'a> {
+    model: &'a Model,
+    graph: PlannerGraph,
+    plain: HashMap<(SubgraphId, TypeId), NodeId>,
+}
+
+impl Builder<'_> {
+    fn subgraph(&mut self, subgraph: SubgraphId) {
+        let model = self.model;
+        let held: Vec<TypeId> =
+            model.type_ids().filter(|ty| model.is_composite(*ty) && model.join(*ty, subgraph).is_some()).collect();
+        for ty in &held {
+            let is_interface_object = model.join(*ty, subgraph).is_some_and(|join| join.is_interface_object);
+            let node = self.graph.add_node(Node {
+                subgraph,
+                connector: None,
+                ty: *ty,
+                is_path: false,
+                fields: BTreeMap::new(),
+                members: BTreeMap::new(),
+                is_interface_object,
+            });
+            self.plain.insert((subgraph, *ty), node);
+        }
+        for ty in &held {
+            self.members(subgraph, *ty);
+        }
+        // Objects first: what an interface offers depends on what its members do.
+        let is_interface = |ty: &TypeId| model.ty(*ty).kind == TypeKind::Interface;
+        for ty in held.iter().filter(|ty| !is_interface(ty)).chain(held.iter().filter(|ty| is_interface(ty))) {
+            self.fields(subgraph, *ty);
+        }
+        for ty in &held {
+            self.lookups(subgraph, *ty);
+        }
+    }
+
+    fn members(&mut self, subgraph: SubgraphId, ty: TypeId) {
+        let node = self.plain[&(subgraph, ty)];
+        if !self.model.is_abstract(ty) || self.graph.node(node).is_interface_object {
+            return;
+        }
+        for member in self.model.possible_in(ty, subgraph).iter() {
+            if let Some(target) = self.plain.get(&(subgraph, member)) {
+                self.graph.node_mut(node).members.insert(member, *target);
+            }
+        }
+    }
+
+    fn fields(&mut self, subgraph: SubgraphId, ty: TypeId) {
+        let node = self.plain[&(subgraph, ty)];
+        for field in &self.model.ty(ty).fields {
+            let def = self.model.field(*field);
+            let Some(join) = self.model.field_join(*field, subgraph) else { continue };
+            if join.external || join.overridden {
+                continue;
+            }
+            // An interface's field can be asked at once only where every member has it for the asking.
+            let asked_at_once = self
+                .graph
+                .node(node)
+                .members
+                .values()
+                .all(|member| self.graph.edge(*member, def.name).is_some_and(|edge| edge.requires.is_none()));
+            if !asked_at_once {
+                continue;
+            }
+            let base = join.ty.map_or(def.base, |(_, base)| base);
+            let target = match &join.provides {
+                Some(provides) => self.provided(subgraph, base, provides),
+                None => self.plain.get(&(subgraph, base)).copied(),
+            };
+            if target.is_none() && self.model.is_composite(base) {
+                continue;
+            }
+            self.graph.node_mut(node).fields.insert(def.name, Edge { target, requires: join.requires.clone() });
+        }
+    }
+
+    /// A copy of a type's node with what `@provides` adds on the path to it.
+    fn provided(&mut self, subgraph: SubgraphId, ty: TypeId, provides: &FieldSet) -> Option<NodeId> {
+        let plain = *self.plain.get(&(subgraph, ty))?;
+        let copy = self.copy(plain);
+        self.provide(copy, provides);
+        Some(copy)
+    }
+
+    fn copy(&mut self, node: NodeId) -> NodeId {
+        let Node { subgraph, connector, ty, is_interface_object, .. } = *self.graph.node(node);
+        let (fields, members) = (self.graph.node(node).fields.clone(), self.graph.node(node).members.clone());
+        self.graph.add_node(Node { subgraph, connector, ty, is_path: true, fields, members, is_interface_object })
+    }
+
+    fn provide(&mut self, node: NodeId, provides: &FieldSet) {
+        for item in &provides.items {
+            match item {
+                FieldSetItem::Typename => {}
+                FieldSetItem::Narrow { ty, selections } => {
+                    if self.graph.node(node).ty == *ty {
+                        self.provide(node, selections);
+                        continue;
+                    }
+                    for member in self.model.ty(*ty).possible.clone().iter() {
+                        self.provide_to_member(node, member, selections);
+                    }
+                }
+                FieldSetItem::Field { name, selections, .. } => {
+                    let whole = FieldSet { items: vec![item.clone()] };
+                    for member in self.graph.node(node).members.keys().copied().collect::<Vec<_>>() {
+                        self.provide_to_member(node, member, &whole);
+                    }
+                    let Node { ty, subgraph, .. } = *self.graph.node(node);
+                    let Some(field) = self.model.field_of(ty, *name) else { continue };
+                    let base = self.model.field_join(field, subgraph).and_then(|join| join.ty);
+                    let base = base.map_or(self.model.field(field).base, |(_, base)| base);
+                    let target = if selections.is_empty() {
+                        None
+                    } else {
+                        let existing = self.graph.edge(node, *name).and_then(|edge| edge.target);
+                        let Some(from) = existing.or_else(|| self.plain.get(&(subgraph, base)).copied()) else {
+                            continue;
+                        };
+                        let copy = self.copy(from);
+                        self.provide(copy, selections);
+                        Some(copy)
+                    };
+                    self.graph.node_mut(node).fields.insert(*name, Edge { target, requires: None });
+                }
+            }
+        }
+    }
+
+    fn provide_to_member(&mut self, node: NodeId, member: TypeId, provides: &FieldSet) {
+        let Some(from) = self.graph.node(node).members.get(&member).copied() else { return };
+        let copy = if self.graph.node(from).is_path { from } else { self.copy(from) };
+        self.provide(copy, provides);
+        self.graph.node_mut(node).members.insert(member, copy);
+    }
+
+    fn lookups(&mut self, subgraph: SubgraphId, ty: TypeId) {
+        let model = self.model;
+        let node = self.plain[&(subgraph, ty)];
+        let is_root = [model.query, model.mutation, model.subscription].contains(&Some(ty));
+        if is_root {
+            self.graph.add_lookup(ty, FieldSet::default(), true, node, None);
+            return;
+        }
+        let Some(join) = model.join(ty, subgraph) else { return };
+        let entities: Vec<TypeId> = if model.ty(ty).kind == TypeKind::Object {
+            vec![ty]
+        } else if join.is_interface_object {
+            model.ty(ty).possible.iter().collect()
+        } else {
+            // An entity interface is entered by the member's own key.
+            vec![]
+        };
+        for key in join.keys.iter().filter(|key| key.resolvable) {
+            for entity in &entities {
+                self.graph.add_lookup(*entity, key.fields.clone(), true, node, None);
+            }
+        }
+    }
 }

@@ -1,9 +1,27 @@
 //! Owns query planning: from a bound operation to the fetches that answer it.
+//!
+//! ```text
+//! bound operation ── collect ──> shape + demands ── search ──> decisions ── steps ──> groups ── passes ── assemble ──> plan
+//! ```
 
+mod assemble;
+mod collect;
+mod connectors;
+mod demand;
+mod error;
+pub mod explain;
 pub mod graph;
+mod passes;
 mod query_plan;
+mod satisfy;
+mod search;
 mod shape;
+mod steps;
+pub mod verify;
 
+use std::sync::Arc;
+
+pub use error::PlanError;
 pub use graph::LookupId;
 pub use query_plan::{
     FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
@@ -13,3 +31,60 @@ pub use shape::{
     Content, Leaf, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource,
     ROOT, Shape, Slot, SlotId,
 };
+
+use crate::operation::{BoundOperation, OperationKind};
+use crate::schema::{Model, Satisfiable, Supergraph};
+use demand::Demand;
+use graph::PlannerGraph;
+
+/// Plans operations on one supergraph.
+#[derive(Debug)]
+pub struct Planner {
+    model: Arc<Model>,
+    graph: PlannerGraph,
+}
+
+impl Planner {
+    pub fn new(supergraph: &Supergraph<Satisfiable>) -> Self {
+        let graph = PlannerGraph::build(&supergraph.model, &supergraph.connectors);
+        Self { model: Arc::clone(&supergraph.model), graph }
+    }
+
+    /// Plans an operation for one value of its condition bits. The same input gives the same plan.
+    pub fn plan(&self, operation: &BoundOperation, bits: u64) -> Result<QueryPlan, PlanError> {
+        let collect::Collected { shape, mut demands, root } = collect::collect(&self.model, operation, bits)?;
+        // The root fields of a mutation run one after the other; all others have no order.
+        let mut roots = vec![root];
+        if operation.kind == OperationKind::Mutation {
+            let items = demands.get(root).items.clone();
+            roots = items.into_iter().map(|item| demands.add(Demand { position: ROOT, items: vec![item] })).collect();
+        }
+        let mut search = search::Search::new(&self.model, &self.graph, shape, demands);
+        let mut steps = steps::Steps::new(&mut search);
+        for root in roots {
+            steps.root(root)?;
+        }
+        let steps::Steps { groups, places, .. } = steps;
+        let groups = groups.into_iter().map(Some).collect();
+        let mut draft = passes::Draft { graph: &self.graph, groups, places };
+        if operation.kind == OperationKind::Mutation {
+            draft.merge_mutation_roots();
+        }
+        draft.merge_lookups();
+        let search::Search { shape, demands, .. } = search;
+        let plan = assemble::assemble(&self.model, operation.kind, &draft, &demands, shape);
+        debug_assert_eq!(verify::verify(&self.model, &plan), Ok(()));
+        Ok(plan)
+    }
+}
+
+/// What clients can see of a supergraph but no plan can reach; the flag is false if it was too large to be proved.
+pub(crate) fn unreachable(supergraph: &Supergraph<crate::schema::Merged>) -> (Vec<satisfy::Unreachable>, bool) {
+    let model = &supergraph.model;
+    let graph = PlannerGraph::build(model, &supergraph.connectors);
+    let is_visible = |field| {
+        let field: &crate::schema::FieldDef = model.field(field);
+        supergraph.api.type_field(model.type_name(field.parent), model.name(field.name)).is_ok()
+    };
+    satisfy::unreachable(model, &graph, &is_visible)
+}

@@ -102,11 +102,21 @@ impl Reader<'_> {
                 ExtendedType::Enum(_) => TypeKind::Enum,
                 ExtendedType::InputObject(_) => TypeKind::Input,
             };
+            let values = match ty {
+                ExtendedType::Enum(definition) => definition
+                    .values
+                    .iter()
+                    .filter(|(_, value)| !value.directives.has("inaccessible"))
+                    .map(|(name, _)| name.clone())
+                    .collect(),
+                _ => Arc::default(),
+            };
             self.model.types_by_name.insert(name.clone(), id);
             self.model.types.push(TypeDef {
                 name: name.clone(),
                 kind,
                 fields: vec![],
+                values,
                 possible: TypeSet::default(),
                 joins: vec![],
                 possible_in: vec![],

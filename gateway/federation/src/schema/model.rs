@@ -4,6 +4,7 @@
 //! the supergraph's text, so that everything derived from it is deterministic.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use apollo_compiler::Name;
 use indexmap::IndexSet;
@@ -54,6 +55,8 @@ pub struct TypeDef {
     pub kind: TypeKind,
     /// Of objects and interfaces, in the order of the supergraph.
     pub fields: Vec<FieldId>,
+    /// Of enums: the values that clients may see.
+    pub values: Arc<[Name]>,
     /// The object types that a value of this type can be; an object's is itself.
     pub possible: TypeSet,
     pub joins: Vec<TypeJoin>,

@@ -17,6 +17,9 @@ impl Wrapping {
     /// At most this many lists are told apart; a type nested deeper is refused where schemas are read.
     pub const MAX_LISTS: u8 = 30;
 
+    /// `T!`
+    pub const NON_NULL: Self = Self { lists: 0, non_null: 1 };
+
     /// The wrappers of a type, and the name that they wrap. `None` if it is nested beyond [`Self::MAX_LISTS`].
     pub fn of(ty: &Type) -> Option<(Self, &Name)> {
         let mut wrapping = Self::default();

@@ -1,0 +1,274 @@
+//! Owns assembling: merged steps become the plan's fetches, in an order in which each stands behind what it
+//! depends on, with the response names that upstream operations use.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Name;
+
+use super::demand::{DemandId, Demands};
+use super::graph::PlannerGraph;
+use super::passes::Draft;
+use super::query_plan::{
+    FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
+    RepresentationPlan,
+};
+use super::shape::{Content, ProjectionSource, Shape, SlotId};
+use super::steps::{Entry, Group, GroupId, PlaceId};
+use crate::operation::OperationKind;
+use crate::schema::{Arguments, Id, Model, TypeId, TypeSet, Wrapping};
+
+pub(super) fn assemble(
+    model: &Model,
+    kind: OperationKind,
+    draft: &Draft<'_>,
+    demands: &Demands,
+    mut shape: Shape,
+) -> QueryPlan {
+    let order = order(draft);
+    let ids: HashMap<GroupId, FetchId> =
+        order.iter().enumerate().map(|(at, group)| (*group, FetchId::from_index(at))).collect();
+    let assembler = Assembler { model, draft, demands, shape: &shape };
+    let mut fetches: Vec<FetchNode> = vec![];
+    for id in &order {
+        let Some(group) = draft.get(*id) else { continue };
+        let mut depends_on: Vec<FetchId> = group.depends_on.iter().filter_map(|id| ids.get(id).copied()).collect();
+        depends_on.sort_unstable();
+        fetches.push(assembler.fetch(ids[id], kind, group, depends_on));
+    }
+    lay_out(&mut shape, &fetches);
+    let trigger = match kind {
+        OperationKind::Subscription if !fetches.is_empty() => Some(take_trigger(&mut fetches)),
+        OperationKind::Query | OperationKind::Mutation | OperationKind::Subscription => None,
+    };
+    QueryPlan { kind, trigger, fetches, shape }
+}
+
+/// Every group behind those that it depends on; else in the order in which they were found.
+fn order(draft: &Draft<'_>) -> Vec<GroupId> {
+    let mut waiting: Vec<GroupId> = (0..draft.groups.len()).map(GroupId::from_index).collect();
+    waiting.retain(|id| draft.get(*id).is_some());
+    let mut order: Vec<GroupId> = vec![];
+    while !waiting.is_empty() {
+        let ready = waiting.iter().position(|id| {
+            draft.get(*id).is_some_and(|group| group.depends_on.iter().all(|needed| order.contains(needed)))
+        });
+        // Dependencies have no cycle: a station stands behind those that it needs, and passes keep it so.
+        order.push(waiting.remove(ready.unwrap_or(0)));
+    }
+    order
+}
+
+/// The first fetch of a subscription starts each event; the others follow, numbered from zero.
+fn take_trigger(fetches: &mut Vec<FetchNode>) -> FetchNode {
+    let trigger = fetches.remove(0);
+    for fetch in fetches {
+        fetch.id = FetchId(fetch.id.0 - 1);
+        fetch.depends_on.retain(|id| *id != trigger.id);
+        for id in &mut fetch.depends_on {
+            *id = FetchId(id.0 - 1);
+        }
+    }
+    trigger
+}
+
+/// Gives the slots that are used their places in the objects' memory.
+fn lay_out(shape: &mut Shape, fetches: &[FetchNode]) {
+    fn selected(selection: &FetchSelection, used: &mut Vec<SlotId>) {
+        for field in &selection.fields {
+            used.push(field.slot);
+            if let FetchContent::Objects(child) = &field.content {
+                selected(child, used);
+            }
+        }
+    }
+    let mut used = vec![];
+    fetches.iter().for_each(|fetch| selected(&fetch.selection, &mut used));
+    for projection in &shape.projections {
+        for field in projection.classes.iter().flat_map(|class| &class.fields) {
+            match field.source {
+                ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => used.push(slot),
+                ProjectionSource::Typename(_) | ProjectionSource::Introspection => {}
+            }
+        }
+    }
+    used.sort_unstable();
+    used.dedup();
+    for position in &mut shape.positions {
+        position.slots.retain(|slot| used.binary_search(slot).is_ok());
+        position.width = 0;
+        for slot in &position.slots {
+            shape.slots[slot.index()].index = position.width;
+            position.width += 1;
+        }
+    }
+}
+
+struct Assembler<'a> {
+    model: &'a Model,
+    draft: &'a Draft<'a>,
+    demands: &'a Demands,
+    shape: &'a Shape,
+}
+
+impl Assembler<'_> {
+    fn graph(&self) -> &PlannerGraph {
+        self.draft.graph
+    }
+
+    fn fetch(&self, id: FetchId, kind: OperationKind, group: &Group, depends_on: Vec<FetchId>) -> FetchNode {
+        let is_root = group.entries.iter().all(|entry| self.graph().lookup(entry.lookup).key.is_empty());
+        let mut entries: Vec<&Entry> = group.entries.iter().collect();
+        entries.sort_by_key(|entry| entry.ty);
+        let mut selection = FetchSelection {
+            position: group.position,
+            types: entries.iter().map(|entry| entry.ty).collect(),
+            on: entries[0].ty,
+            typename: false,
+            fields: vec![],
+        };
+        for entry in &entries {
+            let mut fields = self.selection(entry.place).fields;
+            if !is_root {
+                let on = self.draft.places[entry.place.index()].node;
+                let on = self.graph().node(on).ty;
+                for field in &mut fields {
+                    field.condition.get_or_insert(on);
+                    field.types = field.types.intersect(&TypeSet::one(entry.ty));
+                }
+            }
+            selection.fields.extend(fields);
+        }
+        name_fields(self.model, self.shape, vec![&mut selection]);
+        let entry = if is_root {
+            FetchEntry::Root(kind)
+        } else {
+            FetchEntry::Entities {
+                batch: entries.iter().all(|entry| self.graph().lookup(entry.lookup).batch),
+                representations: entries.iter().map(|entry| self.representation(entry)).collect(),
+            }
+        };
+        FetchNode {
+            id,
+            subgraph: group.subgraph,
+            connector: group.connector,
+            position: group.position,
+            depends_on,
+            entry,
+            selection,
+        }
+    }
+
+    fn selection(&self, place: PlaceId) -> FetchSelection {
+        let place = &self.draft.places[place.index()];
+        let node = self.graph().node(place.node);
+        let position = &self.shape.positions[place.position.index()];
+        let types: TypeSet = if node.is_interface_object {
+            position.types.clone()
+        } else if node.members.is_empty() {
+            TypeSet::one(node.ty)
+        } else {
+            position.types.iter().filter(|ty| node.members.contains_key(ty)).collect()
+        };
+        let mut fields = vec![];
+        for ask in &place.fields {
+            let slot = &self.shape.slots[ask.slot.index()];
+            let on = ask.condition.unwrap_or(node.ty);
+            // The graph has this edge because the model has this field.
+            let Some(field) = self.model.field_of(on, slot.name) else { continue };
+            let content = match (&slot.content, ask.child) {
+                (Content::Objects(_), Some(child)) => FetchContent::Objects(self.selection(child)),
+                (Content::Leaf(leaf), _) => FetchContent::Leaf(leaf.clone()),
+                (Content::Objects(_), None) => continue,
+            };
+            let name = self.model.name(slot.name).clone();
+            let join = self.model.field_join(field, node.subgraph);
+            let wrapping =
+                join.and_then(|join| join.ty).map_or(self.model.field(field).wrapping, |(wrapping, _)| wrapping);
+            fields.push(FetchField {
+                response_name: name.clone(),
+                name,
+                field,
+                arguments: slot.arguments.clone(),
+                condition: ask.condition,
+                types: ask.types.clone(),
+                slot: ask.slot,
+                wrapping,
+                content,
+            });
+        }
+        // An interface object cannot tell; and where only one type is possible there is nothing to tell.
+        let typename = types.len() > 1 && !node.is_interface_object;
+        FetchSelection { position: place.position, types, on: node.ty, typename, fields }
+    }
+
+    fn representation(&self, entry: &Entry) -> RepresentationPlan {
+        let lookup = self.graph().lookup(entry.lookup);
+        let typename = self.model.type_name(self.graph().node(lookup.enters).ty).clone();
+        let mut fields = vec![];
+        for input in &entry.inputs {
+            fields.push(self.representation_field(input.slot, &input.types, input.child));
+        }
+        fields.sort_by(|a, b| a.name.cmp(&b.name));
+        RepresentationPlan { lookup: entry.lookup, ty: entry.ty, typename, fields }
+    }
+
+    fn representation_field(&self, slot: SlotId, types: &TypeSet, child: Option<DemandId>) -> RepresentationField {
+        let name = self.model.name(self.shape.slots[slot.index()].name).clone();
+        let items = child.map_or(&[][..], |child| &self.demands.get(child).items);
+        let fields = items.iter().map(|item| self.representation_field(item.slot, &item.types, item.child)).collect();
+        RepresentationField { name, slot, types: types.clone(), fields }
+    }
+}
+
+/// What has to be the same for two fields to share a response name (GraphQL, "Field Selection Merging").
+#[derive(PartialEq, Eq)]
+struct Signature {
+    name: Name,
+    arguments: Arguments,
+    wrapping: Wrapping,
+    leaf: Option<TypeId>,
+}
+
+/// Gives aliases where selections that merge in the response would collide. The selections given share their place in it.
+fn name_fields(model: &Model, shape: &Shape, selections: Vec<&mut FetchSelection>) {
+    let mut taken: Vec<(Name, Signature, Vec<&mut FetchSelection>)> = vec![];
+    for selection in selections {
+        for field in &mut selection.fields {
+            let base = model.field(field.field).base;
+            let signature = Signature {
+                name: field.name.clone(),
+                arguments: field.arguments.clone(),
+                wrapping: field.wrapping,
+                leaf: (!model.is_composite(base)).then_some(base),
+            };
+            let at = match taken.iter().position(|(_, known, _)| *known == signature) {
+                Some(at) => at,
+                None => {
+                    let name = free_name(&field.name, &taken);
+                    taken.push((name, signature, vec![]));
+                    taken.len() - 1
+                }
+            };
+            field.response_name = taken[at].0.clone();
+            if let FetchContent::Objects(child) = &mut field.content {
+                taken[at].2.push(child);
+            }
+        }
+    }
+    for (_, _, children) in taken {
+        if !children.is_empty() {
+            name_fields(model, shape, children);
+        }
+    }
+}
+
+/// The field's own name, or the first of `name_1`, `name_2`, … that nothing else has.
+fn free_name(name: &Name, taken: &[(Name, Signature, Vec<&mut FetchSelection>)]) -> Name {
+    let is_free = |candidate: &str| taken.iter().all(|(known, _, _)| known != candidate);
+    if is_free(name) {
+        return name.clone();
+    }
+    let numbered = (1_u32..).map(|number| format!("{name}_{number}")).find(|candidate| is_free(candidate));
+    // A name with digits and an underscore behind it is a name.
+    numbered.map_or_else(|| name.clone(), |text| Name::new_unchecked(&text))
+}

@@ -1,0 +1,354 @@
+//! Owns collecting: a bound operation, with its conditions decided, becomes the shape of its response and
+//! the demand for what is in it ("CollectFields" of the GraphQL specification, for every type that an object can be).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+
+use super::demand::{Demand, DemandId, Demands, Item, add_slot};
+use super::error::PlanError;
+use super::shape::{
+    Content, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, ROOT,
+    Shape, SlotId,
+};
+use crate::operation::{BoundOperation, Field, FieldTarget, Selection, SelectionSet};
+use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrapping, write_json_string};
+
+/// Fields under fields, fragments aside.
+const MAX_DEPTH: usize = 500;
+/// Fields collected, counted for each type that they differ for.
+const MAX_FIELDS: usize = 200_000;
+
+pub(super) struct Collected {
+    pub shape: Shape,
+    pub demands: Demands,
+    pub root: DemandId,
+}
+
+pub(super) fn collect(model: &Model, operation: &BoundOperation, bits: u64) -> Result<Collected, PlanError> {
+    let mut collector = Collector { model, bits, shape: Shape::default(), demands: Demands::default(), fields: 0 };
+    let types = TypeSet::one(operation.root);
+    collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0 });
+    let view: View<'_> = vec![&operation.selection_set];
+    let (root, projections) = collector.position(ROOT, &[view], 0)?;
+    // One view went in, so one projection came out.
+    collector.shape.root = projections.first().copied().unwrap_or_default();
+    Ok(Collected { shape: collector.shape, demands: collector.demands, root })
+}
+
+/// The selection sets that one response key merges.
+type View<'o> = Vec<&'o SelectionSet>;
+
+struct Collector<'o> {
+    model: &'o Model,
+    bits: u64,
+    shape: Shape,
+    demands: Demands,
+    fields: usize,
+}
+
+/// The fields of one response key, for objects of one type.
+#[derive(Clone)]
+struct Entry<'o> {
+    key: &'o Name,
+    target: Target<'o>,
+    nodes: Vec<&'o Field>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Target<'o> {
+    Field { field: FieldId, name: NameId, wrapping: Wrapping, leaf: Option<TypeId>, arguments: &'o Arguments },
+    Typename,
+    Introspection,
+}
+
+/// Entries are alike if they come from the same fields and promise the same.
+impl PartialEq for Entry<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let promise = |entry: &Self| match entry.target {
+            Target::Field { wrapping, leaf, .. } => Some((wrapping, leaf)),
+            Target::Typename | Target::Introspection => None,
+        };
+        self.key == other.key
+            && promise(self) == promise(other)
+            && self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(&other.nodes).all(|(a, b)| std::ptr::eq(*a, *b))
+    }
+}
+
+/// The types of a position for which a view collects the same entries.
+struct Class<'o> {
+    types: Vec<TypeId>,
+    entries: Vec<Entry<'o>>,
+}
+
+/// What tells slots of one position apart. The pointers are those of the child selection sets.
+#[derive(PartialEq, Eq, Hash)]
+struct SlotKey<'o> {
+    name: NameId,
+    arguments: &'o Arguments,
+    wrapping: Wrapping,
+    leaf: Option<TypeId>,
+    children: Vec<Vec<*const SelectionSet>>,
+}
+
+/// A slot while its position is collected.
+struct Gathered<'o> {
+    slot: SlotId,
+    types: Vec<TypeId>,
+    views: Vec<View<'o>>,
+    projections: Vec<ProjectionId>,
+}
+
+/// Which gathered slot holds a field of a type.
+type SlotOf<'o> = HashMap<(TypeId, NameId, &'o Arguments), usize>;
+
+impl<'o> Collector<'o> {
+    /// Collects a position seen through several views; gives the demand, and a projection for each view.
+    fn position(
+        &mut self,
+        position: PositionId,
+        views: &[View<'o>],
+        depth: usize,
+    ) -> Result<(DemandId, Vec<ProjectionId>), PlanError> {
+        if depth > MAX_DEPTH {
+            return Err(PlanError::too_complex(format!("fields are nested deeper than {MAX_DEPTH} levels")));
+        }
+        let types = self.shape.positions[position.index()].types.clone();
+        let mut classes: Vec<Vec<Class<'o>>> = Vec::with_capacity(views.len());
+        for view in views {
+            classes.push(self.classes(view, &types)?);
+        }
+        let (mut gathered, by_field) = self.slots(position, &types, &classes);
+
+        let mut items = Vec::with_capacity(gathered.len());
+        for slot in &mut gathered {
+            let set: TypeSet = slot.types.iter().copied().collect();
+            self.shape.slots[slot.slot.index()].types = set.clone();
+            let content = self.shape.slots[slot.slot.index()].content.clone();
+            let child = match content {
+                Content::Leaf(_) => None,
+                Content::Objects(child) => {
+                    let possible = set.iter().filter_map(|ty| {
+                        let field = self.model.field_of(ty, self.shape.slots[slot.slot.index()].name)?;
+                        Some(self.model.ty(self.model.field(field).base).possible.iter())
+                    });
+                    let possible: TypeSet = possible.flatten().collect();
+                    self.shape.positions[child.index()].types = possible;
+                    let (demand, projections) = self.position(child, &slot.views, depth + 1)?;
+                    slot.projections = projections;
+                    Some(demand)
+                }
+            };
+            items.push(Item { slot: slot.slot, types: set, child });
+        }
+        let demand = self.demands.add(Demand { position, items });
+
+        let mut projections = Vec::with_capacity(views.len());
+        for classes in classes {
+            let classes = classes.into_iter().flat_map(|class| split_by_slots(class, &by_field));
+            let classes = classes.map(|class| self.project(class, &types, &gathered, &by_field)).collect();
+            projections.push(ProjectionId::from_index(self.shape.projections.len()));
+            self.shape.projections.push(Projection { position, classes });
+        }
+        Ok((demand, projections))
+    }
+
+    /// The slots that the views need, and which slot each type's field is in.
+    fn slots(
+        &mut self,
+        position: PositionId,
+        types: &TypeSet,
+        classes: &[Vec<Class<'o>>],
+    ) -> (Vec<Gathered<'o>>, SlotOf<'o>) {
+        let mut gathered: Vec<Gathered<'o>> = vec![];
+        let mut known: HashMap<SlotKey<'o>, usize> = HashMap::new();
+        let mut by_field = HashMap::new();
+        for ty in types.iter() {
+            // What all views together want of each field of this type, in the order of the first view that does.
+            let mut wanted: Vec<(FieldId, Target<'o>, Vec<View<'o>>)> = vec![];
+            let mut places: HashMap<(NameId, &'o Arguments), usize> = HashMap::new();
+            for entry in
+                classes.iter().flatten().filter(|class| class.types.contains(&ty)).flat_map(|class| &class.entries)
+            {
+                let Target::Field { name, arguments, .. } = entry.target else { continue };
+                // The class was collected for a type like this one; the field's own definition is this type's.
+                let Some(field) = self.model.field_of(ty, name) else { continue };
+                let at = *places.entry((name, arguments)).or_insert_with(|| {
+                    wanted.push((field, entry.target, vec![]));
+                    wanted.len() - 1
+                });
+                let view = child_view(entry);
+                if !view.is_empty() && !wanted[at].2.iter().any(|known| same(known, &view)) {
+                    wanted[at].2.push(view);
+                }
+            }
+            for (field, target, views) in wanted {
+                let Target::Field { name, wrapping, leaf, arguments, .. } = target else { continue };
+                let children =
+                    views.iter().map(|view| view.iter().map(|set| std::ptr::from_ref(*set)).collect()).collect();
+                let key = SlotKey { name, arguments, wrapping, leaf, children };
+                let at = *known.entry(key).or_insert_with(|| {
+                    let slot = add_slot(self.model, &mut self.shape, position, field, Arc::clone(arguments));
+                    gathered.push(Gathered { slot, types: vec![], views, projections: vec![] });
+                    gathered.len() - 1
+                });
+                gathered[at].types.push(ty);
+                by_field.insert((ty, name, arguments), at);
+            }
+        }
+        (gathered, by_field)
+    }
+
+    fn project(
+        &self,
+        class: Class<'o>,
+        position: &TypeSet,
+        gathered: &[Gathered<'o>],
+        by_field: &SlotOf<'o>,
+    ) -> ProjectionClass {
+        let mut fields = Vec::with_capacity(class.entries.len());
+        let first = class.types.first().copied();
+        for entry in &class.entries {
+            let mut prefix = String::new();
+            write_json_string(entry.key, &mut prefix);
+            prefix.push(':');
+            let (wrapping, source, name) = match entry.target {
+                Target::Typename => {
+                    let names = position.iter().map(|ty| {
+                        let mut json = String::new();
+                        write_json_string(self.model.type_name(ty), &mut json);
+                        (ty, json.into_boxed_str())
+                    });
+                    (Wrapping::NON_NULL, ProjectionSource::Typename(names.collect()), "__typename")
+                }
+                Target::Introspection => (Wrapping::default(), ProjectionSource::Introspection, entry.key.as_str()),
+                Target::Field { name, wrapping, arguments, .. } => {
+                    let Some(at) = first.and_then(|ty| by_field.get(&(ty, name, arguments))) else { continue };
+                    let slot = &gathered[*at];
+                    let view = child_view(entry);
+                    let source = match slot.views.iter().position(|known| same(known, &view)) {
+                        Some(at) => ProjectionSource::Objects(slot.slot, slot.projections[at]),
+                        None => ProjectionSource::Leaf(slot.slot),
+                    };
+                    (wrapping, source, self.model.name(name).as_str())
+                }
+            };
+            let coordinate = match first {
+                Some(ty) => format!("{}.{name}", self.model.type_name(ty)),
+                None => name.to_owned(),
+            };
+            fields.push(ProjectedField {
+                key: entry.key.clone(),
+                prefix: prefix.into(),
+                wrapping,
+                source,
+                coordinate: coordinate.into(),
+            });
+        }
+        ProjectionClass { types: class.types.into_iter().collect(), fields }
+    }
+
+    /// Splits a position's types by what a view collects for them.
+    fn classes(&mut self, view: &View<'o>, types: &TypeSet) -> Result<Vec<Class<'o>>, PlanError> {
+        let mut classes: Vec<Class<'o>> = vec![];
+        for ty in types.iter() {
+            let mut entries = vec![];
+            let mut seen = HashSet::new();
+            for set in view {
+                self.fields_of(ty, set, &mut entries, &mut seen)?;
+            }
+            match classes.iter_mut().find(|class| class.entries == entries) {
+                Some(class) => class.types.push(ty),
+                None => classes.push(Class { types: vec![ty], entries }),
+            }
+        }
+        Ok(classes)
+    }
+
+    fn fields_of(
+        &mut self,
+        ty: TypeId,
+        set: &'o SelectionSet,
+        entries: &mut Vec<Entry<'o>>,
+        seen: &mut HashSet<*const SelectionSet>,
+    ) -> Result<(), PlanError> {
+        for selection in &set.selections {
+            match selection {
+                Selection::Fragment(fragment) => {
+                    let applies = fragment.ty.is_none_or(|condition| self.model.ty(condition).possible.contains(ty));
+                    let taken = fragment.conditions.iter().all(|condition| condition.holds(self.bits));
+                    if applies && taken && seen.insert(Arc::as_ptr(&fragment.selection_set)) {
+                        self.fields_of(ty, &fragment.selection_set, entries, seen)?;
+                    }
+                }
+                Selection::Field(field) => {
+                    if !field.conditions.iter().all(|condition| condition.holds(self.bits)) {
+                        continue;
+                    }
+                    self.fields += 1;
+                    if self.fields > MAX_FIELDS {
+                        let message = format!(
+                            "it asks for more than {MAX_FIELDS} fields, counted for each type that they differ for"
+                        );
+                        return Err(PlanError::too_complex(message));
+                    }
+                    match entries.iter_mut().find(|entry| entry.key == &field.key) {
+                        Some(entry) => entry.nodes.push(field),
+                        None => {
+                            let target = self.target(ty, field)?;
+                            entries.push(Entry { key: &field.key, target, nodes: vec![field] });
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn target(&self, ty: TypeId, field: &'o Field) -> Result<Target<'o>, PlanError> {
+        Ok(match field.target {
+            FieldTarget::Typename => Target::Typename,
+            FieldTarget::Introspection => Target::Introspection,
+            FieldTarget::Field(asked) => {
+                let name = self.model.field(asked).name;
+                let field_id = self.model.field_of(ty, name).ok_or_else(|| {
+                    PlanError::internal(format!("{} has no field {}", self.model.type_name(ty), self.model.name(name)))
+                })?;
+                let def = self.model.field(field_id);
+                let leaf = (!self.model.is_composite(def.base)).then_some(def.base);
+                Target::Field { field: field_id, name, wrapping: def.wrapping, leaf, arguments: &field.arguments }
+            }
+        })
+    }
+}
+
+/// Splits a class whose types keep the same field in different slots, because another view wants more of some.
+fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>> {
+    let mut split: Vec<(Vec<Option<usize>>, Class<'o>)> = vec![];
+    for ty in class.types {
+        let slots = class.entries.iter().map(|entry| match entry.target {
+            Target::Field { name, arguments, .. } => by_field.get(&(ty, name, arguments)).copied(),
+            Target::Typename | Target::Introspection => None,
+        });
+        let slots: Vec<Option<usize>> = slots.collect();
+        match split.iter_mut().find(|(known, _)| *known == slots) {
+            Some((_, class)) => class.types.push(ty),
+            None => split.push((slots, Class { types: vec![ty], entries: class.entries.clone() })),
+        }
+    }
+    split.into_iter().map(|(_, class)| class).collect()
+}
+
+/// The selection sets under an entry; none under a leaf.
+fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
+    match entry.target {
+        Target::Field { leaf: None, .. } => entry.nodes.iter().map(|node| &*node.selection_set).collect(),
+        Target::Field { leaf: Some(_), .. } | Target::Typename | Target::Introspection => vec![],
+    }
+}
+
+fn same(a: &View<'_>, b: &View<'_>) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| std::ptr::eq(*a, *b))
+}

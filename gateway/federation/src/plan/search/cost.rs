@@ -1,0 +1,45 @@
+//! Owns what a plan costs: calls in sequence far above calls in all, and those far above fields.
+
+use std::ops::Add;
+
+/// Compared in the order of its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::plan) struct Cost {
+    /// Calls that follow each other.
+    pub depth: u32,
+    /// Calls in all; a lookup that takes one object at a time counts for many.
+    pub calls: u32,
+    pub fields: u32,
+}
+
+/// What a call for each object counts, as nothing says how many objects there will be.
+const UNBATCHED: u32 = 20;
+
+impl Cost {
+    pub const ZERO: Self = Self { depth: 0, calls: 0, fields: 0 };
+    pub const FIELD: Self = Self { depth: 0, calls: 0, fields: 1 };
+
+    /// A call made at a depth.
+    pub fn call(depth: u32, batch: bool) -> Self {
+        Self { depth, calls: if batch { 1 } else { UNBATCHED }, fields: 0 }
+    }
+
+    /// Both, side by side.
+    pub fn beside(self, other: Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            calls: self.calls.saturating_add(other.calls),
+            fields: self.fields.saturating_add(other.fields),
+        }
+    }
+
+    /// The same, after calls that are `depth` deep.
+    pub fn after(self, depth: u32) -> Self {
+        Self { depth: self.depth.add(depth), ..self }
+    }
+
+    /// The same with a call fewer, since another one answers too.
+    pub fn without_call(self) -> Self {
+        Self { calls: self.calls.saturating_sub(1), ..self }
+    }
+}

@@ -1,0 +1,198 @@
+//! Owns covering: for objects of one type at one position, which stations give the slots that are wanted.
+//!
+//! A *station* is a node that the objects are at: the ones that they come from, and those that lookups enter.
+
+use smallvec::smallvec;
+
+use super::label::Stations;
+use super::{Bases, Cost, Exhausted, Nodes, Search};
+use crate::plan::demand::{DemandId, Item};
+use crate::plan::graph::{LookupId, NodeId};
+use crate::plan::shape::{PositionId, SlotId};
+use crate::schema::{FieldSet, Id, TypeId};
+
+crate::schema::ids! {
+    /// A node that the objects of one type at one position are at.
+    StationId,
+}
+
+/// How one gets to a station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::plan) enum Via {
+    /// The objects come from there: the node's place in [`Nodes`].
+    Base(usize),
+    Lookup {
+        lookup: LookupId,
+        /// What `@requires` wants handed in beside the key.
+        requires: Option<FieldSet>,
+        /// The one slot that a connector on a field answers.
+        only: Option<SlotId>,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Station {
+    pub node: NodeId,
+    pub via: Via,
+    /// Calls before its data is there; 0 for where the objects come from.
+    pub depth: u32,
+    /// What its lookup needs, and which station gives it.
+    pub inputs: Vec<Assignment>,
+}
+
+/// Which stations give a slot. More than one where no single one has all that is wanted under it.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Assignment {
+    pub slot: SlotId,
+    pub child: Option<DemandId>,
+    pub stations: Vec<StationId>,
+}
+
+/// How the slots of objects of one type are met.
+#[derive(Debug)]
+pub(in crate::plan) struct Cover {
+    pub position: PositionId,
+    pub cost: Cost,
+    /// Those that are used. One that needs another stands behind it.
+    pub stations: Vec<Station>,
+    pub slots: Vec<Assignment>,
+}
+
+/// A way to get one item.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub stations: Vec<StationId>,
+    /// Counted from where the objects come from, the stations' own calls aside.
+    pub cost: Cost,
+}
+
+impl Search<'_> {
+    /// The best way to give `items` to objects of type `ty` that come from `bases`.
+    pub(super) fn cover(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        bases: &Bases,
+        items: &[Item],
+    ) -> Result<Option<Cover>, Exhausted> {
+        if let Some(cover) = self.cover_by_bases(position, bases, items)? {
+            return Ok(Some(cover));
+        }
+        let stations = Stations::label(self, position, ty, bases, items)?;
+        let mut options = Vec::with_capacity(items.len());
+        for item in items {
+            let found = self.options(&stations, item)?;
+            if found.is_empty() {
+                return Ok(None);
+            }
+            options.push(found);
+        }
+        self.choose(position, &stations, items, &options)
+    }
+
+    /// The common case: all is where the objects come from, and nothing below needs another call.
+    fn cover_by_bases(
+        &mut self,
+        position: PositionId,
+        bases: &Bases,
+        items: &[Item],
+    ) -> Result<Option<Cover>, Exhausted> {
+        let mut cost = Cost::ZERO;
+        let mut slots = Vec::with_capacity(items.len());
+        'items: for item in items {
+            for (at, (_, node)) in bases.iter().enumerate() {
+                if let Some(found) = self.by_edge(*node, None, item)?
+                    && found.depth == 0
+                {
+                    cost = cost.beside(found);
+                    let stations = vec![StationId::from_index(at)];
+                    slots.push(Assignment { slot: item.slot, child: item.child, stations });
+                    continue 'items;
+                }
+            }
+            return Ok(None);
+        }
+        let stations = bases.iter();
+        let stations =
+            stations.map(|(at, node)| Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
+        Ok(Some(Cover { position, cost, stations: stations.collect(), slots }))
+    }
+
+    /// What an item costs when it is asked at a node that was entered with `handed` in; `None` if it is not there.
+    pub(super) fn by_edge(
+        &mut self,
+        node: NodeId,
+        handed: Option<&FieldSet>,
+        item: &Item,
+    ) -> Result<Option<Cost>, Exhausted> {
+        let name = self.shape.slots[item.slot.index()].name;
+        let Some(edge) = self.graph.edge(node, name) else { return Ok(None) };
+        if edge.requires.is_some() && edge.requires.as_ref() != handed {
+            return Ok(None);
+        }
+        match (item.child, edge.target) {
+            (None, _) => Ok(Some(Cost::FIELD)),
+            (Some(_), None) => Ok(None),
+            (Some(child), Some(target)) => {
+                let decision = self.best(child, &smallvec![target])?;
+                Ok(decision.map(|decision| decision.cost.beside(Cost::FIELD)))
+            }
+        }
+    }
+
+    /// The ways to get an item from the stations in reach.
+    fn options(&mut self, stations: &Stations, item: &Item) -> Result<Vec<Way>, Exhausted> {
+        let mut options = vec![];
+        for (id, station) in stations.iter() {
+            if let Some(cost) = self.by_station(station, item)? {
+                options.push(Way { stations: vec![id], cost: cost.after(station.depth) });
+            }
+        }
+        if options.is_empty() && item.child.is_some() {
+            options.extend(self.shared(stations, item)?);
+        }
+        Ok(options)
+    }
+
+    pub(super) fn by_station(&mut self, station: &Station, item: &Item) -> Result<Option<Cost>, Exhausted> {
+        match &station.via {
+            Via::Base(_) => self.by_edge(station.node, None, item),
+            Via::Lookup { only: Some(only), .. } if *only != item.slot => Ok(None),
+            Via::Lookup { requires, .. } => self.by_edge(station.node, requires.as_ref(), item),
+        }
+    }
+
+    /// A shared value type whose parts are in several places: asked in each, as few as will do.
+    fn shared(&mut self, stations: &Stations, item: &Item) -> Result<Option<Way>, Exhausted> {
+        let Some(child) = item.child else { return Ok(None) };
+        let name = self.shape.slots[item.slot.index()].name;
+        let mut parts: Vec<(StationId, NodeId, u32)> = vec![];
+        for (id, station) in stations.iter() {
+            let plain = matches!(&station.via, Via::Base(_) | Via::Lookup { requires: None, only: None, .. });
+            let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.requires.is_none());
+            if let Some(target) = edge.and_then(|edge| edge.target) {
+                parts.push((id, target, station.depth));
+            }
+        }
+        let nodes = |parts: &[(StationId, NodeId, u32)]| parts.iter().map(|(_, node, _)| *node).collect::<Nodes>();
+        if self.best(child, &nodes(&parts))?.is_none() {
+            return Ok(None);
+        }
+        // From the last on: what comes first is where the objects come from, or nearest to it.
+        let mut at = parts.len();
+        while at > 0 && parts.len() > 1 {
+            at -= 1;
+            let mut fewer = parts.clone();
+            fewer.remove(at);
+            if self.best(child, &nodes(&fewer))?.is_some() {
+                parts = fewer;
+            }
+        }
+        let depth = parts.iter().map(|(_, _, depth)| *depth).max().unwrap_or(0);
+        let decision = self.best(child, &nodes(&parts))?;
+        Ok(decision.map(|decision| Way {
+            stations: parts.iter().map(|(id, _, _)| *id).collect(),
+            cost: decision.cost.beside(Cost::FIELD).after(depth),
+        }))
+    }
+}

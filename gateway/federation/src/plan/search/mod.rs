@@ -1,0 +1,168 @@
+//! Owns the search: which source answers what, at the least cost.
+//!
+//! The problem is a directed Steiner tree: reach all that is demanded, from the root, over the planner graph. Since the
+//! demands form a tree of positions, it is solved from the leaves up: for each demand and each set of nodes that its
+//! objects may come from, the best way is found once and remembered. What is left at one position is a
+//! small choice of lookups ([`cover`]), searched exhaustively while it is small and greedily beyond.
+//! So the work is polynomial, and every operation has an answer or a reason why there is none.
+
+mod choose;
+mod cost;
+mod cover;
+mod label;
+mod reach;
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use smallvec::{SmallVec, smallvec};
+
+use super::demand::{DemandId, Demands, Item};
+use super::error::PlanError;
+use super::graph::{NodeId, PlannerGraph};
+use super::shape::Shape;
+use crate::schema::{Id, Model, TypeId, TypeSet};
+
+pub(super) use cost::Cost;
+pub(super) use cover::{Assignment, Cover, Via};
+pub(super) use reach::reach;
+
+/// The nodes that the objects of a position come from: the one that makes them first, then any that add to them.
+pub(super) type Nodes = SmallVec<[NodeId; 2]>;
+
+/// The same, for objects of one type: each node narrowed to it, beside its place in [`Nodes`].
+pub(super) type Bases = SmallVec<[(usize, NodeId); 2]>;
+
+/// Steps that a plan may take: far above what operations written by people need, and below a second.
+const BUDGET: u64 = 20_000_000;
+
+/// How the demand at one position is met.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub cost: Cost,
+    /// Items asked on the abstract type itself: the slot, the node (by its place in [`Nodes`]), and the demand under it.
+    pub at_once: Vec<(Item, usize)>,
+    /// Per type, in order: what is asked of objects of that type.
+    pub by_type: Vec<(TypeId, Cover)>,
+}
+
+pub(super) struct Search<'a> {
+    pub model: &'a Model,
+    pub graph: &'a PlannerGraph,
+    pub shape: Shape,
+    pub demands: Demands,
+    steps: u64,
+    known: HashMap<(DemandId, Nodes), Option<Rc<Decision>>>,
+}
+
+/// The budget is spent: the operation is refused, not the gateway held up.
+#[derive(Debug)]
+pub(super) struct Exhausted;
+
+impl From<Exhausted> for PlanError {
+    fn from(_: Exhausted) -> Self {
+        Self::too_complex(format!("it has more than {BUDGET} steps"))
+    }
+}
+
+impl<'a> Search<'a> {
+    pub fn new(model: &'a Model, graph: &'a PlannerGraph, shape: Shape, demands: Demands) -> Self {
+        Self { model, graph, shape, demands, steps: 0, known: HashMap::new() }
+    }
+
+    fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
+        self.steps += steps as u64 + 1;
+        if self.steps > BUDGET { Err(Exhausted) } else { Ok(()) }
+    }
+
+    /// The best way to meet a demand for objects that come from `nodes`; `None` if there is no way.
+    pub fn best(&mut self, demand: DemandId, nodes: &Nodes) -> Result<Option<Rc<Decision>>, Exhausted> {
+        let key = (demand, nodes.clone());
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let decision = self.decide(demand, nodes)?.map(Rc::new);
+        self.known.insert(key, decision.clone());
+        Ok(decision)
+    }
+
+    /// The types that objects coming from `nodes` can have.
+    pub fn possible(&self, demand: DemandId, nodes: &Nodes) -> TypeSet {
+        let position = &self.shape.positions[self.demands.get(demand).position.index()];
+        let Some(first) = nodes.first() else { return position.types.clone() };
+        let node = self.graph.node(*first);
+        if node.members.is_empty() && !node.is_interface_object {
+            return TypeSet::one(node.ty);
+        }
+        position.types.iter().filter(|ty| self.graph.narrow(*first, *ty).is_some()).collect()
+    }
+
+    fn decide(&mut self, demand: DemandId, nodes: &Nodes) -> Result<Option<Decision>, Exhausted> {
+        let possible = self.possible(demand, nodes);
+        let items = self.demands.get(demand).items.clone();
+        self.spend(items.len())?;
+        let mut decision = Decision { cost: Cost::ZERO, at_once: vec![], by_type: vec![] };
+        let mut by_type: Vec<(TypeId, Vec<Item>)> = possible.iter().map(|ty| (ty, vec![])).collect();
+        for mut item in items {
+            item.types = item.types.intersect(&possible);
+            if item.types.is_empty() {
+                continue;
+            }
+            if item.types == possible
+                && let Some((node, cost)) = self.at_once(&item, nodes)?
+            {
+                decision.cost = decision.cost.beside(cost);
+                decision.at_once.push((item, node));
+                continue;
+            }
+            for (ty, items) in &mut by_type {
+                if item.types.contains(*ty) {
+                    items.push(item.clone());
+                }
+            }
+        }
+        let mut calls = BTreeSet::new();
+        for (ty, items) in by_type {
+            if items.is_empty() {
+                continue;
+            }
+            let narrowed = nodes.iter().enumerate().filter_map(|(at, node)| Some((at, self.graph.narrow(*node, ty)?)));
+            let bases: Bases = narrowed.collect();
+            let position = self.demands.get(demand).position;
+            let Some(cover) = self.cover(position, ty, &bases, &items)? else { return Ok(None) };
+            decision.cost = decision.cost.beside(cover.cost);
+            // Members of an abstract type that look the same subgraph up share the call.
+            for station in &cover.stations {
+                if let Via::Lookup { lookup, .. } = &station.via {
+                    let lookup = self.graph.lookup(*lookup);
+                    if !calls.insert((lookup.subgraph, lookup.connector, station.depth)) {
+                        decision.cost = decision.cost.without_call();
+                    }
+                }
+            }
+            decision.by_type.push((ty, cover));
+        }
+        Ok(Some(decision))
+    }
+
+    /// A node at which a field of an abstract type can be asked for all its members at once.
+    fn at_once(&mut self, item: &Item, nodes: &Nodes) -> Result<Option<(usize, Cost)>, Exhausted> {
+        let name = self.shape.slots[item.slot.index()].name;
+        for (at, node) in nodes.iter().enumerate() {
+            if self.graph.node(*node).members.is_empty() {
+                continue;
+            }
+            let Some(edge) = self.graph.edge(*node, name).filter(|edge| edge.requires.is_none()) else { continue };
+            match (item.child, edge.target) {
+                (None, _) => return Ok(Some((at, Cost::FIELD))),
+                (Some(child), Some(target)) => {
+                    if let Some(decision) = self.best(child, &smallvec![target])? {
+                        return Ok(Some((at, decision.cost.beside(Cost::FIELD))));
+                    }
+                }
+                (Some(_), None) => {}
+            }
+        }
+        Ok(None)
+    }
+}

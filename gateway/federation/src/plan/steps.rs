@@ -1,0 +1,209 @@
+//! Owns turning decisions into steps: what is asked where becomes groups of selections, each one call.
+
+use std::collections::{BTreeSet, HashMap};
+
+use smallvec::SmallVec;
+
+use super::demand::{DemandId, Item};
+use super::error::PlanError;
+use super::graph::{LookupId, NodeId};
+use super::search::{Assignment, Cover, Decision, Nodes, Search, Via};
+use super::shape::{PositionId, SlotId};
+use crate::connect::ConnectorId;
+use crate::schema::{FieldSet, Id, SubgraphId, TypeId, TypeSet};
+
+crate::schema::ids! {
+    /// A call to be made.
+    GroupId,
+    /// A selection set within a group.
+    PlaceId,
+}
+
+pub(super) type Groups = BTreeSet<GroupId>;
+
+/// A call to be made.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub subgraph: SubgraphId,
+    pub connector: Option<ConnectorId>,
+    pub position: PositionId,
+    pub depends_on: Groups,
+    /// One per type; a call at a root has one, without inputs.
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub lookup: LookupId,
+    pub ty: TypeId,
+    pub inputs: Vec<Item>,
+    pub place: PlaceId,
+}
+
+/// A selection set within a group: what is asked of the objects of one position at one node.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub position: PositionId,
+    pub node: NodeId,
+    pub fields: Vec<Ask>,
+    group: GroupId,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub slot: SlotId,
+    /// Asked on this member of the place's type; `None` on the type itself.
+    pub condition: Option<TypeId>,
+    pub types: TypeSet,
+    pub child: Option<PlaceId>,
+}
+
+/// What tells groups apart before they are merged.
+type GroupKey = (PositionId, LookupId, Option<FieldSet>, Option<SlotId>, Groups);
+
+pub(super) struct Steps<'s, 'a> {
+    pub search: &'s mut Search<'a>,
+    pub groups: Vec<Group>,
+    pub places: Vec<Place>,
+    known: HashMap<GroupKey, GroupId>,
+    /// What every further call at a root has to wait for.
+    barrier: Groups,
+}
+
+impl<'s, 'a> Steps<'s, 'a> {
+    pub fn new(search: &'s mut Search<'a>) -> Self {
+        Self { search, groups: vec![], places: vec![], known: HashMap::new(), barrier: Groups::new() }
+    }
+
+    /// Plans a demand at the root, after everything that was planned before.
+    pub fn root(&mut self, demand: DemandId) -> Result<(), PlanError> {
+        let decision = self.search.best(demand, &Nodes::new())?;
+        let Some(decision) = decision else { return Err(self.unreachable(demand)) };
+        self.meet(&decision, &[])?;
+        self.barrier = (0..self.groups.len()).map(GroupId::from_index).collect();
+        Ok(())
+    }
+
+    fn unreachable(&mut self, demand: DemandId) -> PlanError {
+        let items = self.search.demands.get(demand).items.iter();
+        let names =
+            items.map(|item| self.search.model.name(self.search.shape.slots[item.slot.index()].name).to_string());
+        PlanError::unreachable(format!("all that is selected under {}", names.collect::<Vec<_>>().join(", ")))
+    }
+
+    /// Asks for a demand's items at places; gives the groups that answer them.
+    fn demand(&mut self, demand: DemandId, places: &[PlaceId]) -> Result<Groups, PlanError> {
+        let nodes: Nodes = places.iter().map(|place| self.places[place.index()].node).collect();
+        let decision = self.search.best(demand, &nodes)?;
+        // The search took this way because it ends; that it does not is a fault of ours.
+        let Some(decision) = decision else { return Err(self.unreachable(demand)) };
+        self.meet(&decision, places)
+    }
+
+    fn meet(&mut self, decision: &Decision, places: &[PlaceId]) -> Result<Groups, PlanError> {
+        let mut groups = Groups::new();
+        for (item, at) in &decision.at_once {
+            let place = places[*at];
+            groups.insert(self.places[place.index()].group);
+            let child = self.ask(place, None, &item.types, item.slot);
+            if let (Some(demand), Some(child)) = (item.child, child) {
+                groups.extend(self.demand(demand, &[child])?);
+            }
+        }
+        for (ty, cover) in &decision.by_type {
+            groups.extend(self.cover(*ty, cover, places)?);
+        }
+        Ok(groups)
+    }
+
+    fn cover(&mut self, ty: TypeId, cover: &Cover, places: &[PlaceId]) -> Result<Groups, PlanError> {
+        // A station stands behind those that it needs, so their places are there.
+        let mut at: Vec<PlaceId> = Vec::with_capacity(cover.stations.len());
+        for station in &cover.stations {
+            match &station.via {
+                Via::Base(base) => at.push(places[*base]),
+                Via::Lookup { lookup, requires, only } => {
+                    let mut depends_on = Groups::new();
+                    for input in &station.inputs {
+                        depends_on.extend(self.assign(ty, input, &at)?);
+                    }
+                    let key = (cover.position, *lookup, requires.clone(), *only, depends_on);
+                    let group = self.group(ty, key, &station.inputs);
+                    at.push(self.groups[group.index()].entries[0].place);
+                }
+            }
+        }
+        let mut groups = Groups::new();
+        for slot in &cover.slots {
+            groups.extend(self.assign(ty, slot, &at)?);
+        }
+        Ok(groups)
+    }
+
+    /// Asks for one slot at its stations; gives the groups that answer it and all under it.
+    fn assign(&mut self, ty: TypeId, assignment: &Assignment, stations: &[PlaceId]) -> Result<Groups, PlanError> {
+        let mut groups = Groups::new();
+        let mut children: SmallVec<[PlaceId; 2]> = SmallVec::new();
+        for station in &assignment.stations {
+            let place = stations[station.index()];
+            let node = self.search.graph.node(self.places[place.index()].node);
+            let condition = (node.ty != ty && !node.is_interface_object).then_some(ty);
+            groups.insert(self.places[place.index()].group);
+            children.extend(self.ask(place, condition, &TypeSet::one(ty), assignment.slot));
+        }
+        if let Some(demand) = assignment.child {
+            groups.extend(self.demand(demand, &children)?);
+        }
+        Ok(groups)
+    }
+
+    /// Adds a field to a place; gives the place under it, if it holds objects.
+    fn ask(&mut self, place: PlaceId, condition: Option<TypeId>, types: &TypeSet, slot: SlotId) -> Option<PlaceId> {
+        let here = &mut self.places[place.index()];
+        if let Some(known) = here.fields.iter_mut().find(|ask| ask.slot == slot && ask.condition == condition) {
+            known.types = known.types.union(types);
+            return known.child;
+        }
+        let (group, node) = (here.group, here.node);
+        let asked_at = match condition {
+            Some(ty) => self.search.graph.narrow(node, ty).unwrap_or(node),
+            None => node,
+        };
+        let name = self.search.shape.slots[slot.index()].name;
+        let target = self.search.graph.edge(asked_at, name).and_then(|edge| edge.target);
+        let child = match (&self.search.shape.slots[slot.index()].content, target) {
+            (super::shape::Content::Objects(position), Some(target)) => Some(self.place(group, *position, target)),
+            _ => None,
+        };
+        self.places[place.index()].fields.push(Ask { slot, condition, types: types.clone(), child });
+        child
+    }
+
+    fn place(&mut self, group: GroupId, position: PositionId, node: NodeId) -> PlaceId {
+        self.places.push(Place { position, node, fields: vec![], group });
+        PlaceId::from_index(self.places.len() - 1)
+    }
+
+    fn group(&mut self, ty: TypeId, mut key: GroupKey, inputs: &[Assignment]) -> GroupId {
+        let at = self.search.graph.lookup(key.1);
+        if at.key.is_empty() {
+            key.4.extend(self.barrier.iter().copied());
+        }
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let id = GroupId::from_index(self.groups.len());
+        let (position, lookup) = (key.0, key.1);
+        let place = self.place(id, position, at.enters);
+        let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: TypeSet::one(ty), child: i.child }).collect();
+        self.groups.push(Group {
+            subgraph: at.subgraph,
+            connector: at.connector,
+            position,
+            depends_on: key.4.clone(),
+            entries: vec![Entry { lookup, ty, inputs, place }],
+        });
+        self.known.insert(key, id);
+        id
+    }
+}

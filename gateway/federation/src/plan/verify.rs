@@ -1,0 +1,209 @@
+//! Owns the proof that a plan is right: every field that the client asked for is fetched, for every object that can
+//! be there, and every fetch has its inputs from fetches that it waits for.
+//!
+//! It follows the plan as the executor would, knows nothing of the search, and shares no code with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::query_plan::{
+    FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
+};
+use super::shape::{PositionId, ProjectionId, ProjectionSource, ROOT, SlotId};
+use crate::schema::{Id, Model, TypeId};
+
+/// Says what is wrong with a plan, if something is.
+pub fn verify(model: &Model, plan: &QueryPlan) -> Result<(), Vec<String>> {
+    let mut fetches: Vec<(Option<FetchId>, &FetchNode)> = plan.trigger.iter().map(|fetch| (None, fetch)).collect();
+    fetches.extend(plan.fetches.iter().map(|fetch| (Some(fetch.id), fetch)));
+    let mut verifier = Verifier { model, plan, fetches, found: vec![] };
+    verifier.fetches();
+    let roots: Vec<Made<'_>> = verifier
+        .fetches
+        .iter()
+        .filter(|(_, fetch)| fetch.position == ROOT && matches!(fetch.entry, FetchEntry::Root(_)))
+        .map(|(id, fetch)| Made { fetch: *id, selection: &fetch.selection })
+        .collect();
+    let types: BTreeSet<TypeId> = plan.shape.positions[ROOT.index()].types.iter().collect();
+    verifier.projection(plan.shape.root, ROOT, &types, &roots, &mut vec![]);
+    if verifier.found.is_empty() { Ok(()) } else { Err(verifier.found) }
+}
+
+/// Objects of a position, as one selection of one fetch makes or adds to them. `fetch` is `None` for the trigger.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    fetch: Option<FetchId>,
+    selection: &'a FetchSelection,
+}
+
+/// The slots that an object has, with who gave them.
+type Given<'a> = BTreeMap<SlotId, Vec<(Option<FetchId>, &'a FetchField)>>;
+
+struct Verifier<'a> {
+    model: &'a Model,
+    plan: &'a QueryPlan,
+    fetches: Vec<(Option<FetchId>, &'a FetchNode)>,
+    found: Vec<String>,
+}
+
+impl<'a> Verifier<'a> {
+    /// What can be seen of each fetch alone.
+    fn fetches(&mut self) {
+        for (at, fetch) in self.plan.fetches.iter().enumerate() {
+            if fetch.id.index() != at {
+                self.found.push(format!("fetch {} stands at {at}", fetch.id.0));
+            }
+            if fetch.depends_on.iter().any(|needed| needed.index() >= at) {
+                self.found.push(format!("fetch {at} depends on one that does not stand before it"));
+            }
+            self.selection(fetch, &fetch.selection);
+        }
+    }
+
+    fn selection(&mut self, fetch: &FetchNode, selection: &FetchSelection) {
+        let mut names: BTreeMap<&str, &FetchField> = BTreeMap::new();
+        for field in &selection.fields {
+            let slot = &self.plan.shape.slots[field.slot.index()];
+            if slot.position != selection.position {
+                self.found.push(format!("fetch {}: {} is put into another position's slot", fetch.id.0, field.name));
+            }
+            let position = &self.plan.shape.positions[slot.position.index()];
+            if position.slots.get(slot.index as usize) != Some(&field.slot) {
+                self.found.push(format!("fetch {}: the slot of {} has no place in memory", fetch.id.0, field.name));
+            }
+            if let Some(other) = names.insert(&field.response_name, field)
+                && (other.name != field.name || other.arguments != field.arguments)
+            {
+                self.found.push(format!("fetch {}: two fields answer as {}", fetch.id.0, field.response_name));
+            }
+            if fetch.connector.is_none() && self.model.field_join(field.field, fetch.subgraph).is_none() {
+                let subgraph = &self.model.subgraph(fetch.subgraph).name;
+                self.found.push(format!(
+                    "fetch {}: {subgraph} has no {}",
+                    fetch.id.0,
+                    self.model.coordinate(field.field)
+                ));
+            }
+            if let FetchContent::Objects(child) = &field.content {
+                self.selection(fetch, child);
+            }
+        }
+    }
+
+    /// All fetches that one waits for, itself included. The trigger has ended before any.
+    fn before(&self, fetch: FetchId) -> BTreeSet<Option<FetchId>> {
+        let mut before = BTreeSet::from([None]);
+        let mut waiting = vec![fetch];
+        while let Some(id) = waiting.pop() {
+            if before.insert(Some(id)) {
+                waiting.extend(
+                    self.plan.fetches.get(id.index()).iter().flat_map(|fetch| fetch.depends_on.iter().copied()),
+                );
+            }
+        }
+        before
+    }
+
+    /// What an object of a type has in the end: what it was made with, and what lookups add.
+    fn given(&self, position: PositionId, ty: TypeId, made: &[Made<'a>]) -> Given<'a> {
+        let mut given = Given::new();
+        for made in made {
+            add(&mut given, made.fetch, made.selection, ty);
+        }
+        let mut waiting: Vec<(Option<FetchId>, &'a FetchNode)> =
+            self.fetches.iter().copied().filter(|(_, fetch)| fetch.position == position).collect();
+        loop {
+            let ready = waiting.iter().position(|(id, fetch)| match (&fetch.entry, id) {
+                (FetchEntry::Entities { representations, .. }, Some(id)) => representations
+                    .iter()
+                    .any(|representation| representation.ty == ty && self.has(&representation.fields, ty, &given, *id)),
+                _ => false,
+            });
+            let Some(ready) = ready else { return given };
+            let (id, fetch) = waiting.remove(ready);
+            add(&mut given, id, &fetch.selection, ty);
+        }
+    }
+
+    /// Whether a representation's fields are there before the fetch that sends it.
+    fn has(&self, fields: &[RepresentationField], ty: TypeId, given: &Given<'a>, fetch: FetchId) -> bool {
+        let before = self.before(fetch);
+        fields.iter().filter(|field| field.types.contains(ty)).all(|field| {
+            let Some(sources) = given.get(&field.slot) else { return false };
+            let sources: Vec<_> = sources.iter().filter(|(id, _)| *id != Some(fetch) && before.contains(id)).collect();
+            if sources.is_empty() || field.fields.is_empty() {
+                return !sources.is_empty();
+            }
+            let made: Vec<Made<'a>> = sources.iter().filter_map(|(id, source)| made_by(*id, source)).collect();
+            types_of(&made).into_iter().all(|child| {
+                made.first().is_some_and(|first| {
+                    let given = self.given(first.selection.position, child, &made);
+                    self.has(&field.fields, child, &given, fetch)
+                })
+            })
+        })
+    }
+
+    fn projection(
+        &mut self,
+        projection: ProjectionId,
+        position: PositionId,
+        types: &BTreeSet<TypeId>,
+        made: &[Made<'a>],
+        path: &mut Vec<String>,
+    ) {
+        let plan = self.plan;
+        for ty in types {
+            let Some(class) =
+                plan.shape.projections[projection.index()].classes.iter().find(|class| class.types.contains(*ty))
+            else {
+                self.found.push(format!("{}: nothing says what a {} shows", path.join("."), self.model.type_name(*ty)));
+                continue;
+            };
+            let given = self.given(position, *ty, made);
+            for field in &class.fields {
+                path.push(field.key.to_string());
+                match &field.source {
+                    ProjectionSource::Leaf(slot) if !given.contains_key(slot) => self.missing(*ty, path),
+                    ProjectionSource::Objects(slot, child) => match given.get(slot) {
+                        None => self.missing(*ty, path),
+                        Some(sources) => {
+                            let made: Vec<Made<'a>> =
+                                sources.iter().filter_map(|(id, source)| made_by(*id, source)).collect();
+                            if let Some(first) = made.first() {
+                                self.projection(*child, first.selection.position, &types_of(&made), &made, path);
+                            }
+                        }
+                    },
+                    ProjectionSource::Leaf(_) | ProjectionSource::Typename(_) | ProjectionSource::Introspection => {}
+                }
+                path.pop();
+            }
+        }
+    }
+
+    fn missing(&mut self, ty: TypeId, path: &[String]) {
+        self.found.push(format!(
+            "{} is fetched by nobody for objects of type {}",
+            path.join("."),
+            self.model.type_name(ty)
+        ));
+    }
+}
+
+fn add<'a>(given: &mut Given<'a>, fetch: Option<FetchId>, selection: &'a FetchSelection, ty: TypeId) {
+    for field in selection.fields.iter().filter(|field| field.types.contains(ty)) {
+        given.entry(field.slot).or_default().push((fetch, field));
+    }
+}
+
+fn made_by<'a>(fetch: Option<FetchId>, field: &'a FetchField) -> Option<Made<'a>> {
+    match &field.content {
+        FetchContent::Objects(selection) => Some(Made { fetch, selection }),
+        FetchContent::Leaf(_) => None,
+    }
+}
+
+/// The types that objects can have that several selections agree on: each of them makes the same objects.
+fn types_of(made: &[Made<'_>]) -> BTreeSet<TypeId> {
+    made.iter().flat_map(|made| made.selection.types.iter()).collect()
+}
