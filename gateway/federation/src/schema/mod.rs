@@ -1,11 +1,12 @@
-//! Owns the schemas as data: what a supergraph says, interned ([`Model`]), and the states that a
-//! [`Supergraph`] passes through.
+//! Owns the schemas as data: subgraphs as their teams wrote them ([`subgraph`]), what a supergraph says, interned
+//! ([`Model`]), and the states that a [`Supergraph`] passes through.
 
 mod api;
 mod field_set;
 mod ids;
 mod join;
 mod model;
+pub mod subgraph;
 mod supergraph;
 mod types;
 mod value;

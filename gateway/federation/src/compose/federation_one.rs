@@ -1,0 +1,301 @@
+//! Owns the upgrade of Federation 1 subgraphs to the meaning that they have in Federation 2: sharing was implicit,
+//! `@external` was written where it said nothing, and types were extended across subgraphs.
+
+use apollo_compiler::ast::{FieldDefinition, Selection};
+use apollo_compiler::collections::{HashMap, HashSet};
+use apollo_compiler::schema::{Component, ExtendedType};
+use apollo_compiler::{Name, Node};
+
+use crate::diagnostics::Diagnostic;
+use crate::schema::subgraph::facts::{self, Facts};
+use crate::schema::subgraph::field_set::{FieldSet, fields_of};
+use crate::schema::subgraph::{Federation, Parsed, Subgraph};
+
+const KEY: &str = "federation__key";
+const EXTERNAL: &str = "federation__external";
+const EXTENDS: &str = "federation__extends";
+const PROVIDES: &str = "federation__provides";
+const REQUIRES: &str = "federation__requires";
+const SHAREABLE: &str = "federation__shareable";
+
+/// Upgrades every Federation 1 subgraph; the others are read, since sharing depends on them.
+pub fn upgrade(subgraphs: &mut [Subgraph<Parsed>]) -> Vec<Diagnostic> {
+    if subgraphs.iter().all(|subgraph| subgraph.federation != Federation::One) {
+        return Vec::new();
+    }
+    let found = missing_bases(subgraphs);
+    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.federation == Federation::One) {
+        fix_fields_arguments(subgraph);
+        let facts = Facts::collect(&subgraph.schema);
+        remove_from_interfaces(subgraph);
+        remove_idle_externals(subgraph, &facts);
+        remove_idle_field_sets(subgraph);
+        remove_unused_externals(subgraph);
+    }
+    share(subgraphs);
+    found
+}
+
+/// An extended type must be defined somewhere.
+fn missing_bases(subgraphs: &[Subgraph<Parsed>]) -> Vec<Diagnostic> {
+    let extends = |subgraph: &Subgraph<Parsed>, name: &Name, ty: &ExtendedType| {
+        subgraph.extended.contains(name) || ty.directives().has(EXTENDS)
+    };
+    let defined: HashSet<&Name> = subgraphs
+        .iter()
+        .flat_map(|subgraph| subgraph.types().filter(|(name, ty)| !extends(subgraph, name, ty)))
+        .map(|(name, _)| name)
+        .collect();
+    let mut found = Vec::new();
+    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.federation == Federation::One) {
+        for (name, ty) in subgraph.types().filter(|(name, ty)| extends(subgraph, name, ty)) {
+            // Every subgraph extends the roots.
+            if is_root(name) || defined.contains(name) {
+                continue;
+            }
+            let message = format!(
+                "Type \"{name}\" is an extension type, but there is no type definition for \"{name}\" in any subgraph."
+            );
+            let at = ty.iter_origins().find_map(|origin| origin.extension_id()?.location()).or(ty.name().location());
+            found.push(subgraph.error("EXTENSION_WITH_NO_BASE", message, at));
+        }
+    }
+    found
+}
+
+fn is_root(name: &Name) -> bool {
+    matches!(name.as_str(), "Query" | "Mutation" | "Subscription")
+}
+
+/// `fields: ["a", "b"]` and `fields: a` were understood; a string says the same.
+fn fix_fields_arguments(subgraph: &mut Subgraph<Parsed>) {
+    use apollo_compiler::ast::{Directive, Value};
+    let fix = |directive: &mut Directive| {
+        let Some(value) = directive.specified_argument_by_name_mut("fields") else { return };
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Enum(name) => Some(name.to_string()),
+            _ => None,
+        };
+        let fixed = match value.as_ref() {
+            Value::List(items) => {
+                items.iter().map(|item| text(item)).collect::<Option<Vec<_>>>().map(|all| all.join(" "))
+            }
+            Value::Enum(name) => Some(name.to_string()),
+            _ => None,
+        };
+        if let Some(fixed) = fixed {
+            *value.make_mut() = Value::String(fixed);
+        }
+    };
+    for ty in subgraph.schema.types.values_mut() {
+        let directives = match ty {
+            ExtendedType::Object(ty) => &mut ty.make_mut().directives,
+            ExtendedType::Interface(ty) => &mut ty.make_mut().directives,
+            ExtendedType::Scalar(_) | ExtendedType::Union(_) | ExtendedType::Enum(_) | ExtendedType::InputObject(_) => {
+                continue;
+            }
+        };
+        for directive in directives.iter_mut().filter(|directive| directive.name == KEY) {
+            fix(directive.make_mut());
+        }
+        for_fields(ty, &mut |_, field| {
+            for directive in field.directives.iter_mut().filter(|d| d.name == PROVIDES || d.name == REQUIRES) {
+                fix(directive.make_mut());
+            }
+        });
+    }
+}
+
+/// Calls `change` with every field of an object or interface type.
+fn for_fields(ty: &mut ExtendedType, change: &mut dyn FnMut(&Name, &mut FieldDefinition)) {
+    let (name, fields) = match ty {
+        ExtendedType::Object(ty) => {
+            let ty = ty.make_mut();
+            (&ty.name, &mut ty.fields)
+        }
+        ExtendedType::Interface(ty) => {
+            let ty = ty.make_mut();
+            (&ty.name, &mut ty.fields)
+        }
+        ExtendedType::Scalar(_) | ExtendedType::Union(_) | ExtendedType::Enum(_) | ExtendedType::InputObject(_) => {
+            return;
+        }
+    };
+    for field in fields.values_mut() {
+        change(name, field.make_mut());
+    }
+}
+
+/// Keys and `@external` on interfaces said nothing; nor did `@provides` and `@requires` there.
+fn remove_from_interfaces(subgraph: &mut Subgraph<Parsed>) {
+    for ty in subgraph.schema.types.values_mut().filter(|ty| ty.is_interface()) {
+        if let ExtendedType::Interface(ty) = ty {
+            ty.make_mut().directives.0.retain(|directive| directive.name != KEY);
+        }
+        for_fields(ty, &mut |_, field| {
+            field.directives.0.retain(|d| d.name != EXTERNAL && d.name != PROVIDES && d.name != REQUIRES);
+        });
+    }
+}
+
+/// `@external` on whole types, and on the key fields of extensions, which the subgraph resolves.
+fn remove_idle_externals(subgraph: &mut Subgraph<Parsed>, facts: &Facts) {
+    for ty in subgraph.schema.types.values_mut() {
+        if let ExtendedType::Object(ty) = ty {
+            ty.make_mut().directives.0.retain(|directive| directive.name != EXTERNAL);
+        }
+        for_fields(ty, &mut |name, field| {
+            if facts.nominally_external.contains(&(name.clone(), field.name.clone())) {
+                field.directives.0.retain(|directive| directive.name != EXTERNAL);
+            }
+        });
+    }
+}
+
+/// Where `@provides` or `@requires` selects something that is not external, that part said nothing.
+fn remove_idle_field_sets(subgraph: &mut Subgraph<Parsed>) {
+    let facts = Facts::collect(&subgraph.schema);
+    let schema = subgraph.schema.clone();
+    for ty in subgraph.schema.types.values_mut() {
+        for_fields(ty, &mut |parent, field| {
+            let inner = field.ty.inner_named_type().clone();
+            field.directives.0.retain_mut(|directive| {
+                let target = match directive.name.as_str() {
+                    PROVIDES => &inner,
+                    REQUIRES => parent,
+                    _ => return true,
+                };
+                if directive.name == PROVIDES && schema.types.get(target).is_none_or(ExtendedType::is_leaf) {
+                    return false;
+                }
+                let Some(set) = facts::fields_text(directive).and_then(|text| FieldSet::parse(text).ok()) else {
+                    return true;
+                };
+                let Some(kept) = active(&schema, &facts, target, &set.selections) else { return true };
+                if kept.1 {
+                    return true;
+                }
+                if kept.0.is_empty() {
+                    return false;
+                }
+                if let Some(value) = directive.make_mut().specified_argument_by_name_mut("fields") {
+                    *value.make_mut() = apollo_compiler::ast::Value::String(kept.0);
+                }
+                true
+            });
+        });
+    }
+}
+
+/// What of a selection is external, and whether that is all of it; `None` where the selection does not fit the schema.
+fn active(
+    schema: &apollo_compiler::Schema,
+    facts: &Facts,
+    parent: &Name,
+    selections: &[Selection],
+) -> Option<(String, bool)> {
+    let mut kept = Vec::new();
+    let mut all = true;
+    for selection in selections {
+        match selection {
+            Selection::FragmentSpread(_) => return None,
+            Selection::InlineFragment(fragment) => {
+                let condition = fragment.type_condition.as_ref().unwrap_or(parent);
+                let (inner, whole) = active(schema, facts, condition, &fragment.selection_set)?;
+                all &= whole;
+                if !inner.is_empty() {
+                    kept.push(format!("... on {condition} {{ {inner} }}"));
+                }
+            }
+            Selection::Field(field) => {
+                let definition = schema.type_field(parent, &field.name).ok()?;
+                let external = facts.is_external(parent, &field.name);
+                if external || schema.get_interface(parent).is_some() {
+                    kept.push(field.serialize().no_indent().to_string());
+                } else if field.selection_set.is_empty() {
+                    all = false;
+                } else {
+                    let (inner, whole) = active(schema, facts, definition.ty.inner_named_type(), &field.selection_set)?;
+                    all &= whole;
+                    if !inner.is_empty() {
+                        kept.push(format!("{} {{ {inner} }}", field.name));
+                    }
+                }
+            }
+        }
+    }
+    Some((kept.join(" "), all))
+}
+
+/// External fields that nothing needs are left out; a type of nothing else too.
+fn remove_unused_externals(subgraph: &mut Subgraph<Parsed>) {
+    let facts = Facts::collect(&subgraph.schema);
+    let unused = |name: &Name, field: &Component<FieldDefinition>| {
+        facts.is_external(name, &field.name) && !facts.is_used(name, &field.name)
+    };
+    for ty in subgraph.schema.types.values_mut() {
+        if let ExtendedType::Object(ty) = ty
+            && ty.fields.values().any(|field| unused(&ty.name, field))
+        {
+            let ty = ty.make_mut();
+            let name = ty.name.clone();
+            ty.fields.retain(|_, field| !unused(&name, field));
+        }
+    }
+}
+
+/// Marks as shareable what Federation 1 let several subgraphs resolve: fields of value types that others have too, and
+/// fields of entities that others provide.
+fn share(subgraphs: &mut [Subgraph<Parsed>]) {
+    let mut owners: HashMap<(Name, Name), usize> = HashMap::default();
+    for subgraph in subgraphs.iter() {
+        let facts = Facts::collect(&subgraph.schema);
+        for (name, ty) in subgraph.types().filter(|(_, ty)| ty.is_object()) {
+            for field in fields_of(ty).into_iter().flat_map(|fields| fields.keys()) {
+                let provided = facts.provided.contains(&(name.clone(), field.clone()));
+                if !facts.is_external(name, field) || provided {
+                    *owners.entry((name.clone(), field.clone())).or_default() += 1;
+                }
+            }
+        }
+    }
+    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.federation == Federation::One) {
+        let facts = Facts::collect(&subgraph.schema);
+        let shared = |name: &Name, field: &Name| {
+            owners.get(&(name.clone(), field.clone())).is_some_and(|count| *count > 1)
+                && !facts.is_external(name, field)
+        };
+        for ty in subgraph.schema.types.values_mut() {
+            let (ExtendedType::Object(_), false) = (&*ty, is_root(ty.name())) else { continue };
+            for_fields(ty, &mut |name, field| {
+                if shared(name, &field.name) {
+                    field.directives.push(Node::new(apollo_compiler::ast::Directive {
+                        name: Name::new_unchecked(SHAREABLE),
+                        arguments: Vec::new(),
+                    }));
+                }
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::subgraph::SpecDirective;
+
+    #[test]
+    fn the_names_here_are_the_canonical_ones() {
+        for (name, directive) in [
+            (KEY, SpecDirective::Key),
+            (EXTERNAL, SpecDirective::External),
+            (EXTENDS, SpecDirective::Extends),
+            (PROVIDES, SpecDirective::Provides),
+            (REQUIRES, SpecDirective::Requires),
+            (SHAREABLE, SpecDirective::Shareable),
+        ] {
+            assert_eq!(name, directive.canonical());
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Owns the way from text to [`Subgraph<Parsed>`]: parsing, links, canonical names, the specifications' definitions,
+//! and GraphQL's own validation.
+
+use apollo_compiler::ast::{Definition, Document, OperationType};
+use apollo_compiler::collections::{HashMap, HashSet, IndexSet};
+use apollo_compiler::diagnostic::ToCliReport as _;
+use apollo_compiler::parser::FileId;
+use apollo_compiler::schema::{Component, ExtendedType};
+use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{Name, Node, Schema};
+
+use super::{normalize, redefinition};
+use crate::diagnostics::{Diagnostic, Source, Span};
+use crate::schema::subgraph::link::{Link, Links};
+use crate::schema::subgraph::spec::{self, ROWS, Row, SpecDirective};
+use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput};
+
+/// Ingests every subgraph that can be; the others have left an error.
+pub fn ingest_all(inputs: Vec<SubgraphInput>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Subgraph<Parsed>> {
+    inputs
+        .into_iter()
+        .filter_map(|input| match ingest(input) {
+            Ok(subgraph) => Some(subgraph),
+            Err(found) => {
+                diagnostics.extend(found);
+                None
+            }
+        })
+        .collect()
+}
+
+/// A file on its way; what every step needs to say where something is wrong.
+struct Ingest {
+    input: SubgraphInput,
+    file: Option<FileId>,
+    found: Vec<Diagnostic>,
+}
+
+fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
+    let mut document = match Document::parse(input.source.text.as_str(), &input.source.path) {
+        Ok(document) => document,
+        Err(failed) => {
+            let file = failed.partial.sources.keys().next().copied();
+            let mut this = Ingest { input, file, found: Vec::new() };
+            this.graphql_errors(&failed.errors);
+            return Err(this.found);
+        }
+    };
+    let file = document.sources.keys().next().copied();
+    let mut this = Ingest { input, file, found: Vec::new() };
+    let links = this.links(&document);
+    let federation = this.federation(&links);
+    this.check_imports(&links, federation);
+    if !this.found.is_empty() {
+        return Err(this.found);
+    }
+    let rows: Vec<&Row> = ROWS.iter().filter(|row| links.local_name(row.directive).is_some()).collect();
+    this.found.extend(redefinition::take(&mut document, &links, &rows, federation, &this.input, this.file));
+    if !this.found.is_empty() {
+        return Err(this.found);
+    }
+    let renames: HashMap<String, &'static str> = rows
+        .iter()
+        .filter_map(|row| Some((links.local_name(row.directive)?, row.canonical)))
+        .chain(links.get(spec::LINK).map(|link| (link.local_directive("link"), "link")))
+        .collect();
+    normalize::rename_directives(&mut document, &renames);
+    this.rename_roots(&mut document);
+    if !this.found.is_empty() {
+        return Err(this.found);
+    }
+    let schema = this.build(&document, &definitions(&links, &rows, federation))?;
+    Ok(Subgraph {
+        name: this.input.name,
+        url: this.input.url,
+        source: this.input.source,
+        federation,
+        links,
+        schema,
+        extended: only_extended(&document),
+        schema_directives: normalize::schema_directives(&document),
+        file: this.file,
+        state: Parsed,
+    })
+}
+
+impl Ingest {
+    fn error(&self, code: &'static str, message: impl Into<String>, at: Option<Span>) -> Diagnostic {
+        Diagnostic::error(code, message).in_subgraph(&self.input.name).at(at, "")
+    }
+
+    fn graphql_errors(&mut self, errors: &DiagnosticList) {
+        for error in errors.iter() {
+            let at = error.error.location().filter(|location| Some(location.file_id()) == self.file);
+            let at = at.map(|location| Span::new(&self.input.source, location.offset()..location.end_offset()));
+            let message = error.error.to_string();
+            let diagnostic = self.error("INVALID_GRAPHQL", readable(&message), at);
+            self.found.push(match connector_help(&message) {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            });
+        }
+    }
+
+    /// Every `@link`, under whatever name the link to the link specification itself gives it.
+    fn links(&mut self, document: &Document) -> Links {
+        let directives = normalize::schema_directives(document);
+        let own = directives.iter().find_map(|directive| {
+            let link = Link::parse(directive).ok()?;
+            (link.identity == spec::LINK && directive.name == link.local_directive("link").as_str()).then_some(link)
+        });
+        let name = own.map_or_else(|| "link".to_owned(), |link| link.local_directive("link"));
+        let mut links = Links::default();
+        for directive in directives.iter().filter(|directive| directive.name == name.as_str()) {
+            let at = span(&self.input.source, self.file, directive.location());
+            match Link::parse(directive) {
+                Ok(link) if links.get(&link.identity).is_some() => {
+                    let message = format!("Duplicate inclusion of feature {}", link.identity);
+                    self.found.push(self.error("INVALID_LINK_DIRECTIVE_USAGE", message, at));
+                }
+                Ok(link) => links.0.push(link),
+                Err((code, message)) => self.found.push(self.error(code, message, at)),
+            }
+        }
+        links
+    }
+
+    fn federation(&mut self, links: &Links) -> Federation {
+        let Some(link) = links.federation() else {
+            return Federation::One;
+        };
+        if link.version.major != 2 || link.version.minor > spec::FEDERATION_NEWEST {
+            let message =
+                format!("Invalid version {} for the federation feature in @link directive on schema", link.version);
+            let at = span(&self.input.source, self.file, link.directive.location());
+            self.found.push(
+                self.error("UNKNOWN_FEDERATION_LINK_VERSION", message, at)
+                    .help(format!("v2.0 to v2.{} are known", spec::FEDERATION_NEWEST)),
+            );
+        }
+        Federation::Two(link.version.minor)
+    }
+
+    /// An import must be an element that the specification has in that version.
+    fn check_imports(&mut self, links: &Links, federation: Federation) {
+        let Some(link) = links.federation() else { return };
+        const TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "ContextFieldValue"];
+        for import in &link.imports {
+            let known = if import.is_directive {
+                ROWS.iter()
+                    .any(|row| row.name == import.name && row.since.is_some_and(|since| since <= federation.minor()))
+            } else {
+                TYPES.contains(&import.name.as_str())
+            };
+            if !known {
+                let at = if import.is_directive { "@" } else { "" };
+                let message = format!("Cannot import unknown element \"{at}{}\".", import.name);
+                let place = span(&self.input.source, self.file, link.directive.location());
+                self.found.push(self.error("INVALID_LINK_DIRECTIVE_USAGE", message, place));
+            }
+        }
+    }
+
+    /// Root types get their default names, which must be free.
+    fn rename_roots(&mut self, document: &mut Document) {
+        for (operation, name) in normalize::custom_roots(document) {
+            let default = normalize::default_root_name(operation);
+            if name == default {
+                continue;
+            }
+            let taken = document
+                .definitions
+                .iter()
+                .find(|definition| definition.name().is_some_and(|name| name == default) && is_type(definition));
+            if let Some(taken) = taken {
+                let code = match operation {
+                    OperationType::Query => "ROOT_QUERY_USED",
+                    OperationType::Mutation => "ROOT_MUTATION_USED",
+                    OperationType::Subscription => "ROOT_SUBSCRIPTION_USED",
+                };
+                let kind = operation.name();
+                let message = format!(
+                    "The schema has a type named \"{default}\" but it is not set as the {kind} root type (\"{name}\" is instead): this is not supported by federation. If a root type does not use its default name, there should be no other type with that default name."
+                );
+                let at = span(&self.input.source, self.file, taken.name().and_then(Name::location));
+                self.found.push(self.error(code, message, at));
+            } else {
+                normalize::rename_object(document, &name, default);
+            }
+        }
+    }
+
+    fn build(&mut self, document: &Document, definitions: &str) -> Result<Schema, Vec<Diagnostic>> {
+        let built = Schema::builder()
+            .adopt_orphan_extensions()
+            .ignore_builtin_redefinitions()
+            .add_ast(document)
+            .parse(definitions, "specifications.graphql")
+            .build();
+        let mut schema = match built {
+            Ok(schema) => schema,
+            Err(failed) => {
+                self.graphql_errors(&failed.errors);
+                return Err(std::mem::take(&mut self.found));
+            }
+        };
+        ensure_query(&mut schema);
+        match schema.validate() {
+            Ok(schema) => {
+                let mut schema = schema.into_inner();
+                remove_machinery(&mut schema);
+                Ok(schema)
+            }
+            Err(failed) => {
+                self.graphql_errors(&failed.errors);
+                Err(std::mem::take(&mut self.found))
+            }
+        }
+    }
+}
+
+fn span(
+    source: &std::sync::Arc<Source>,
+    file: Option<FileId>,
+    at: Option<apollo_compiler::parser::SourceSpan>,
+) -> Option<Span> {
+    at.filter(|at| Some(at.file_id()) == file).map(|at| Span::new(source, at.offset()..at.end_offset()))
+}
+
+/// Without the prefixes of canonical names, which the user never wrote.
+fn readable(message: &str) -> String {
+    message.replace("federation__", "").replace("connect__", "")
+}
+
+/// weft's additions are unknown without their link; say so where they are used.
+fn connector_help(message: &str) -> Option<&'static str> {
+    let about_connectors = message.contains("@connect__") || message.contains("connect__");
+    (about_connectors && (message.contains("grpc") || message.contains("groupBy"))).then_some(
+        "gRPC and `groupBy` are weft's additions: link them with @link(url: \"https://specs.weft.dev/connect/v0.1\")",
+    )
+}
+
+fn is_type(definition: &Definition) -> bool {
+    !matches!(
+        definition,
+        Definition::DirectiveDefinition(_)
+            | Definition::OperationDefinition(_)
+            | Definition::FragmentDefinition(_)
+            | Definition::SchemaDefinition(_)
+            | Definition::SchemaExtension(_)
+    )
+}
+
+/// The definitions of every specification that the file uses, under canonical names.
+fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
+    let mut text = String::from(spec::LINK_DEFINITIONS);
+    text.push_str(spec::FEDERATION_TYPES);
+    let grpc = links.get(spec::WEFT_CONNECT).is_some();
+    if links.get(spec::CONNECT).is_some() {
+        if grpc {
+            text.push_str(spec::CONNECT_TYPES);
+        } else {
+            text.push_str(&spec::CONNECT_TYPES.replace(" groupBy: connect__JSONSelection", ""));
+        }
+    }
+    for row in rows {
+        let mut definition = row.definition.to_owned();
+        match row.directive {
+            SpecDirective::Override if federation.minor() < 7 => definition = definition.replace(", label: String", ""),
+            SpecDirective::Shareable if federation.minor() < 2 => definition = definition.replace("repeatable ", ""),
+            SpecDirective::Source if !grpc => definition = definition.replace(" grpc: connect__SourceGRPC,", ""),
+            SpecDirective::Connect if !grpc => definition = definition.replace(" grpc: connect__ConnectGRPC,", ""),
+            _ => {}
+        }
+        text.push_str(&format!("directive @{} {definition} ", row.canonical));
+    }
+    text
+}
+
+/// Types that have no definition in the file, only extensions.
+fn only_extended(document: &Document) -> IndexSet<Name> {
+    let (extensions, definitions): (Vec<_>, Vec<_>) = document
+        .definitions
+        .iter()
+        .filter(|definition| is_type(definition))
+        .partition(|definition| definition.is_extension_definition());
+    let defined: HashSet<&Name> = definitions.iter().filter_map(|definition| definition.name()).collect();
+    extensions
+        .iter()
+        .filter_map(|definition| definition.name())
+        .filter(|name| !defined.contains(name))
+        .cloned()
+        .collect()
+}
+
+/// Federation gives every subgraph a query root with `_service`; GraphQL's validation wants a root with a field.
+fn ensure_query(schema: &mut Schema) {
+    const QUERY: Name = apollo_compiler::name!("Query");
+    const SERVICE: Name = apollo_compiler::name!("_service");
+    let query = schema.types.entry(QUERY).or_insert_with(|| {
+        ExtendedType::Object(Node::new(apollo_compiler::schema::ObjectType {
+            description: None,
+            name: QUERY,
+            implements_interfaces: Default::default(),
+            directives: Default::default(),
+            fields: Default::default(),
+        }))
+    });
+    if let ExtendedType::Object(query) = query
+        && query.fields.is_empty()
+    {
+        query.make_mut().fields.insert(
+            SERVICE,
+            Component::new(apollo_compiler::ast::FieldDefinition {
+                description: None,
+                name: SERVICE,
+                arguments: Vec::new(),
+                ty: apollo_compiler::ty!(String),
+                directives: Default::default(),
+            }),
+        );
+    }
+    let definition = schema.schema_definition.make_mut();
+    if definition.query.is_none() {
+        definition.query = Some(QUERY.into());
+    }
+    let has = |name: &str| schema.types.get(name).is_some_and(ExtendedType::is_object);
+    if definition.mutation.is_none() && has("Mutation") {
+        definition.mutation = Some(apollo_compiler::name!("Mutation").into());
+    }
+    if definition.subscription.is_none() && has("Subscription") {
+        definition.subscription = Some(apollo_compiler::name!("Subscription").into());
+    }
+}
+
+/// `_service` and `_entities` are every subgraph's, and no supergraph's.
+fn remove_machinery(schema: &mut Schema) {
+    if let Some(ExtendedType::Object(query)) = schema.types.get_mut("Query") {
+        query.make_mut().fields.retain(|name, _| !spec::is_machinery_field(name));
+    }
+}

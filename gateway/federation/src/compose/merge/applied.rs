@@ -1,0 +1,215 @@
+//! Owns the merge of applied directives: `@deprecated` and `@specifiedBy`, and those that the supergraph carries. Which
+//! applications survive where subgraphs differ is a matter of the directive.
+
+use apollo_compiler::ast::{Directive, DirectiveList as NodeList, Value};
+use apollo_compiler::collections::IndexSet;
+use apollo_compiler::schema::DirectiveList as ComponentList;
+use apollo_compiler::{Name, Node};
+
+use super::directive::Origin;
+use super::{Merge, Source, SubgraphIndex, most_frequent};
+use crate::compose::merged::Applied;
+use crate::compose::values;
+use crate::schema::subgraph::SpecDirective;
+
+type Application<'a> = (SubgraphIndex, &'a Directive);
+
+pub(crate) fn merge_components(
+    merge: &mut Merge<'_>,
+    what: &str,
+    sources: &[Source<'_, ComponentList>],
+) -> Vec<Applied> {
+    let all: Vec<Application<'_>> = sources
+        .iter()
+        .flat_map(|source| source.node.iter().map(|directive| (source.subgraph, directive.node.as_ref())))
+        .collect();
+    merge_all(merge, what, &all)
+}
+
+pub(crate) fn merge_nodes(merge: &mut Merge<'_>, what: &str, sources: &[Source<'_, NodeList>]) -> Vec<Applied> {
+    let all: Vec<Application<'_>> = sources
+        .iter()
+        .flat_map(|source| source.node.iter().map(|directive| (source.subgraph, directive.as_ref())))
+        .collect();
+    merge_all(merge, what, &all)
+}
+
+fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<Applied> {
+    let names: IndexSet<&Name> = all.iter().map(|(_, directive)| &directive.name).collect();
+    let mut merged = Vec::new();
+    for name in names {
+        let applications: Vec<Application<'_>> =
+            all.iter().copied().filter(|(_, directive)| directive.name == *name).collect();
+        if matches!(name.as_str(), "deprecated" | "specifiedBy") {
+            merged.push(one(merge, what, name, &applications));
+            continue;
+        }
+        let Some(composed) = merge.composed.get(name.as_str()).cloned() else {
+            merged.extend(super::connectors::applied(merge, name, &applications));
+            continue;
+        };
+        match &composed.origin {
+            Origin::Spec(spec) => merged.extend(of_spec(merge, *spec, &composed.name, &applications)),
+            Origin::Custom { definition, .. } if definition.repeatable => {
+                merged.extend(distinct(&composed.name, &applications));
+            }
+            Origin::Custom { .. } => merged.push(one(merge, what, &composed.name, &applications)),
+        }
+    }
+    merged
+}
+
+fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[Application<'_>]) -> Vec<Applied> {
+    let arguments = |argument: &'static str| {
+        applications.iter().map(move |(_, directive)| directive.specified_argument_by_name(argument).map(Node::as_ref))
+    };
+    match spec {
+        SpecDirective::RequiresScopes => vec![conjunction(name, "scopes", applications)],
+        SpecDirective::Policy => vec![conjunction(name, "policies", applications)],
+        SpecDirective::Cost => {
+            let weight = arguments("weight").flatten().filter_map(Value::to_i32).max();
+            vec![
+                weight.map_or_else(
+                    || Applied::new(name),
+                    |weight| Applied::new(name).with("weight", Value::from(weight)),
+                ),
+            ]
+        }
+        SpecDirective::ListSize => vec![list_size(name, applications)],
+        SpecDirective::Context => {
+            // Contexts of different subgraphs are different contexts.
+            let qualified = applications.iter().filter_map(|(subgraph, directive)| {
+                let context = directive.specified_argument_by_name("name")?.as_str()?;
+                Some(Applied::new(name).string("name", &format!("{}__{context}", merge.name(*subgraph))))
+            });
+            qualified.collect()
+        }
+        _ => distinct(name, applications),
+    }
+}
+
+/// Every application once.
+fn distinct(name: &str, applications: &[Application<'_>]) -> Vec<Applied> {
+    first_seen(applications).into_iter().map(|directive| carry(name, directive)).collect()
+}
+
+fn first_seen<'a>(applications: &[Application<'a>]) -> Vec<&'a Directive> {
+    let mut seen: Vec<&Directive> = Vec::new();
+    for (_, directive) in applications {
+        if !seen.iter().any(|other| same_arguments(other, directive)) {
+            seen.push(directive);
+        }
+    }
+    seen
+}
+
+/// The application that most subgraphs have.
+fn one(merge: &mut Merge<'_>, what: &str, name: &str, applications: &[Application<'_>]) -> Applied {
+    let counts = most_frequent(applications.iter().map(|(_, directive)| *directive), |a, b| same_arguments(a, b));
+    if counts.len() > 1 {
+        merge.hint(
+            "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+            format!("Non-repeatable directive @{name} is applied to \"{what}\" in multiple subgraphs but with incompatible arguments; the supergraph uses the most frequent ones"),
+        );
+    }
+    // There is at least one application: the name was taken from it.
+    counts.first().map_or_else(|| Applied::new(name), |(directive, _)| carry(name, directive))
+}
+
+fn carry(name: &str, directive: &Directive) -> Applied {
+    let carried = directive.arguments.iter().map(|argument| (argument.name.clone(), argument.value.clone())).collect();
+    Applied { name: name.to_owned(), arguments: Vec::new(), carried }
+}
+
+fn same_arguments(a: &Directive, b: &Directive) -> bool {
+    a.arguments.len() == b.arguments.len()
+        && a.arguments
+            .iter()
+            .all(|argument| values::same_option(Some(&argument.value), b.specified_argument_by_name(&argument.name)))
+}
+
+/// Requirements of several subgraphs hold together: each is a disjunction of conjunctions, and so is their conjunction.
+fn conjunction(name: &str, argument: &'static str, applications: &[Application<'_>]) -> Applied {
+    let alternatives = |directive: &Directive| -> Option<Vec<Vec<String>>> {
+        let outer = directive.specified_argument_by_name(argument)?.as_list()?;
+        let inner = outer.iter().map(|inner| {
+            let mut scopes: Vec<String> = match inner.as_list() {
+                Some(list) => list.iter().filter_map(|scope| scope.as_str()).map(str::to_owned).collect(),
+                None => inner.as_str().map(str::to_owned).into_iter().collect(),
+            };
+            scopes.sort();
+            scopes.dedup();
+            scopes
+        });
+        Some(inner.collect())
+    };
+    let mut all: Vec<Vec<Vec<String>>> = Vec::new();
+    for found in applications.iter().filter_map(|(_, directive)| alternatives(directive)) {
+        if !all.contains(&found) {
+            all.push(found);
+        }
+    }
+    if let [_] = all.as_slice()
+        && let Some((_, directive)) = applications.first()
+    {
+        return carry(name, directive);
+    }
+    let combined = all.into_iter().reduce(|left, right| {
+        let mut product: Vec<Vec<String>> = Vec::new();
+        for a in &left {
+            for b in &right {
+                let mut both: Vec<String> = a.iter().chain(b).cloned().collect();
+                both.sort();
+                both.dedup();
+                if !product.contains(&both) {
+                    product.push(both);
+                }
+            }
+        }
+        // An alternative that asks for more than another is never needed.
+        let minimal = |candidate: &Vec<String>| {
+            !product.iter().any(|other| other != candidate && other.iter().all(|scope| candidate.contains(scope)))
+        };
+        product.iter().filter(|candidate| minimal(candidate)).cloned().collect()
+    });
+    let strings =
+        |list: Vec<String>| Value::List(list.into_iter().map(|text| Node::new(Value::String(text))).collect());
+    let value = Value::List(combined.unwrap_or_default().into_iter().map(|list| Node::new(strings(list))).collect());
+    Applied::new(name).with(argument, value)
+}
+
+/// The largest size, all slicing arguments and sized fields, and "one slicing argument" only where all ask for it.
+fn list_size(name: &str, applications: &[Application<'_>]) -> Applied {
+    let values = |argument: &'static str| {
+        applications.iter().filter_map(move |(_, directive)| directive.specified_argument_by_name(argument))
+    };
+    let union = |argument: &'static str| -> Option<Value> {
+        let mut all: Vec<Node<Value>> = Vec::new();
+        let mut any = false;
+        for list in values(argument).filter_map(|value| value.as_list()) {
+            any = true;
+            for item in list {
+                if !all.iter().any(|other| values::same(other, item)) {
+                    all.push(item.clone());
+                }
+            }
+        }
+        any.then_some(Value::List(all))
+    };
+    let assumed = values("assumedSize").filter_map(|value| value.to_i32()).max();
+    let require_one: Vec<bool> = values("requireOneSlicingArgument").filter_map(|value| value.to_bool()).collect();
+    let mut applied = Applied::new(name);
+    if let Some(size) = assumed {
+        applied = applied.with("assumedSize", Value::from(size));
+    }
+    if let Some(list) = union("slicingArguments") {
+        applied = applied.with("slicingArguments", list);
+    }
+    if let Some(list) = union("sizedFields") {
+        applied = applied.with("sizedFields", list);
+    }
+    if !require_one.is_empty() {
+        applied = applied.with("requireOneSlicingArgument", Value::Boolean(require_one.iter().all(|value| *value)));
+    }
+    applied
+}

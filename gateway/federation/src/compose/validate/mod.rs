@@ -1,0 +1,36 @@
+//! Owns federation's rules about one subgraph alone, one file per family of directives, and the rules about the
+//! merged schema that its API depends on.
+
+mod context;
+mod cost;
+mod external;
+mod fields;
+mod inaccessible;
+mod interfaces;
+mod overrides;
+mod shareable;
+
+use super::merged::MergedSchema;
+use crate::diagnostics::Diagnostic;
+use crate::schema::subgraph::{Facts, Parsed, Subgraph, Validated};
+
+/// Validates a subgraph; it comes back in any case, so that the others' findings are complete.
+pub fn validate(subgraph: Subgraph<Parsed>, diagnostics: &mut Vec<Diagnostic>) -> Subgraph<Validated> {
+    let facts = Facts::collect(&subgraph.schema);
+    let subgraph = subgraph.with_state(Validated { facts });
+    diagnostics.extend(fields::keys(&subgraph));
+    diagnostics.extend(fields::requires(&subgraph));
+    diagnostics.extend(fields::provides(&subgraph));
+    diagnostics.extend(external::check(&subgraph));
+    diagnostics.extend(shareable::check(&subgraph));
+    diagnostics.extend(interfaces::check(&subgraph));
+    diagnostics.extend(overrides::check(&subgraph));
+    diagnostics.extend(cost::check(&subgraph));
+    diagnostics.extend(context::check(&subgraph));
+    subgraph
+}
+
+/// What only the whole shows: that the API schema, without what is inaccessible, is sound.
+pub fn merged(schema: &MergedSchema) -> Vec<Diagnostic> {
+    inaccessible::check(schema)
+}
