@@ -28,6 +28,13 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.bytes().filter(|byte| *byte == b'\n').count() + 1, before[line_start..].chars().count() + 1)
     }
+
+    /// The byte offset of a one-based line and column (in characters); one past the end is the end.
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let start: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let rest = &self.text[start..];
+        rest.char_indices().nth(column.saturating_sub(1)).map_or(self.text.len(), |(at, _)| start + at)
+    }
 }
 
 /// A byte range of a [`Source`].

@@ -6,8 +6,7 @@ use clap::Parser;
 use weft::cli::{Cli, Command, compose, plan, serve};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command {
+    let done = match Cli::parse().into_command() {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Compose(arguments) => compose::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),

@@ -1,10 +1,12 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
 pub mod compose;
+mod introspect;
 pub mod plan;
 mod report;
 pub mod serve;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -107,4 +109,16 @@ fn read_input(path: &Path) -> Result<String, Failure> {
         std::fs::read_to_string(path)
     };
     text.map_err(|error| Failure::unreadable(path, &error))
+}
+
+/// Writes a command's result to stdout. A reader that has seen enough (`weft plan … | head`) is no failure.
+fn write_result(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to stdout: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

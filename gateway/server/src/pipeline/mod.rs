@@ -16,7 +16,6 @@ use weft_federation::operation::{self, BoundOperation, OperationError, Operation
 use weft_federation::view::ClientSchema;
 
 pub use answer::{Answer, INTERNAL_SERVER_ERROR, Outcome, errors_body};
-pub use engine::Engine;
 pub use request::{ClientRequest, Malformed, QueryParameters};
 pub use snapshot::{Loaded, Snapshot};
 

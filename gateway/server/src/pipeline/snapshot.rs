@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use weft_federation::diagnostics::{Diagnostic, Source};
+use weft_federation::compose::prove;
+use weft_federation::diagnostics::{Diagnostic, Severity, Source};
 use weft_federation::schema::Supergraph;
 use weft_federation::view::ClientSchema;
 
@@ -25,10 +26,11 @@ pub struct Loaded {
 impl Snapshot {
     /// Reads and proves a supergraph. What cannot be resolved in it is a warning; a file that is no supergraph is an error.
     pub fn load(source: &Arc<Source>) -> Result<Loaded, Vec<Diagnostic>> {
-        let merged = Supergraph::load(source)?;
-        let (supergraph, warnings) = merged.prove();
+        let (supergraph, found) = prove(Supergraph::load(source)?);
         let client = Arc::new(ClientSchema::identity(&supergraph));
-        let engine = Arc::new(Engine::new(supergraph)?);
+        let engine = Arc::new(Engine::new(&supergraph)?);
+        let warnings = found.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
+        let warnings = warnings.collect();
         Ok(Loaded { snapshot: Self { client, engine, caches: Caches::new() }, warnings })
     }
 }
