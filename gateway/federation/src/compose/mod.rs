@@ -16,6 +16,8 @@ mod satisfiability;
 mod validate;
 mod values;
 
+pub use satisfiability::prove;
+
 use apollo_compiler::Name;
 
 pub use satisfiability::prove;

@@ -115,7 +115,7 @@ impl PlannerGraph {
     }
 
     pub fn build(model: &Model, connectors: &crate::connect::Connectors) -> Self {
-        let mut builder = Builder { model, graph: Self::default(), plain: HashMap::new() };
+        let mut builder = Builder { model, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
         for subgraph in model.subgraph_ids() {
             if !connectors.serve(subgraph) {
                 builder.subgraph(subgraph);
@@ -131,6 +131,8 @@ struct Builder<'a> {
     model: &'a Model,
     graph: PlannerGraph,
     plain: HashMap<(SubgraphId, TypeId), NodeId>,
+    /// Nodes under a `@provides` that have edges to them, but nothing in them yet.
+    provided: Vec<(NodeId, NodeId, FieldSet)>,
 }
 
 impl Builder<'_> {
@@ -158,6 +160,13 @@ impl Builder<'_> {
         let is_interface = |ty: &TypeId| model.ty(*ty).kind == TypeKind::Interface;
         for ty in held.iter().filter(|ty| !is_interface(ty)).chain(held.iter().filter(|ty| is_interface(ty))) {
             self.fields(subgraph, *ty);
+        }
+        // Now that every plain node is complete, those that are more than it can be copied from it.
+        for (node, plain, provides) in std::mem::take(&mut self.provided) {
+            let (fields, members) = (self.graph.node(plain).fields.clone(), self.graph.node(plain).members.clone());
+            let into = self.graph.node_mut(node);
+            (into.fields, into.members) = (fields, members);
+            self.provide(node, &provides);
         }
         for ty in &held {
             self.lookups(subgraph, *ty);
@@ -206,12 +215,12 @@ impl Builder<'_> {
         }
     }
 
-    /// A copy of a type's node with what `@provides` adds on the path to it.
+    /// A node for a type with what `@provides` adds on the path to it; filled once all plain nodes are.
     fn provided(&mut self, subgraph: SubgraphId, ty: TypeId, provides: &FieldSet) -> Option<NodeId> {
         let plain = *self.plain.get(&(subgraph, ty))?;
-        let copy = self.copy(plain);
-        self.provide(copy, provides);
-        Some(copy)
+        let node = self.copy(plain);
+        self.provided.push((node, plain, provides.clone()));
+        Some(node)
     }
 
     fn copy(&mut self, node: NodeId) -> NodeId {

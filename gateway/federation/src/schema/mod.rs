@@ -1,5 +1,5 @@
-//! Owns the schemas as data: subgraphs as their teams wrote them ([`subgraph`]), what a supergraph says, interned
-//! ([`Model`]), and the states that a [`Supergraph`] passes through.
+//! Owns the schemas as data: what a supergraph says, interned ([`Model`]), and the states that a
+//! [`Supergraph`] passes through.
 
 mod api;
 mod field_set;

@@ -1,6 +1,7 @@
 //! Owns `weft plan`: how an operation would be answered, without asking anyone.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde_json::value::RawValue;
@@ -97,10 +98,14 @@ fn condition_bits(
 }
 
 /// The client's error as a finding in the operation's file.
-fn located(operation: &std::sync::Arc<Source>, error: OperationError) -> Diagnostic {
+fn located(operation: &Arc<Source>, error: OperationError) -> Diagnostic {
     let place = error.locations.first().map(|(line, column)| {
         let start = operation.offset(*line, *column);
-        Span::new(operation, start..start)
+        // The name, or the one sign, that starts there.
+        let rest = &operation.text[start..];
+        let name = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let length = name.max(rest.chars().next().map_or(0, char::len_utf8));
+        Span::new(operation, start..start + length)
     });
     Diagnostic::error(error.code, error.message).at(place, "")
 }

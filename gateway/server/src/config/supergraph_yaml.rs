@@ -185,7 +185,7 @@ mod tests {
                 "subgraphs:\n  a: { schema: {} }",
                 "supergraph.yaml:2:16: error[INVALID_CONFIG]: [a] a schema has either `file` or `subgraph_url`",
             ),
-            ("subgraphs: [", "supergraph.yaml:1:13: error[INVALID_CONFIG]: unexpected end of input"),
+            ("subgraphs: [", "supergraph.yaml:1:12: error[INVALID_CONFIG]: expected mapping start"),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text), expected, "{text}");
