@@ -148,10 +148,8 @@ impl Diagnostic {
             .with_code(self.code)
             .with_message(message);
         for label in &self.labels {
-            let mut drawn = ariadne::Label::new(place(&label.span)).with_color(tint);
-            if !label.note.is_empty() {
-                drawn = drawn.with_message(&label.note);
-            }
+            // A label without a message would not be underlined, so an empty one is set too.
+            let drawn = ariadne::Label::new(place(&label.span)).with_color(tint).with_message(&label.note);
             report = report.with_label(drawn);
         }
         if let Some(help) = &self.help {

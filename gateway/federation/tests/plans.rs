@@ -1,22 +1,20 @@
 //! Plans as people read them. A case is an operation `tests/plans/<supergraph>/<name>.graphql` beside its
-//! `supergraph.graphql`; the plan is in `<name>.plan`. `UPDATE=1 cargo test --test plans` writes the plans anew.
+//! `composed.supergraph.graphql` or the `*.subgraph.graphql` that it is composed from; the plan is in `<name>.plan`. `UPDATE=1 cargo test --test plans` writes the plans anew.
 
 use std::path::Path;
 use std::{env, fs};
 
-use weft_federation::compose::prove;
+use weft_federation::compose::{NoConnectors, compose, prove};
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::{bind, parse};
 use weft_federation::plan::explain::Explain;
 use weft_federation::plan::{Planner, verify};
 use weft_federation::schema::Supergraph;
+use weft_federation::schema::subgraph::SubgraphInput;
 use weft_federation::view::ClientSchema;
 
 fn plan(path: &Path) -> datatest_stable::Result<()> {
-    if path.file_name().is_some_and(|name| name == "supergraph.graphql") {
-        return Ok(());
-    }
-    let sdl = fs::read_to_string(path.with_file_name("supergraph.graphql"))?;
+    let sdl = supergraph(path.parent().ok_or("a case lies in a folder")?)?;
     let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl)).map_err(|found| format!("{found:?}"))?;
     let (supergraph, found) = prove(supergraph);
     assert_eq!(found, [], "the supergraph is satisfiable");
@@ -37,4 +35,22 @@ fn plan(path: &Path) -> datatest_stable::Result<()> {
     Ok(())
 }
 
-datatest_stable::harness! { { test = plan, root = "tests/plans", pattern = r"\.graphql$" } }
+fn supergraph(folder: &Path) -> datatest_stable::Result<String> {
+    if let Ok(sdl) = fs::read_to_string(folder.join("composed.supergraph.graphql")) {
+        return Ok(sdl);
+    }
+    let mut inputs = vec![];
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(name) = file.strip_suffix(".subgraph.graphql") {
+            let source = Source::new(file.clone(), fs::read_to_string(&path)?);
+            inputs.push(SubgraphInput { name: name.to_owned(), url: format!("http://{name}"), source });
+        }
+    }
+    let composed = compose(inputs, &mut NoConnectors);
+    let found: String = composed.diagnostics.iter().map(|found| found.draw(false)).collect();
+    Ok(composed.supergraph.ok_or(found)?)
+}
+
+datatest_stable::harness! { { test = plan, root = "tests/plans", pattern = r"^[^.]*/[a-z_]*\.graphql$" } }

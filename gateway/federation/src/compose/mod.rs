@@ -20,8 +20,6 @@ pub use satisfiability::prove;
 
 use apollo_compiler::Name;
 
-pub use satisfiability::prove;
-
 use crate::diagnostics::Diagnostic;
 use crate::schema::subgraph::{Parsed, Subgraph, SubgraphInput, Validated};
 

@@ -160,7 +160,10 @@ impl<'s, 'a> Steps<'s, 'a> {
     /// Adds a field to a place; gives the place under it, if it holds objects.
     fn ask(&mut self, place: PlaceId, condition: Option<TypeId>, types: &TypeSet, slot: SlotId) -> Option<PlaceId> {
         let here = &mut self.places[place.index()];
-        if let Some(known) = here.fields.iter_mut().find(|ask| ask.slot == slot && ask.condition == condition) {
+        // What is asked of all is not asked of one again.
+        let covers = |ask: &Ask| ask.condition.is_none() && types.is_subset(&ask.types);
+        let mut known = here.fields.iter_mut().filter(|ask| ask.slot == slot);
+        if let Some(known) = known.find(|ask| ask.condition == condition || covers(ask)) {
             known.types = known.types.union(types);
             return known.child;
         }
