@@ -28,6 +28,13 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.bytes().filter(|byte| *byte == b'\n').count() + 1, before[line_start..].chars().count() + 1)
     }
+
+    /// The byte offset of a one-based line and column (in characters); one past the end is the end.
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let start: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let rest = &self.text[start..];
+        rest.char_indices().nth(column.saturating_sub(1)).map_or(self.text.len(), |(at, _)| start + at)
+    }
 }
 
 /// A byte range of a [`Source`].
@@ -141,10 +148,8 @@ impl Diagnostic {
             .with_code(self.code)
             .with_message(message);
         for label in &self.labels {
-            let mut drawn = ariadne::Label::new(place(&label.span)).with_color(tint);
-            if !label.note.is_empty() {
-                drawn = drawn.with_message(&label.note);
-            }
+            // A label without a message would not be underlined, so an empty one is set too.
+            let drawn = ariadne::Label::new(place(&label.span)).with_color(tint).with_message(&label.note);
             report = report.with_label(drawn);
         }
         if let Some(help) = &self.help {

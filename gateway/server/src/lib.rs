@@ -1,1 +1,13 @@
-//! The gateway.
+//! The weft gateway as a library: what the binary does, for the demo and for tests.
+//!
+//! [`serve`] runs a gateway in this process; [`cli`] is the command line.
+
+pub mod cli;
+mod config;
+mod http;
+mod pipeline;
+mod server;
+mod telemetry;
+
+pub use server::{Running, ServeError, ServeOptions, SupergraphSource, serve};
+pub use weft_federation::diagnostics::Source;

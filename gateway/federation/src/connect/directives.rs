@@ -331,9 +331,8 @@ fn read_http_request(
             return None;
         }
     };
-    if let (HttpMethod::Get | HttpMethod::Delete, Some(body)) = (method, &body) {
-        let message = format!("a {} request has no body", method.as_str());
-        reader.error("INVALID_BODY", body.node(), message);
+    if let (HttpMethod::Get, Some(body)) = (method, &body) {
+        reader.error("INVALID_BODY", body.node(), "a GET request has no body");
     }
     let url_node = fields.get(method.as_str())?;
     let url = reader.parse("INVALID_URL", url_node, UrlTemplate::parse)?;

@@ -237,7 +237,7 @@ pub(super) struct MappingUse<'c> {
 }
 
 impl Connector {
-    /// The paths of `$args`, `$this` and `$batch` that any of its mappings reads.
+    /// The paths of `$args`, `$this` and `$batch` that any of its mappings reads. Made anew with each call.
     pub fn inputs(&self) -> Inputs {
         let mut inputs = Inputs::default();
         for mapping in self.mapping_uses() {
@@ -270,6 +270,22 @@ impl Connector {
             Some(_) if self.entity => inputs.args,
             Some(_) => None,
         }
+    }
+
+    /// The selection for a query that wants these fields, and those by which a batch's results find their parents.
+    /// Prepared with the plan.
+    pub fn specialize(&self, wanted: &FieldTree) -> Selection {
+        let mut wanted = wanted.clone();
+        let group_by = self.batch.as_ref().and_then(|batch| batch.group_by.as_ref());
+        if let Some(path) = group_by {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            wanted.merge(FieldTree::path(&path));
+        } else if self.coordinate.field.is_none()
+            && let Some(key) = self.key()
+        {
+            wanted.merge(key);
+        }
+        self.selection.prune(&wanted)
     }
 
     /// Whether one call serves many parents.

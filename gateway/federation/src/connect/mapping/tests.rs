@@ -263,6 +263,26 @@ fn hostile_nesting_is_an_error() {
     assert!(Selection::parse(&steps).is_ok());
 }
 
+/// As deep as JSON may be, and on a thread's usual stack.
+#[test]
+fn deep_data_is_walked() {
+    let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(MAX_DEPTH - 4), "]".repeat(MAX_DEPTH - 4));
+    for (mapping, inner, found) in [
+        ("a.b", r#"{"a":{"b":1}}"#, "[1]"),
+        ("a { b }", r#"{"a":{"b":1}}"#, r#"[{"a":{"b":1}}]"#),
+        ("$ { x: a.b }", r#"{"a":{"b":1}}"#, r#"[{"x":1}]"#),
+        ("$->echo(@)", "1", "[1]"),
+    ] {
+        let (value, problems) = run(mapping, &deep(inner), "{}");
+        assert!(value.contains(found) && problems.is_empty(), "{mapping}: {problems:?}");
+    }
+    // A mapping that goes down the same lists again and again comes to an end too.
+    let vars = format!(r#"{{"args":{{"l":{}}}}}"#, deep("{\"l\":1}"));
+    let again = format!("{}$args.l{}", "$args.l { x: ".repeat(20), " }".repeat(20));
+    let (_, problems) = run(&again, "{}", &vars);
+    assert!(problems.iter().any(|problem| problem.contains("nested too deep")), "{problems:?}");
+}
+
 #[test]
 fn output_names() {
     fn show(output: &Output<'_>) -> String {

@@ -155,3 +155,49 @@ fn errors_point_into_the_template() {
     let error = UrlTemplate::parse(text).unwrap_err();
     assert_eq!(&text[error.span], "frob");
 }
+
+mod any_value {
+    use super::*;
+    use crate::connect::mapping::Value;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever a client sends, the URL has the parts that its author gave it.
+        #[test]
+        fn stays_in_its_place(id in any::<String>(), q in r"[./?&=#%\\ \r\n;:@a2eE-]{0,12}") {
+            let template = UrlTemplate::parse("/users/{$args.id}/x?q={$args.q}&p={$args.id}").unwrap();
+            let base = BaseUrl::parse("http://h").unwrap();
+            let parts = UrlParts { base: Some(&base), template: Some(&template), ..UrlParts::default() };
+            for (id, q) in [(&id, &q), (&q, &id)] {
+                let args = Value::Object(vec![
+                    ("id".into(), Value::string(id.as_str())),
+                    ("q".into(), Value::string(q.as_str())),
+                ]);
+                let vars = Vars::default().with(Variable::Args, &args);
+                match render_url(&parts, &vars) {
+                    Ok(url) => {
+                        let (path, query) = url["http://h".len()..].split_once('?').unwrap();
+                        let segments: Vec<&str> = path.split('/').collect();
+                        prop_assert_eq!((segments.len(), segments[1], segments[3]), (4, "users", "x"), "{}", url);
+                        prop_assert!(!matches!(segments[2], "" | "." | ".."), "{}", url);
+                        prop_assert_eq!(query.split(['&', '?']).count(), 2, "{}", url);
+                        prop_assert!(url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'), "{}", url);
+                    }
+                    Err(error) => {
+                        prop_assert_eq!(error.kind, RenderErrorKind::PathStep);
+                        prop_assert!(matches!(id.as_str(), "" | "." | ".."));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn parsers_never_panic(text in r#"[{}$./?&=#'"a: \nhtp@-]{0,30}"#) {
+            let _ = UrlTemplate::parse(&text);
+            let _ = BaseUrl::parse(&text);
+            let _ = HeaderTemplate::parse(&text);
+        }
+    }
+}

@@ -106,12 +106,25 @@ fn placement(reader: &mut Reader<'_>, connector: &Connector, around: &Surroundin
             format!("`entity: true` is for a field that returns one object; `{coordinate}` does not"),
             None,
         );
-    } else if connector.inputs().args.is_none() {
-        wrong(
-            "ENTITY_RESOLVES_WITHOUT_KEY",
-            format!("`{coordinate}` has `entity: true` and uses none of its arguments as a key"),
-            None,
-        );
+        return;
+    }
+    match connector.inputs().args {
+        None => {
+            let message = format!("`{coordinate}` has `entity: true` and uses none of its arguments as a key");
+            wrong("ENTITY_RESOLVES_WITHOUT_KEY", message, None);
+        }
+        // The arguments are the key, so that each of them is a field of the entity.
+        Some(key) => {
+            for path in output::leaves(&key) {
+                if !output::has_path(around.schema, &around.yields, &path) {
+                    let (argument, entity) = (path.join("."), &around.yields);
+                    let message =
+                        format!("`{coordinate}` takes `{argument}` as a key, and `{entity}` has no such field");
+                    let help = "give the argument the name of the field, or leave out `entity: true`";
+                    wrong("ENTITY_ARGUMENT_MISMATCH", message, Some(help));
+                }
+            }
+        }
     }
 }
 

@@ -123,6 +123,17 @@ pub(super) fn yields_path(connector: &Connector, path: &[String]) -> bool {
     true
 }
 
+/// Whether a type has fields along this path.
+pub(super) fn has_path(schema: &Schema, type_name: &str, path: &[String]) -> bool {
+    let mut here = type_name.to_owned();
+    for name in path {
+        let Some(ExtendedType::Object(object)) = schema.types.get(here.as_str()) else { return false };
+        let Some(field) = object.fields.get(name.as_str()) else { return false };
+        here = field.ty.inner_named_type().to_string();
+    }
+    true
+}
+
 /// The paths to the leaves of a tree.
 pub(super) fn leaves(tree: &FieldTree) -> Vec<Vec<String>> {
     let mut all = Vec::new();

@@ -151,6 +151,12 @@ fn reads_the_grpc_example() {
     assert_eq!(all.connectors.len(), 5);
     let orders = all.connectors.iter().find(|connector| connector.coordinate.to_string() == "User.orders").unwrap();
     assert_eq!(orders.batch.as_ref().and_then(|batch| batch.group_by.clone()), Some(vec!["user".into(), "id".into()]));
+    // What a batch is matched by stays in the selection, whatever is asked for.
+    let wanted = crate::connect::mapping::FieldTree::path(&["id"]);
+    let mut names = crate::connect::mapping::FieldTree::path(&["id"]);
+    names.merge(crate::connect::mapping::FieldTree::path(&["user", "id"]));
+    assert_eq!(orders.specialize(&wanted), orders.selection.prune(&names));
+    assert_ne!(orders.specialize(&wanted), orders.selection.prune(&wanted));
     // `total_minor` is read by its JSON name.
     let order = all.connectors.iter().find(|connector| connector.coordinate.to_string() == "Order").unwrap();
     let names: Vec<String> =
@@ -313,6 +319,7 @@ fn points_at_what_is_wrong() {
         // entities and batches
         (rest(r#"u(id: ID): [User] «@connect(source: "api", entity: true, http: { GET: "/x/{$args.id}" }, selection: "id")»"#), "ENTITY_TYPE_INVALID", "returns one object"),
         (rest(r#"u(id: ID): User «@connect(source: "api", entity: true, http: { GET: "/x" }, selection: "id")»"#), "ENTITY_RESOLVES_WITHOUT_KEY", "none of its arguments"),
+        (rest(r#"u(key: ID): User «@connect(source: "api", entity: true, http: { GET: "/x/{$args.key}" }, selection: "id")»"#), "ENTITY_ARGUMENT_MISMATCH", "`User` has no such field"),
         (rest("a: Int } type Subscription { u: User «@connect(source: \"api\", http: { GET: \"/x\" }, selection: \"id\")»"), "SUBSCRIPTION_IN_CONNECTORS", "HTTP cannot serve"),
         (rest("a: Int } type Mutation { u(id: ID): User «@connect(source: \"api\", entity: true, http: { GET: \"/x/{$args.id}\" }, selection: \"id\")»"), "ENTITY_NOT_ON_ROOT_QUERY", "query type"),
         (rest("a: Int } type T «@connect(source: \"api\", http: { GET: \"/x\" }, selection: \"a\")» { a: Int"), "CONNECTOR_WITHOUT_KEY", "neither `$this` nor `$batch`"),
@@ -320,6 +327,7 @@ fn points_at_what_is_wrong() {
         (rest("a: Int } type T @connect(source: \"api\", http: { GET: \"/x/{$this.«idd»}\" }, selection: \"a\") { a: Int id: ID"), "UNDEFINED_FIELD", "did you mean `id`?"),
         (rest("a: Int } type T @connect(source: \"api\", http: { GET: \"/x/{«$args.id»}?t={$this.id}\" }, selection: \"a\") { a: Int id: ID"), "UNDEFINED_ARGUMENT", "has no arguments"),
         (rest("a: Int } type T @connect(source: \"api\", http: { POST: \"/x\", body: \"a: $this.«u»\" }, selection: \"a\") { a: Int u: User"), "UNDEFINED_FIELD", "have to be named"),
+        (rest("a: Int } type T { id: ID f: User @connect(source: \"api\", http: { GET: \"/x/{$this.«f».id}\" }, selection: \"id\")"), "CIRCULAR_REFERENCE", "from itself"),
         (rest("a: Int } type T { id: ID f: User «@connect(source: \"api\", http: { GET: \"/x\", queryParams: \"i: $batch.id\" }, selection: \"id\")»"), "INVALID_BATCH", "an addition of weft"),
     ];
     for (marked, code, message) in cases {

@@ -84,6 +84,14 @@ impl Checker<'_, '_> {
                     self.error("UNDEFINED_VARIABLE", found.span.clone(), message, None);
                     return;
                 }
+                let own = connector.coordinate.field.as_deref();
+                if let Some(first) = found.path.first()
+                    && own == Some(first.name.as_str())
+                {
+                    let message = format!("`{}` cannot be resolved from itself", connector.coordinate);
+                    self.error("CIRCULAR_REFERENCE", first.span.clone(), message, None);
+                    return;
+                }
                 if found.path.is_empty() && found.whole {
                     let name = variable.name();
                     let message = format!("`${name}` alone would need every field of the parent");

@@ -1,0 +1,124 @@
+//! Owns the command line: what can be said on it, and how a command that fails ends.
+
+pub mod compose;
+mod introspect;
+pub mod plan;
+mod report;
+pub mod serve;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use weft_federation::diagnostics::Diagnostic;
+
+use report::Format;
+
+/// A GraphQL federation and BFF gateway over GraphQL, REST and gRPC backends.
+#[derive(Debug, Parser)]
+#[command(name = "weft", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: CommandLine,
+}
+
+/// The commands as they are written; two ways to write one are told apart only here.
+#[derive(Debug, Subcommand)]
+enum CommandLine {
+    Serve(serve::Arguments),
+    Compose(compose::Arguments),
+    Plan(plan::Arguments),
+    /// `weft supergraph compose`, for fingers used to Rover.
+    #[command(hide = true)]
+    Supergraph(SupergraphArguments),
+}
+
+#[derive(Debug, Args)]
+struct SupergraphArguments {
+    #[command(subcommand)]
+    command: SupergraphCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SupergraphCommand {
+    Compose(compose::Arguments),
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Command {
+    Serve(serve::Arguments),
+    Compose(compose::Arguments),
+    Plan(plan::Arguments),
+}
+
+impl Cli {
+    pub fn into_command(self) -> Command {
+        match self.command {
+            CommandLine::Serve(arguments) => Command::Serve(arguments),
+            CommandLine::Compose(arguments)
+            | CommandLine::Supergraph(SupergraphArguments { command: SupergraphCommand::Compose(arguments) }) => {
+                Command::Compose(arguments)
+            }
+            CommandLine::Plan(arguments) => Command::Plan(arguments),
+        }
+    }
+}
+
+/// How a command that fails ends. What is said goes to stderr.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command was understood, but what it works on is wrong, or something else failed: exit code 1.
+    Failed(String),
+    /// As [`Self::Failed`], with all that was found.
+    Invalid(Vec<Diagnostic>, Format),
+    /// The command line cannot be followed, such as a file that is not there: exit code 2, as for a flag that is unknown.
+    Usage(String),
+}
+
+impl Failure {
+    /// Says it on stderr, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Self::Failed(message) => {
+                eprintln!("error: {message}");
+                ExitCode::from(1)
+            }
+            Self::Invalid(diagnostics, format) => {
+                report::diagnostics(&diagnostics, format);
+                ExitCode::from(1)
+            }
+            Self::Usage(message) => {
+                eprintln!("error: {message}");
+                ExitCode::from(2)
+            }
+        }
+    }
+
+    fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        Self::Usage(format!("cannot read {}: {error}", path.display()))
+    }
+}
+
+/// Reads a file named on the command line, or stdin for `-`.
+fn read_input(path: &Path) -> Result<String, Failure> {
+    let text = if path == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|error| Failure::unreadable(path, &error))
+}
+
+/// Writes a command's result to stdout. A reader that has seen enough (`weft plan … | head`) is no failure.
+fn write_result(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to stdout: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

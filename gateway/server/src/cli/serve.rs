@@ -1,0 +1,103 @@
+//! Owns `weft serve`: run the gateway until a signal says to stop.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use super::report::{self, Format};
+use crate::server::{ServeError, ServeOptions, SupergraphSource, serve};
+use crate::telemetry;
+
+/// Run the gateway.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The supergraph to serve, as `weft compose` or another composer has written it.
+    #[arg(short, long, value_name = "FILE", env = "WEFT_SUPERGRAPH_PATH")]
+    supergraph: PathBuf,
+    /// Where to listen, as host:port [default: 127.0.0.1:4000, or what HOST and PORT say].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// For development: allow introspection, and tell in `Server-Timing` what took how long.
+    #[arg(long)]
+    dev: bool,
+    /// error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL", env = "WEFT_LOG", default_value = "info")]
+    log: String,
+}
+
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    telemetry::init(&arguments.log).map_err(|error| Failure::Usage(format!("--log {}: {error}", arguments.log)))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(format!("cannot start threads: {error}")))?;
+    runtime.block_on(serve_until_signal(arguments)).map_err(|error| match error {
+        ServeError::Supergraph(diagnostics) => Failure::Invalid(diagnostics, Format::Text),
+        ServeError::Read { .. } => Failure::Usage(error.to_string()),
+        ServeError::Listen { .. } | ServeError::Defect(_) => Failure::Failed(error.to_string()),
+    })
+}
+
+async fn serve_until_signal(arguments: Arguments) -> Result<(), ServeError> {
+    let listen = arguments.listen.unwrap_or_else(|| default_listen(|name| std::env::var(name).ok()));
+    let options = ServeOptions {
+        dev: arguments.dev,
+        ..ServeOptions::new(SupergraphSource::File(arguments.supergraph), listen)
+    };
+    let running = serve(options, signal()).await?;
+    report::diagnostics(running.warnings(), Format::Text);
+    tracing::info!("serving GraphQL on http://{}/graphql", running.addr());
+    running.stopped().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn default_listen(variable: impl Fn(&str) -> Option<String>) -> String {
+    let host = variable("HOST").unwrap_or_else(|| "127.0.0.1".to_owned());
+    let port = variable("PORT").unwrap_or_else(|| "4000".to_owned());
+    // An IPv6 address has colons of its own.
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// Ends at SIGTERM or Ctrl-C.
+async fn signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt => {}
+                }
+            }
+            Err(error) => {
+                tracing::warn!("cannot listen for SIGTERM, only for Ctrl-C: {error}");
+                let _ = interrupt.await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_and_port_come_from_the_environment() {
+        let cases = [
+            ((None, None), "127.0.0.1:4000"),
+            ((Some("0.0.0.0"), None), "0.0.0.0:4000"),
+            ((None, Some("80")), "127.0.0.1:80"),
+            ((Some("::"), Some("80")), "[::]:80"),
+        ];
+        for ((host, port), expected) in cases {
+            let variable = |name: &str| if name == "HOST" { host } else { port }.map(str::to_owned);
+            assert_eq!(default_listen(variable), expected);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Owns reading a request's body under a limit.
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+
+/// The largest body of a request, in bytes.
+pub const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// A body beyond the limit is read on and thrown away up to this many bytes: a client that is still sending when the
+/// answer comes and the connection closes often never sees the answer.
+const MAX_DISCARDED: usize = 8 * MAX_BODY;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyError {
+    TooLarge,
+    /// The client went away, or broke the protocol.
+    Broken,
+}
+
+/// Reads the whole body, of at most [`MAX_BODY`] bytes.
+pub async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, BodyError> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_DISCARDED || length > MAX_BODY && headers.contains_key(EXPECT)) {
+        return Err(BodyError::TooLarge);
+    }
+    let mut first = Bytes::new();
+    let mut joined = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+        length += data.len();
+        if length > MAX_DISCARDED {
+            break;
+        } else if length > MAX_BODY {
+            first = Bytes::new();
+            joined = BytesMut::new();
+        } else if joined.is_empty() && first.is_empty() {
+            // Most bodies come in one piece, which is not copied.
+            first = data;
+        } else {
+            if joined.is_empty() {
+                joined.reserve(announced.unwrap_or_default().clamp(length, MAX_BODY));
+                joined.extend_from_slice(&std::mem::take(&mut first));
+            }
+            joined.extend_from_slice(&data);
+        }
+    }
+    match length {
+        0..=MAX_BODY if joined.is_empty() => Ok(first),
+        0..=MAX_BODY => Ok(joined.freeze()),
+        _ => Err(BodyError::TooLarge),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+
+    async fn read_pieces(pieces: &[usize]) -> Result<usize, BodyError> {
+        let pieces = pieces.iter().map(|length| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; *length])));
+        let body = Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()));
+        read(&HeaderMap::new(), body).await.map(|bytes| bytes.len())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_whole_or_refused() {
+        let cases: [(&[usize], Result<usize, BodyError>); 6] = [
+            (&[], Ok(0)),
+            (&[10], Ok(10)),
+            (&[1, 0, 2, 3], Ok(6)),
+            (&[MAX_BODY - 1, 1], Ok(MAX_BODY)),
+            (&[MAX_BODY, 1], Err(BodyError::TooLarge)),
+            (&[MAX_BODY; 9], Err(BodyError::TooLarge)),
+        ];
+        for (pieces, expected) in cases {
+            assert_eq!(read_pieces(pieces).await, expected, "{pieces:?}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Owns `/graphql`: from an HTTP request to a client's request, and from its answer to an HTTP response.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE};
+use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+
+use super::Gateway;
+use super::negotiate::{BodyType, ResponseType, body_type, response_type};
+use super::rejection::Rejection;
+use super::{body, csrf, request_id};
+use crate::pipeline::{Answer, ClientRequest, Method, Outcome, QueryParameters, Timings};
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+    let _in_flight = gateway.drain.enter();
+    let version = request.version();
+    let id = request_id::of(request.headers());
+    let accepted = response_type(request.headers());
+    let ty = accepted.unwrap_or(ResponseType::Json);
+    let mut response = match answer(&gateway, request, accepted, &id).await {
+        Ok(response) => response,
+        Err(rejection) => {
+            tracing::debug!(request_id = ?id, ?rejection, "request rejected");
+            rejection.into_response(ty)
+        }
+    };
+    response.headers_mut().insert(request_id::X_REQUEST_ID, id);
+    if version <= Version::HTTP_11 && gateway.drain.has_begun() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn answer(
+    gateway: &Gateway,
+    request: Request<Body>,
+    accepted: Option<ResponseType>,
+    id: &HeaderValue,
+) -> Result<Response<Body>, Rejection> {
+    let started = Instant::now();
+    let (mut parts, body) = request.into_parts();
+    let method = match parts.method {
+        http::Method::GET => Method::Get,
+        http::Method::POST => Method::Post,
+        _ => return Err(Rejection::MethodNotAllowed { allow: "GET, POST" }),
+    };
+    let ty = accepted.ok_or(Rejection::NotAcceptable)?;
+    if has_two_authorizations(&parts.headers) {
+        return Err(Rejection::TwoAuthorizations);
+    }
+
+    // What the client's request borrows from.
+    let (bytes, parameters);
+    let request = match method {
+        Method::Get => {
+            if csrf::is_suspect(&parts.headers) {
+                return Err(Rejection::ForgedGet);
+            }
+            parameters = QueryParameters::decode(parts.uri.query().unwrap_or_default())?;
+            ClientRequest::from_query(&parameters)?
+        }
+        Method::Post => {
+            match body_type(&parts.headers) {
+                BodyType::Json => {}
+                BodyType::Simple => return Err(Rejection::SimplePost),
+                BodyType::Unsupported => return Err(Rejection::UnsupportedMediaType),
+            }
+            bytes = body::read(&parts.headers, body).await?;
+            ClientRequest::from_json(&bytes)?
+        }
+    };
+
+    parts.headers.insert(request_id::X_REQUEST_ID, id.clone());
+    let mut timings = Timings::default();
+    let answer = gateway.pipeline.run(&request, method, &parts.headers, &mut timings).await;
+    log(&answer, request.operation_name.as_deref(), id);
+    let mut response = respond(answer, ty);
+    if gateway.dev
+        && let Some(value) = server_timing(&timings, started)
+    {
+        response.headers_mut().insert(SERVER_TIMING, value);
+    }
+    Ok(response)
+}
+
+fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
+    let status = match (answer.outcome, ty) {
+        (Outcome::Executed, _) | (Outcome::Refused, ResponseType::Json) => StatusCode::OK,
+        (Outcome::Refused, ResponseType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Outcome::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, ty.header());
+    if answer.outcome == Outcome::MutationByGet {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
+}
+
+/// One who signs a request as two may be read as either, depending on who reads.
+fn has_two_authorizations(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let first = values.next();
+    values.any(|value| Some(value) != first)
+}
+
+fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
+    match answer.outcome {
+        Outcome::Executed => {}
+        Outcome::Refused | Outcome::MutationByGet => {
+            let body = String::from_utf8_lossy(&answer.body);
+            tracing::debug!(request_id = ?id, operation, %body, "operation refused");
+        }
+        Outcome::Failed => tracing::error!(request_id = ?id, operation, "request failed"),
+    }
+}
+
+/// The phases in milliseconds, for a browser's developer tools.
+fn server_timing(timings: &Timings, started: Instant) -> Option<HeaderValue> {
+    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
+    let text = format!(
+        "bind;dur={:.3}, plan;dur={:.3}, execute;dur={:.3}, total;dur={:.3}",
+        milliseconds(timings.bind),
+        milliseconds(timings.plan),
+        milliseconds(timings.execute),
+        milliseconds(started.elapsed())
+    );
+    HeaderValue::from_str(&text).ok()
+}

@@ -1,0 +1,52 @@
+//! Owns HTTP: routes, what is read from a request and what is written as a response. Nothing past it knows of HTTP, but
+//! for the headers that subgraphs are sent.
+
+mod body;
+mod csrf;
+mod drain;
+mod graphql;
+mod health;
+mod negotiate;
+mod rejection;
+mod request_id;
+mod server;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
+use axum::routing::{any, get};
+
+use crate::pipeline::Pipeline;
+use negotiate::ResponseType;
+use rejection::Rejection;
+
+pub use drain::Drain;
+pub use server::run;
+
+/// What the handlers share.
+pub struct Gateway {
+    pub pipeline: Pipeline,
+    pub drain: Arc<Drain>,
+    /// Tell more than clients of a production gateway should know.
+    pub dev: bool,
+}
+
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new()
+        .route("/graphql", any(graphql::handle))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+        .with_state(gateway)
+}
+
+async fn not_found() -> Response<Body> {
+    Rejection::NotFound.into_response(ResponseType::Json)
+}
+
+async fn method_not_allowed() -> Response<Body> {
+    Rejection::MethodNotAllowed { allow: "GET, HEAD" }.into_response(ResponseType::Json)
+}

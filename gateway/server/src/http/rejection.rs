@@ -1,0 +1,98 @@
+//! Owns the ways in which an HTTP request fails before it is a GraphQL request, and what each is answered with.
+
+use axum::body::Body;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::{HeaderValue, Response, StatusCode};
+use weft_federation::operation::OperationError;
+
+use super::body::{BodyError, MAX_BODY};
+use super::negotiate::ResponseType;
+use crate::pipeline::{Malformed, errors_body};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    NotFound,
+    MethodNotAllowed { allow: &'static str },
+    NotAcceptable,
+    TwoAuthorizations,
+    ForgedGet,
+    SimplePost,
+    UnsupportedMediaType,
+    TooLarge,
+    BrokenBody,
+    Malformed(Malformed),
+}
+
+impl From<BodyError> for Rejection {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::Broken => Self::BrokenBody,
+        }
+    }
+}
+
+impl From<Malformed> for Rejection {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl Rejection {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::SimplePost | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TwoAuthorizations | Self::ForgedGet | Self::BrokenBody | Self::Malformed(_) => {
+                StatusCode::BAD_REQUEST
+            }
+        }
+    }
+
+    fn error(&self) -> OperationError {
+        let (code, message) = match self {
+            Self::NotFound => ("NOT_FOUND", "There is nothing here; GraphQL is served at /graphql.".to_owned()),
+            Self::MethodNotAllowed { allow } => ("BAD_USER_INPUT", format!("This path takes the methods {allow}.")),
+            Self::NotAcceptable => (
+                "BAD_USER_INPUT",
+                "The answer is application/graphql-response+json or application/json; \"Accept\" allows neither."
+                    .to_owned(),
+            ),
+            Self::TwoAuthorizations => {
+                ("BAD_USER_INPUT", "The request has two different Authorization headers; send one.".to_owned())
+            }
+            Self::ForgedGet => (
+                "CSRF_PREVENTION_FAILED",
+                "A page of another site could have sent this GET; add a header such as \"apollo-require-preflight: \
+                 true\", or use POST."
+                    .to_owned(),
+            ),
+            Self::SimplePost => (
+                "CSRF_PREVENTION_FAILED",
+                "A page of another site could have sent this POST; send it with \"content-type: application/json\"."
+                    .to_owned(),
+            ),
+            Self::UnsupportedMediaType => {
+                ("BAD_USER_INPUT", "Send the request with \"content-type: application/json\", in UTF-8.".to_owned())
+            }
+            Self::TooLarge => ("BAD_USER_INPUT", format!("The request's body is larger than {MAX_BODY} bytes.")),
+            Self::BrokenBody => ("BAD_USER_INPUT", "The request's body did not arrive whole.".to_owned()),
+            Self::Malformed(malformed) => ("BAD_USER_INPUT", malformed.to_string()),
+        };
+        OperationError::new(code, message)
+    }
+
+    /// The answer, in the form of a GraphQL response of the type that was negotiated.
+    pub fn into_response(self, ty: ResponseType) -> Response<Body> {
+        let mut response = Response::new(Body::from(errors_body(&[self.error()])));
+        *response.status_mut() = self.status();
+        response.headers_mut().insert(CONTENT_TYPE, ty.header());
+        if let Self::MethodNotAllowed { allow } = self {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        response
+    }
+}

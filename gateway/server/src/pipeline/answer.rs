@@ -1,0 +1,107 @@
+//! Owns what a request comes to: its body, and what happened, from which the status code follows.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use weft_federation::operation::OperationError;
+use weft_federation::schema::write_json_string;
+
+/// A document can be wrong in thousands of places; nobody reads more than this many of them.
+const MAX_ERRORS: usize = 20;
+
+/// The longest message of an error, in bytes: some repeat what the client sent.
+const MAX_MESSAGE: usize = 1000;
+
+pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was executed; the body has `data`, and perhaps errors beside it.
+    Executed,
+    /// It is wrong, and nothing was executed.
+    Refused,
+    /// It is a mutation, which a GET may not ask for.
+    MutationByGet,
+    /// The gateway itself failed.
+    Failed,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub outcome: Outcome,
+    /// A GraphQL response in JSON.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The answer to a request of which nothing was executed.
+    pub fn refused(errors: &[OperationError]) -> Self {
+        let failed = errors.iter().any(|error| error.code == INTERNAL_SERVER_ERROR);
+        let outcome = if failed { Outcome::Failed } else { Outcome::Refused };
+        Self { outcome, body: errors_body(errors) }
+    }
+
+    pub fn mutation_by_get() -> Self {
+        let message = "A mutation cannot be sent by GET; send it by POST.";
+        Self {
+            outcome: Outcome::MutationByGet,
+            body: errors_body(&[OperationError::new("BAD_USER_INPUT", message)]),
+        }
+    }
+}
+
+/// A GraphQL response with errors and no data.
+pub fn errors_body(errors: &[OperationError]) -> Bytes {
+    let mut body = String::from("{\"errors\":[");
+    for (at, error) in errors.iter().take(MAX_ERRORS).enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        body.push_str("{\"message\":");
+        write_json_string(shortened(&error.message), &mut body);
+        if !error.locations.is_empty() {
+            body.push_str(",\"locations\":[");
+            for (at, (line, column)) in error.locations.iter().take(MAX_ERRORS).enumerate() {
+                let separator = if at > 0 { "," } else { "" };
+                // Writing to a String cannot fail.
+                let _ = write!(body, "{separator}{{\"line\":{line},\"column\":{column}}}");
+            }
+            body.push(']');
+        }
+        body.push_str(",\"extensions\":{\"code\":");
+        write_json_string(error.code, &mut body);
+        body.push_str("}}");
+    }
+    body.push_str("]}");
+    body.into()
+}
+
+fn shortened(message: &str) -> &str {
+    if message.len() <= MAX_MESSAGE { message } else { &message[..message.floor_char_boundary(MAX_MESSAGE)] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_written_as_graphql_says() {
+        let mut error = OperationError::new("BAD_USER_INPUT", "a \"quote\"");
+        error.locations.push((1, 2));
+        let body = errors_body(&[error, OperationError::new("NOT_FOUND", "gone")]);
+        assert_eq!(
+            std::str::from_utf8(&body),
+            Ok(concat!(
+                r#"{"errors":[{"message":"a \"quote\"","locations":[{"line":1,"column":2}],"extensions":{"code":"BAD_USER_INPUT"}},"#,
+                r#"{"message":"gone","extensions":{"code":"NOT_FOUND"}}]}"#
+            ))
+        );
+    }
+
+    #[test]
+    fn errors_are_bounded_in_number_and_length() {
+        let errors = vec![OperationError::new("BAD_USER_INPUT", "ä".repeat(10_000)); 3000];
+        assert!(errors_body(&errors).len() < 30_000);
+    }
+}

@@ -1,0 +1,135 @@
+//! Owns the two caches of a snapshot: from a client's text to a bound operation, and from that to a prepared plan.
+//!
+//! Keys are compared whole; a hash only finds the place to compare at. What is missing is made once, however many
+//! requests wait for it, and what could not be made is not remembered.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use moka::Equivalent;
+use moka::future::Cache;
+use weft_federation::operation::{BoundOperation, OperationError};
+
+use super::engine::Plan;
+
+/// How much operation text the caches may stand for, in bytes. What is kept for a text is some twenty times its size.
+const MAX_TEXT: u64 = 16 * 1024 * 1024;
+
+/// What an entry costs beside its text, in the same measure.
+const ENTRY: usize = 256;
+
+/// Which client's schema an operation was bound through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum View {
+    /// The supergraph's own API.
+    Supergraph,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct OperationKey {
+    view: View,
+    text: Box<str>,
+    operation_name: Option<Box<str>>,
+}
+
+/// An [`OperationKey`] of borrowed parts, so that finding one costs no copy. It hashes as the owned one does.
+#[derive(Debug, Clone, Copy, Hash)]
+pub struct OperationKeyRef<'a> {
+    pub view: View,
+    pub text: &'a str,
+    pub operation_name: Option<&'a str>,
+}
+
+impl Equivalent<OperationKey> for OperationKeyRef<'_> {
+    fn equivalent(&self, key: &OperationKey) -> bool {
+        self.view == key.view && self.text == &*key.text && self.operation_name == key.operation_name.as_deref()
+    }
+}
+
+impl OperationKeyRef<'_> {
+    fn to_owned(self) -> OperationKey {
+        OperationKey { view: self.view, text: self.text.into(), operation_name: self.operation_name.map(Into::into) }
+    }
+}
+
+/// A bound operation, with a number that no other one has: it stands for the whole key in the cache of plans.
+#[derive(Debug)]
+pub struct CachedOperation {
+    pub bound: BoundOperation,
+    number: u64,
+    text_length: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct PlanKey {
+    operation: u64,
+    condition_bits: u64,
+}
+
+struct CachedPlan {
+    plan: Arc<Plan>,
+    text_length: usize,
+}
+
+/// What a request is told when what it needs could not be made.
+pub type Refusal = Arc<Vec<OperationError>>;
+
+pub struct Caches {
+    operations: Cache<OperationKey, Arc<CachedOperation>>,
+    plans: Cache<PlanKey, Arc<CachedPlan>>,
+    next_number: AtomicU64,
+}
+
+impl Caches {
+    pub fn new() -> Self {
+        Self {
+            operations: Cache::builder()
+                .max_capacity(MAX_TEXT)
+                .weigher(|_, operation: &Arc<CachedOperation>| weight(operation.text_length))
+                .build(),
+            plans: Cache::builder()
+                .max_capacity(MAX_TEXT)
+                .weigher(|_, plan: &Arc<CachedPlan>| weight(plan.text_length))
+                .build(),
+            next_number: AtomicU64::new(0),
+        }
+    }
+
+    /// The operation of a text; `bind` makes it if it is not known.
+    pub async fn operation(
+        &self,
+        key: OperationKeyRef<'_>,
+        bind: impl Future<Output = Result<BoundOperation, Vec<OperationError>>>,
+    ) -> Result<Arc<CachedOperation>, Refusal> {
+        if let Some(known) = self.operations.get(&key).await {
+            return Ok(known);
+        }
+        let text_length = key.text.len();
+        let made = async {
+            let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+            Ok(Arc::new(CachedOperation { bound: bind.await?, number, text_length }))
+        };
+        self.operations.try_get_with(key.to_owned(), made).await
+    }
+
+    /// The plan of an operation under the values of its conditions; `make` makes it if it is not known.
+    pub async fn plan(
+        &self,
+        operation: &CachedOperation,
+        condition_bits: u64,
+        make: impl Future<Output = Result<Plan, Vec<OperationError>>>,
+    ) -> Result<Arc<Plan>, Refusal> {
+        let key = PlanKey { operation: operation.number, condition_bits };
+        if let Some(known) = self.plans.get(&key).await {
+            return Ok(Arc::clone(&known.plan));
+        }
+        let text_length = operation.text_length;
+        let made = async { Ok(Arc::new(CachedPlan { plan: Arc::new(make.await?), text_length })) };
+        self.plans.try_get_with(key, made).await.map(|cached| Arc::clone(&cached.plan))
+    }
+}
+
+fn weight(text_length: usize) -> u32 {
+    u32::try_from(text_length + ENTRY).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,147 @@
+//! Owns a request's way once it is well-formed, in one place and in order: document → bind → variables → plan → execute.
+
+mod answer;
+mod cache;
+mod compute;
+mod engine;
+mod request;
+mod snapshot;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use axum::http::HeaderMap;
+use weft_federation::operation::{self, BoundOperation, OperationError, OperationKind};
+use weft_federation::view::ClientSchema;
+
+pub use answer::{Answer, INTERNAL_SERVER_ERROR, Outcome, errors_body};
+pub use request::{ClientRequest, Malformed, QueryParameters};
+pub use snapshot::{Loaded, Snapshot};
+
+use cache::{OperationKeyRef, Refusal, View};
+use compute::Compute;
+
+/// What may be asked for, by how it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// Whether clients may ask for the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntrospectionPolicy {
+    Allowed,
+    Refused,
+}
+
+/// How long the parts of a request's way took. A part that was not reached is zero.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Timings {
+    pub bind: Duration,
+    pub plan: Duration,
+    pub execute: Duration,
+}
+
+/// The way that requests take through the current snapshot.
+pub struct Pipeline {
+    snapshot: ArcSwap<Snapshot>,
+    compute: Compute,
+    introspection: IntrospectionPolicy,
+}
+
+impl Pipeline {
+    pub fn new(snapshot: Snapshot, introspection: IntrospectionPolicy) -> Self {
+        Self { snapshot: ArcSwap::from_pointee(snapshot), compute: Compute::new(), introspection }
+    }
+
+    /// Answers one request. `headers` are the client's; the engine forwards those that a subgraph is to get.
+    pub async fn run(
+        &self,
+        request: &ClientRequest<'_>,
+        method: Method,
+        headers: &HeaderMap,
+        timings: &mut Timings,
+    ) -> Answer {
+        match self.try_run(request, method, headers, timings).await {
+            Ok(answer) => answer,
+            Err(errors) => Answer::refused(&errors),
+        }
+    }
+
+    async fn try_run(
+        &self,
+        request: &ClientRequest<'_>,
+        method: Method,
+        headers: &HeaderMap,
+        timings: &mut Timings,
+    ) -> Result<Answer, Refusal> {
+        let snapshot = self.snapshot.load_full();
+
+        let started = Instant::now();
+        let key = OperationKeyRef {
+            view: View::Supergraph,
+            text: &request.query,
+            operation_name: request.operation_name.as_deref(),
+        };
+        let operation = snapshot.caches.operation(key, self.bind(&snapshot, key)).await?;
+        let bound = &operation.bound;
+        match bound.kind {
+            OperationKind::Mutation if method == Method::Get => return Ok(Answer::mutation_by_get()),
+            OperationKind::Subscription => return Err(refuse("GRAPHQL_VALIDATION_FAILED", NO_SUBSCRIPTIONS)),
+            OperationKind::Query | OperationKind::Mutation => {}
+        }
+        if bound.introspection.is_some() && self.introspection == IntrospectionPolicy::Refused {
+            return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
+        }
+        let variables = operation::coerce(&snapshot.client, bound, request.variables).map_err(Arc::new)?;
+        timings.bind = started.elapsed();
+
+        let started = Instant::now();
+        let condition_bits = variables.condition_bits(bound);
+        let planning = async {
+            let (engine, operation) = (Arc::clone(&snapshot.engine), Arc::clone(&operation));
+            let planned = self.compute.run(move || engine.plan(&operation.bound, condition_bits)).await;
+            planned.map_err(|panicked| internal("planning an operation", panicked))?
+        };
+        let plan = snapshot.caches.plan(&operation, condition_bits, planning).await?;
+        timings.plan = started.elapsed();
+
+        let started = Instant::now();
+        let answer = snapshot.engine.execute(&plan, bound, &variables, headers).await;
+        timings.execute = started.elapsed();
+        Ok(answer)
+    }
+
+    /// Parses, validates and binds a document, off the async threads: a hostile one takes its time.
+    async fn bind(&self, snapshot: &Snapshot, key: OperationKeyRef<'_>) -> Result<BoundOperation, Vec<OperationError>> {
+        let client = Arc::clone(&snapshot.client);
+        let (text, operation_name) = (key.text.to_owned(), key.operation_name.map(str::to_owned));
+        let bound = self.compute.run(move || bind(&client, &text, operation_name.as_deref())).await;
+        bound.map_err(|panicked| internal("binding an operation", panicked))?
+    }
+}
+
+/// From a text to the operation on the supergraph. Also what `weft plan` starts with.
+pub fn bind(
+    client: &ClientSchema,
+    text: &str,
+    operation_name: Option<&str>,
+) -> Result<BoundOperation, Vec<OperationError>> {
+    let document = operation::parse(client, text, operation_name)?;
+    operation::bind(client, document).map_err(|error| vec![error])
+}
+
+const NO_SUBSCRIPTIONS: &str = "Subscriptions are not served over this endpoint.";
+const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
+
+fn refuse(code: &'static str, message: &str) -> Refusal {
+    Arc::new(vec![OperationError::new(code, message)])
+}
+
+/// The client learns that the gateway failed, the log what of it.
+fn internal(doing: &str, cause: impl std::fmt::Display) -> Vec<OperationError> {
+    tracing::error!("{doing}: {cause}");
+    vec![OperationError::new(INTERNAL_SERVER_ERROR, "The gateway failed; its log has the cause.")]
+}

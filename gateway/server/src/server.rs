@@ -1,0 +1,124 @@
+//! Owns a running gateway: made from a supergraph, listening, and stopping in order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, spawn_blocking};
+use weft_federation::diagnostics::{Diagnostic, Source};
+
+use crate::http::{self, Drain, Gateway};
+use crate::pipeline::{IntrospectionPolicy, Loaded, Pipeline, Snapshot};
+
+/// What to serve, and how.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    pub supergraph: SupergraphSource,
+    /// `host:port`; port 0 takes any that is free.
+    pub listen: String,
+    /// Allow introspection, and send `Server-Timing`.
+    pub dev: bool,
+    /// The longest time from the signal to stop until the gateway has stopped.
+    pub drain_for: Duration,
+}
+
+impl ServeOptions {
+    /// How long draining takes at most if nothing else is said.
+    pub const DRAIN_FOR: Duration = Duration::from_secs(30);
+
+    pub fn new(supergraph: SupergraphSource, listen: impl Into<String>) -> Self {
+        Self { supergraph, listen: listen.into(), dev: false, drain_for: Self::DRAIN_FOR }
+    }
+}
+
+/// Where the supergraph's SDL is.
+#[derive(Debug, Clone)]
+pub enum SupergraphSource {
+    File(PathBuf),
+    Text(Arc<Source>),
+}
+
+impl SupergraphSource {
+    /// Gets the text. Fails only for a file that cannot be read.
+    pub fn read(&self) -> Result<Arc<Source>, ServeError> {
+        match self {
+            Self::Text(source) => Ok(Arc::clone(source)),
+            Self::File(path) => match std::fs::read_to_string(path) {
+                Ok(text) => Ok(Source::new(path.display().to_string(), text)),
+                Err(source) => Err(ServeError::Read { path: path.clone(), source }),
+            },
+        }
+    }
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot read the supergraph {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("the supergraph has {} errors", .0.len())]
+    Supergraph(Vec<Diagnostic>),
+    #[error("cannot listen on {listen}: {source}{}", listen_help(source))]
+    Listen { listen: String, source: io::Error },
+    #[error("the gateway ended by a defect: {0}")]
+    Defect(#[from] tokio::task::JoinError),
+}
+
+fn listen_help(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "; another process listens there, choose another address with --listen",
+        io::ErrorKind::AddrNotAvailable => "; this machine has no such address",
+        io::ErrorKind::PermissionDenied => "; ports below 1024 often need more rights",
+        io::ErrorKind::InvalidInput => "; write it as host:port, such as 127.0.0.1:4000",
+        _ => "",
+    }
+}
+
+/// A gateway that serves, until its shutdown future ends.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    warnings: Vec<Diagnostic>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens, with the port that it got.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What of the supergraph cannot be resolved, though the rest is served.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// Waits until it has been told to stop, and has drained.
+    pub async fn stopped(self) -> Result<(), ServeError> {
+        Ok(self.task.await?)
+    }
+}
+
+/// Starts a gateway. It listens when this returns; when `shutdown` ends, it drains and stops.
+pub async fn serve(
+    options: ServeOptions,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Running, ServeError> {
+    let ServeOptions { supergraph, listen, dev, drain_for } = options;
+    let loaded = spawn_blocking(move || Snapshot::load(&supergraph.read()?).map_err(ServeError::Supergraph)).await?;
+    let Loaded { snapshot, warnings } = loaded?;
+    let introspection = if dev { IntrospectionPolicy::Allowed } else { IntrospectionPolicy::Refused };
+
+    let drain = Arc::new(Drain::default());
+    let pipeline = Pipeline::new(snapshot, introspection);
+    let router = http::router(Arc::new(Gateway { pipeline, drain: Arc::clone(&drain), dev }));
+
+    let failed = |source| ServeError::Listen { listen: listen.clone(), source };
+    let listener = TcpListener::bind(&listen).await.map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    let task = tokio::spawn(http::run(listener, router, drain, shutdown, drain_for));
+    Ok(Running { addr, warnings, task })
+}
