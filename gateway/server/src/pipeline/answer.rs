@@ -35,6 +35,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer to a request that was executed, whatever became of its parts.
+    pub fn executed(body: Bytes) -> Self {
+        Self { outcome: Outcome::Executed, body }
+    }
+
     /// The answer to a request of which nothing was executed.
     pub fn refused(errors: &[OperationError]) -> Self {
         let failed = errors.iter().any(|error| error.code == INTERNAL_SERVER_ERROR);
@@ -44,10 +49,7 @@ impl Answer {
 
     pub fn mutation_by_get() -> Self {
         let message = "A mutation cannot be sent by GET; send it by POST.";
-        Self {
-            outcome: Outcome::MutationByGet,
-            body: errors_body(&[OperationError::new("BAD_USER_INPUT", message)]),
-        }
+        Self { outcome: Outcome::MutationByGet, body: errors_body(&[OperationError::new("BAD_USER_INPUT", message)]) }
     }
 }
 
