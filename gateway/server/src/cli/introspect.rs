@@ -75,11 +75,8 @@ pub fn fetch_sdl(url: &str) -> Result<String, IntrospectError> {
 }
 
 async fn ask(url: &str) -> Result<Bytes, IntrospectError> {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
-        .build()?;
+    let client =
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build()?;
     let request = client
         .post(url)
         .header(CONTENT_TYPE, "application/json")

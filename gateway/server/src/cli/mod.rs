@@ -103,11 +103,8 @@ impl Failure {
 
 /// Reads a file named on the command line, or stdin for `-`.
 fn read_input(path: &Path) -> Result<String, Failure> {
-    let text = if path == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(path)
-    };
+    let text =
+        if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
     text.map_err(|error| Failure::unreadable(path, &error))
 }
 

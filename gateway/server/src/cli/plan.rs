@@ -67,7 +67,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     // What cannot be reached is a matter of `weft compose`; a plan that needs it says so itself.
     let (supergraph, _) = prove(Supergraph::load(&supergraph).map_err(invalid)?);
     let client = ClientSchema::identity(&supergraph);
-    let in_operation = |errors: Vec<OperationError>| invalid(errors.into_iter().map(|e| located(&operation, e)).collect());
+    let in_operation =
+        |errors: Vec<OperationError>| invalid(errors.into_iter().map(|e| located(&operation, e)).collect());
     let bound = bind(&client, &operation.text, arguments.operation_name.as_deref()).map_err(in_operation)?;
     let bits = condition_bits(&client, &bound, variables).map_err(in_operation)?;
     let plan = Planner::new(&supergraph).plan(&bound, bits);

@@ -41,10 +41,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn serve_until_signal(arguments: Arguments) -> Result<(), ServeError> {
     let listen = arguments.listen.unwrap_or_else(|| default_listen(|name| std::env::var(name).ok()));
-    let options = ServeOptions {
-        dev: arguments.dev,
-        ..ServeOptions::new(SupergraphSource::File(arguments.supergraph), listen)
-    };
+    let options =
+        ServeOptions { dev: arguments.dev, ..ServeOptions::new(SupergraphSource::File(arguments.supergraph), listen) };
     let running = serve(options, signal()).await?;
     report::diagnostics(running.warnings(), Format::Text);
     tracing::info!("serving GraphQL on http://{}/graphql", running.addr());

@@ -60,10 +60,7 @@ pub enum SchemaLocation {
 
 impl SupergraphConfig {
     /// Reads the text of a `supergraph.yaml`; `environment` gives the value of a variable. All that is wrong is returned.
-    pub fn parse(
-        source: &Arc<Source>,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    pub fn parse(source: &Arc<Source>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<Diagnostic>> {
         let raw: RawConfig = serde_saphyr::from_str(&source.text).map_err(|error| vec![syntax(source, &error)])?;
         let mut resolver = Resolver { source, environment, found: vec![] };
         let config = resolver.config(raw);
@@ -104,7 +101,8 @@ impl Resolver<'_> {
             self.found.push(Diagnostic::error(CODE, message).at(span(self.source, version.referenced), "").help(help));
         }
         if raw.subgraphs.is_empty() {
-            self.found.push(Diagnostic::error(CODE, "there are no subgraphs to compose").help("name one in `subgraphs`"));
+            self.found
+                .push(Diagnostic::error(CODE, "there are no subgraphs to compose").help("name one in `subgraphs`"));
         }
         let subgraphs = raw.subgraphs.into_iter().filter_map(|(name, subgraph)| self.subgraph(name, subgraph.value));
         SupergraphConfig { subgraphs: subgraphs.collect() }
@@ -166,7 +164,10 @@ mod tests {
                 "federation_version: =2.9.0\nsubgraphs:\n  a:\n    routing_url: http://${env.HOST}/\n    schema:\n      file: a.graphql\n  b:\n    schema:\n      subgraph_url: http://b/\n",
                 "a Some(\"http://localhost/\") File(\"a.graphql\") line 6\nb Some(\"http://b/\") Url(\"http://b/\") line 9",
             ),
-            ("federation_version: 2\nsubgraphs:\n  a: { schema: { file: a.graphql } }", "a None File(\"a.graphql\") line 3"),
+            (
+                "federation_version: 2\nsubgraphs:\n  a: { schema: { file: a.graphql } }",
+                "a None File(\"a.graphql\") line 3",
+            ),
             (
                 "federation_version: 1\nsubgraphs: {}",
                 "supergraph.yaml:1:21: error[INVALID_CONFIG]: federation_version \"1\" is not supported\n\

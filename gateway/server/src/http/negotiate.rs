@@ -171,7 +171,10 @@ mod tests {
         let cases = [
             ("application/json", Some(Json)),
             ("application/graphql-response+json", Some(GraphqlResponse)),
-            ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", Some(GraphqlResponse)),
+            (
+                "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
+                Some(GraphqlResponse),
+            ),
             ("application/graphql-response+json, application/json;q=0.9", Some(GraphqlResponse)),
             ("application/json;q=0.9, application/graphql-response+json", Some(GraphqlResponse)),
             ("application/json, application/graphql-response+json", Some(Json)),

@@ -20,7 +20,8 @@ pub fn of(headers: &HeaderMap) -> HeaderValue {
 }
 
 fn is_usable(id: &[u8]) -> bool {
-    (1..=MAX_LENGTH).contains(&id.len()) && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
+    (1..=MAX_LENGTH).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
 }
 
 /// Unique, not secret: a number of this process, drawn at random once, and a count.

@@ -44,10 +44,7 @@ impl Answer {
 
     pub fn mutation_by_get() -> Self {
         let message = "A mutation cannot be sent by GET; send it by POST.";
-        Self {
-            outcome: Outcome::MutationByGet,
-            body: errors_body(&[OperationError::new("BAD_USER_INPUT", message)]),
-        }
+        Self { outcome: Outcome::MutationByGet, body: errors_body(&[OperationError::new("BAD_USER_INPUT", message)]) }
     }
 }
 

@@ -29,7 +29,8 @@ impl Snapshot {
         let (supergraph, found) = prove(Supergraph::load(source)?);
         let client = Arc::new(ClientSchema::identity(&supergraph));
         let engine = Arc::new(Engine::new(&supergraph)?);
-        let warnings = found.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
+        let warnings =
+            found.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
         let warnings = warnings.collect();
         Ok(Loaded { snapshot: Self { client, engine, caches: Caches::new() }, warnings })
     }
