@@ -1,1 +1,19 @@
-//! Execution of query plans.
+//! Runs query plans: calls backends, puts together what they answer, and writes the client's response.
+//!
+//! [`Connectors`] are built once per supergraph, [`PreparedPlan`]s once per operation, and [`execute`] runs one for a
+//! request.
+
+pub mod connector;
+mod context;
+pub mod execute;
+mod introspect;
+mod prepared;
+pub mod response;
+
+#[cfg(test)]
+mod testing;
+
+pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig};
+pub use context::RequestContext;
+pub use execute::{ExecutionResult, execute};
+pub use prepared::PreparedPlan;

@@ -1,10 +1,12 @@
 //! Plans as people read them. A case is an operation `tests/plans/<supergraph>/<name>.graphql` beside its
-//! `composed.supergraph.graphql` or the `*.subgraph.graphql` that it is composed from; the plan is in `<name>.plan`. `UPDATE=1 cargo test --test plans` writes the plans anew.
+//! `composed.supergraph.graphql` or the `*.subgraph.graphql` that it is composed from (or a file `from`,
+//! which says where the subgraphs are); the plan is in `<name>.plan`. `UPDATE=1 cargo test --test plans` writes the plans anew.
 
 use std::path::Path;
 use std::{env, fs};
 
-use weft_federation::compose::{NoConnectors, compose, prove};
+use weft_federation::compose::{compose, prove};
+use weft_federation::connect::Composing;
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::{bind, parse};
 use weft_federation::plan::explain::Explain;
@@ -39,16 +41,21 @@ fn supergraph(folder: &Path) -> datatest_stable::Result<String> {
     if let Ok(sdl) = fs::read_to_string(folder.join("composed.supergraph.graphql")) {
         return Ok(sdl);
     }
+    let (folder, ending) = match fs::read_to_string(folder.join("from")) {
+        Ok(elsewhere) => (folder.join(elsewhere.trim()), ".graphql"),
+        Err(_) => (folder.to_owned(), ".subgraph.graphql"),
+    };
     let mut inputs = vec![];
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Some(name) = file.strip_suffix(".subgraph.graphql") {
+        if let Some(name) = file.strip_suffix(ending) {
             let source = Source::new(file.clone(), fs::read_to_string(&path)?);
             inputs.push(SubgraphInput { name: name.to_owned(), url: format!("http://{name}"), source });
         }
     }
-    let composed = compose(inputs, &mut NoConnectors);
+    let protos = |_: &str, file: &str| fs::read(folder.join(file)).ok();
+    let composed = compose(inputs, &mut Composing::new(&protos));
     let found: String = composed.diagnostics.iter().map(|found| found.draw(false)).collect();
     Ok(composed.supergraph.ok_or(found)?)
 }

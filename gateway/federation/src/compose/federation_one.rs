@@ -3,7 +3,7 @@
 
 use apollo_compiler::ast::{FieldDefinition, Selection};
 use apollo_compiler::collections::{HashMap, HashSet};
-use apollo_compiler::schema::{Component, ExtendedType};
+use apollo_compiler::schema::{Component, ComponentOrigin, ExtendedType};
 use apollo_compiler::{Name, Node};
 
 use crate::diagnostics::Diagnostic;
@@ -31,26 +31,30 @@ pub fn upgrade(subgraphs: &mut [Subgraph<Parsed>]) -> Vec<Diagnostic> {
         remove_idle_externals(subgraph, &facts);
         remove_idle_field_sets(subgraph);
         remove_unused_externals(subgraph);
+        define_extended(subgraph);
     }
     share(subgraphs);
     found
 }
 
-/// An extended type must be defined somewhere.
+/// A type that is extended, by `extend` or by `@extends`, must be more than extended in another subgraph. There `@extends`
+/// on a definition counts as a definition: so the reference reads it.
 fn missing_bases(subgraphs: &[Subgraph<Parsed>]) -> Vec<Diagnostic> {
-    let extends = |subgraph: &Subgraph<Parsed>, name: &Name, ty: &ExtendedType| {
-        subgraph.extended.contains(name) || ty.directives().has(EXTENDS)
-    };
-    let defined: HashSet<&Name> = subgraphs
-        .iter()
-        .flat_map(|subgraph| subgraph.types().filter(|(name, ty)| !extends(subgraph, name, ty)))
-        .map(|(name, _)| name)
-        .collect();
     let mut found = Vec::new();
-    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.federation == Federation::One) {
-        for (name, ty) in subgraph.types().filter(|(name, ty)| extends(subgraph, name, ty)) {
+    for (index, subgraph) in subgraphs.iter().enumerate() {
+        if subgraph.federation != Federation::One {
+            continue;
+        }
+        for (name, ty) in subgraph.types() {
+            let extends = subgraph.extended.contains(name) || ty.directives().has(EXTENDS);
             // Every subgraph extends the roots.
-            if is_root(name) || defined.contains(name) {
+            if is_root(name) || !extends {
+                continue;
+            }
+            let defined_elsewhere = subgraphs.iter().enumerate().any(|(other, subgraph)| {
+                other != index && subgraph.schema.types.contains_key(name) && !subgraph.extended.contains(name)
+            });
+            if defined_elsewhere {
                 continue;
             }
             let message = format!(
@@ -245,6 +249,16 @@ fn remove_unused_externals(subgraph: &mut Subgraph<Parsed>) {
     }
 }
 
+/// A type that was only extended is defined now: in Federation 2 there is no owner of a type.
+fn define_extended(subgraph: &mut Subgraph<Parsed>) {
+    for name in std::mem::take(&mut subgraph.extended) {
+        let Some(ExtendedType::Object(ty)) = subgraph.schema.types.get_mut(&name) else { continue };
+        let ty = ty.make_mut();
+        ty.directives.iter_mut().for_each(|directive| directive.origin = ComponentOrigin::Definition);
+        ty.fields.values_mut().for_each(|field| field.origin = ComponentOrigin::Definition);
+    }
+}
+
 /// Marks as shareable what Federation 1 let several subgraphs resolve: fields of value types that others have too, and
 /// fields of entities that others provide.
 fn share(subgraphs: &mut [Subgraph<Parsed>]) {
@@ -267,9 +281,20 @@ fn share(subgraphs: &mut [Subgraph<Parsed>]) {
                 && !facts.is_external(name, field)
         };
         for ty in subgraph.schema.types.values_mut() {
-            let (ExtendedType::Object(_), false) = (&*ty, is_root(ty.name())) else { continue };
+            if !ty.is_object() || ty.name() == "Subscription" {
+                continue;
+            }
+            // Of a value type that is defined and extended, only the definition was shared.
+            let value_type = !ty.directives().has(KEY);
+            let extensions: HashSet<Name> = match fields_of(ty) {
+                Some(fields) if value_type && !is_root(ty.name()) => {
+                    let extended = fields.values().filter(|field| field.origin.extension_id().is_some());
+                    extended.map(|field| field.name.clone()).collect()
+                }
+                _ => HashSet::default(),
+            };
             for_fields(ty, &mut |name, field| {
-                if shared(name, &field.name) {
+                if shared(name, &field.name) && !extensions.contains(&field.name) {
                     field.directives.push(Node::new(apollo_compiler::ast::Directive {
                         name: Name::new_unchecked(SHAREABLE),
                         arguments: Vec::new(),

@@ -11,7 +11,7 @@ use apollo_compiler::{Name, Node, Schema};
 
 use super::{normalize, redefinition};
 use crate::diagnostics::{Diagnostic, Source, Span};
-use crate::schema::subgraph::link::{Link, Links};
+use crate::schema::subgraph::link::{Link, Links, Version};
 use crate::schema::subgraph::spec::{self, ROWS, Row, SpecDirective};
 use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput};
 
@@ -50,6 +50,7 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
     let mut this = Ingest { input, file, found: Vec::new() };
     let links = this.links(&document);
     let federation = this.federation(&links);
+    this.check_link_version(&links);
     this.check_imports(&links, federation);
     if !this.found.is_empty() {
         return Err(this.found);
@@ -69,7 +70,10 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
     if !this.found.is_empty() {
         return Err(this.found);
     }
-    let schema = this.build(&document, &definitions(&links, &rows, federation))?;
+    let mut text = definitions(&links, &rows, federation);
+    let machinery = imported_types(&links);
+    machinery.iter().for_each(|name| text.push_str(&format!("scalar {name} ")));
+    let schema = this.build(&document, &text)?;
     Ok(Subgraph {
         name: this.input.name,
         url: this.input.url,
@@ -77,6 +81,7 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
         federation,
         links,
         schema,
+        machinery,
         extended: only_extended(&document),
         schema_directives: normalize::schema_directives(&document),
         file: this.file,
@@ -123,6 +128,17 @@ impl Ingest {
             }
         }
         links
+    }
+
+    /// The link specification itself has one version.
+    fn check_link_version(&mut self, links: &Links) {
+        if let Some(link) = links.get(spec::LINK)
+            && link.version != (Version { major: 1, minor: 0 })
+        {
+            let message = format!("Schema uses unknown version {} of the link spec", link.version);
+            let at = span(&self.input.source, self.file, link.directive.location());
+            self.found.push(self.error("UNKNOWN_LINK_VERSION", message, at).help("v1.0 is known"));
+        }
     }
 
     fn federation(&mut self, links: &Links) -> Federation {
@@ -275,6 +291,13 @@ fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
         text.push_str(&format!("directive @{} {definition} ", row.canonical));
     }
     text
+}
+
+/// What the file calls the scalars of federation, where that is not their full name: its own directives may use them.
+fn imported_types(links: &Links) -> IndexSet<Name> {
+    let imports = links.federation().into_iter().flat_map(|link| &link.imports);
+    let types = imports.filter(|import| !import.is_directive && !spec::is_machinery_type(&import.local));
+    types.filter_map(|import| Name::new(&import.local).ok()).collect()
 }
 
 /// Types that have no definition in the file, only extensions.

@@ -1,23 +1,29 @@
-//! (in progress)
-use std::sync::Arc;
-#[derive(Debug, Default)]
-pub struct Connectors {}
-impl Connectors {
-    pub fn serve(&self, _subgraph: crate::schema::SubgraphId) -> bool {
-        false
-    }
-    pub fn coordinate(&self, _: ConnectorId) -> String {
-        String::new()
-    }
-}
-pub fn read_supergraph(
-    _schema: &apollo_compiler::Schema,
-    _model: &crate::schema::Model,
-    _source: &Arc<crate::diagnostics::Source>,
-) -> (Connectors, Vec<crate::diagnostics::Diagnostic>) {
-    (Connectors::default(), vec![])
-}
-crate::schema::ids! {
-    /// A connector of the supergraph.
-    ConnectorId,
-}
+//! Owns connectors as data: what `@source` and `@connect` say, read from a subgraph or a supergraph,
+//! their mapping language, their templates, and their check against the SDL.
+//!
+//! [`read_subgraph`] and [`read_supergraph`] give [`Connectors`]. All that a request needs is parsed by then: to serve
+//! one is to render templates, evaluate mappings, and convert messages.
+
+mod composing;
+mod directives;
+pub mod grpc;
+mod headers;
+mod links;
+mod located;
+pub mod mapping;
+mod model;
+mod read;
+mod reader;
+mod suggest;
+mod table;
+pub mod template;
+mod typing;
+
+pub use composing::Composing;
+pub use located::Located;
+pub use model::{
+    Batch, Connector, Connectors, Coordinate, ErrorMappings, GrpcRequest, GrpcSource, Header, HeaderValue, HttpMethod,
+    HttpRequest, HttpSource, Inputs, Mapping, Protocol, Request, Source,
+};
+pub use read::{read_subgraph, read_supergraph};
+pub use table::ConnectorId;

@@ -4,6 +4,8 @@ mod bind;
 mod bound;
 mod document;
 mod error;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 pub use bind::bind;

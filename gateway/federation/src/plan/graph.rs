@@ -117,7 +117,7 @@ impl PlannerGraph {
     pub fn build(model: &Model, connectors: &crate::connect::Connectors) -> Self {
         let mut builder = Builder { model, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
         for subgraph in model.subgraph_ids() {
-            if !connectors.serve(subgraph) {
+            if !connectors.serve(&model.subgraph(subgraph).name) {
                 builder.subgraph(subgraph);
             }
         }

@@ -48,7 +48,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
     reader.members();
     reader.joins();
     let Reader { model, found, .. } = reader;
-    let (connectors, mut diagnostics) = crate::connect::read_supergraph(&document, &model, source);
+    let (connectors, mut diagnostics) = crate::connect::read_supergraph(&document, source);
     diagnostics.extend(found);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);

@@ -50,10 +50,15 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
         };
         match &composed.origin {
             Origin::Spec(spec) => merged.extend(of_spec(merge, *spec, &composed.name, &applications)),
-            Origin::Custom { definition, .. } if definition.repeatable => {
-                merged.extend(distinct(&composed.name, &applications));
+            Origin::Custom { definition, subgraphs, .. } => {
+                let asked: Vec<Application<'_>> =
+                    applications.into_iter().filter(|(index, _)| subgraphs.contains(merge.name(*index))).collect();
+                if definition.repeatable {
+                    merged.extend(distinct(&composed.name, &asked));
+                } else if !asked.is_empty() {
+                    merged.push(one(merge, what, &composed.name, &asked));
+                }
             }
-            Origin::Custom { .. } => merged.push(one(merge, what, &composed.name, &applications)),
         }
     }
     merged
@@ -180,6 +185,9 @@ fn conjunction(name: &str, argument: &'static str, applications: &[Application<'
 
 /// The largest size, all slicing arguments and sized fields, and "one slicing argument" only where all ask for it.
 fn list_size(name: &str, applications: &[Application<'_>]) -> Applied {
+    if let [directive] = first_seen(applications).as_slice() {
+        return carry(name, directive);
+    }
     let values = |argument: &'static str| {
         applications.iter().filter_map(move |(_, directive)| directive.specified_argument_by_name(argument))
     };
@@ -208,8 +216,6 @@ fn list_size(name: &str, applications: &[Application<'_>]) -> Applied {
     if let Some(list) = union("sizedFields") {
         applied = applied.with("sizedFields", list);
     }
-    if !require_one.is_empty() {
-        applied = applied.with("requireOneSlicingArgument", Value::Boolean(require_one.iter().all(|value| *value)));
-    }
-    applied
+    // What an application leaves out is true by default.
+    applied.with("requireOneSlicingArgument", Value::Boolean(require_one.iter().all(|value| *value)))
 }

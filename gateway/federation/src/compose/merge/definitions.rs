@@ -6,9 +6,10 @@ use apollo_compiler::ast::{DirectiveDefinition, Value};
 use apollo_compiler::collections::IndexMap;
 
 use super::directive::{ComposedDirective, Origin};
-use super::{Merge, connectors};
+use super::{Merge, connectors, executable};
 use crate::compose::merged::{Applied, MergedSchema, MergedType};
 use crate::compose::values;
+use crate::schema::subgraph::Federation;
 use crate::schema::subgraph::link::Version;
 use crate::schema::subgraph::spec::{self, SpecDirective};
 
@@ -44,6 +45,9 @@ const PURPOSE: &str = "enum link__Purpose {\n  \"\"\"\n  `SECURITY` features pro
 /// Everything but the types that were merged is put around them.
 pub(crate) fn schema(merge: &mut Merge<'_>, types: IndexMap<Name, MergedType>) -> MergedSchema {
     let minor = merge.subgraphs.iter().map(|subgraph| subgraph.federation.minor()).max().unwrap_or_default();
+    let federation_one = merge.subgraphs.iter().all(|subgraph| subgraph.federation == Federation::One);
+    // Federation 1 subgraphs were upgraded, to a federation that has the newest tags.
+    let tags_on_schema = federation_one || minor >= 3;
     let has_connectors = merge.subgraphs.iter().any(|subgraph| subgraph.has_connectors());
     // `@join__directive` came with v0.4, but connectors need what v0.5 says of it.
     let join = if has_connectors { Join::V5 } else { Join::for_federation(minor) };
@@ -58,8 +62,9 @@ pub(crate) fn schema(merge: &mut Merge<'_>, types: IndexMap<Name, MergedType>) -
     ));
     schema.machinery.push(("link__Import".to_owned(), "scalar link__Import".to_owned()));
     schema.machinery.push(("link__Purpose".to_owned(), PURPOSE.to_owned()));
-    features(merge, minor, &mut schema);
+    features(merge, tags_on_schema, &mut schema);
     custom_features(merge, &mut schema);
+    schema.directives.extend(executable::merge(merge));
     connector_links(merge, &mut schema);
     on_schema(merge, &mut schema);
     schema.inaccessible =
@@ -120,15 +125,15 @@ fn join_definitions(merge: &Merge<'_>, join: Join, schema: &mut MergedSchema) {
 }
 
 /// Links and definitions of the known features whose directives are used.
-fn features(merge: &Merge<'_>, minor: u32, schema: &mut MergedSchema) {
+fn features(merge: &Merge<'_>, tags_on_schema: bool, schema: &mut MergedSchema) {
     let mut links: IndexMap<&'static str, Applied> = IndexMap::default();
     let mut imports: IndexMap<&'static str, Vec<Node<Value>>> = IndexMap::default();
     for composed in merge.composed.values() {
         let Origin::Spec(directive) = composed.origin else { continue };
         let Some(feature) = directive.feature() else { continue };
         let version = match directive {
-            // Tags on the schema itself came with 2.3.
-            SpecDirective::Tag if minor < 3 => Version { major: 0, minor: 2 },
+            // They came with federation 2.3.
+            SpecDirective::Tag if !tags_on_schema => Version { major: 0, minor: 2 },
             _ => feature.version,
         };
         links.entry(feature.identity).or_insert_with(|| {
@@ -194,7 +199,7 @@ fn define(directive: SpecDirective, name: &str, version: Version, schema: &mut M
 fn custom_features(merge: &Merge<'_>, schema: &mut MergedSchema) {
     let mut links: IndexMap<String, (Applied, Version, Vec<Node<Value>>)> = IndexMap::default();
     for ComposedDirective { name, origin } in merge.composed.values() {
-        let Origin::Custom { link, element, definition } = origin else { continue };
+        let Origin::Custom { link, element, definition, .. } = origin else { continue };
         let applied = || {
             let applied = Applied::new("link").string("url", &link.url);
             match &link.alias {

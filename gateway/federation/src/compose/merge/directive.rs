@@ -27,6 +27,8 @@ pub enum Origin {
         link: CustomLink,
         element: String,
         definition: Node<DirectiveDefinition>,
+        /// The subgraphs that ask for it: the others' applications are theirs alone.
+        subgraphs: IndexSet<String>,
     },
 }
 
@@ -62,7 +64,36 @@ pub fn collect(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnost
             }
         }
     }
+    check_custom(&composed, diagnostics);
     composed
+}
+
+/// One element of a specification has one name, and one specification one major version, over all subgraphs.
+fn check_custom(composed: &Composed, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: IndexMap<(&str, &str), &str> = IndexMap::default();
+    let mut majors: IndexMap<&str, u32> = IndexMap::default();
+    for directive in composed.values() {
+        let Origin::Custom { link, element, .. } = &directive.origin else { continue };
+        let other = *seen.entry((&link.identity, element)).or_insert(&directive.name);
+        if other != directive.name {
+            diagnostics.push(Diagnostic::error(
+                "DIRECTIVE_COMPOSITION_ERROR",
+                format!(
+                    "Composed directive \"@{element}\" of \"{}\" does not have the same name in all subgraphs: it is \"@{other}\" and \"@{}\"",
+                    link.identity, directive.name
+                ),
+            ));
+        }
+        if *majors.entry(&link.identity).or_insert(link.version.major) != link.version.major {
+            diagnostics.push(Diagnostic::error(
+                "DIRECTIVE_COMPOSITION_ERROR",
+                format!(
+                    "Core feature \"{}\" requested to be merged has major version mismatch across subgraphs",
+                    link.identity
+                ),
+            ));
+        }
+    }
 }
 
 /// All subgraphs must call a directive of a feature the same.
@@ -133,14 +164,23 @@ fn custom(
     };
     let found = ComposedDirective {
         name: name.to_owned(),
-        origin: Origin::Custom { link: custom_link(link), element, definition: definition.clone() },
+        origin: Origin::Custom {
+            link: custom_link(link),
+            element: element.clone(),
+            definition: definition.clone(),
+            subgraphs: IndexSet::from_iter([subgraph.name.clone()]),
+        },
     };
     match composed.get_mut(name) {
         None => {
             composed.insert(name.to_owned(), found);
         }
         Some(known) => {
-            let Origin::Custom { link: known_link, .. } = &known.origin else { return Ok(()) };
+            let Origin::Custom { link: known_link, element: known_element, definition: merged, subgraphs } =
+                &mut known.origin
+            else {
+                return Ok(());
+            };
             if known_link.identity != link.identity {
                 return Err(format!(
                     "Composed directive \"@{name}\" is of \"{}\" in subgraph \"{}\" but of \"{}\" in another",
@@ -153,10 +193,28 @@ fn custom(
                     link.identity
                 ));
             }
-            // The newest definition is used.
-            if link.version > known_link.version {
-                *known = found;
+            if *known_element != element {
+                return Err(format!(
+                    "Composed directive \"@{name}\" is \"@{element}\" of its specification in subgraph \"{}\" but \"@{known_element}\" in another",
+                    subgraph.name
+                ));
             }
+            subgraphs.insert(subgraph.name.clone());
+            // The newest definition is used, wherever any of them may stand.
+            let (mut newest, other) = if link.version > known_link.version {
+                (definition.clone(), merged.clone())
+            } else {
+                (merged.clone(), definition.clone())
+            };
+            let missing: Vec<_> =
+                other.locations.iter().filter(|location| !newest.locations.contains(location)).copied().collect();
+            if !missing.is_empty() {
+                newest.make_mut().locations.extend(missing);
+            }
+            if link.version > known_link.version {
+                *known_link = custom_link(link);
+            }
+            *merged = newest;
         }
     }
     Ok(())

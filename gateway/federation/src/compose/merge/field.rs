@@ -34,8 +34,12 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
     let facts = |merge: &Merge<'_>, subgraph: SubgraphIndex| {
         merge.subgraphs[subgraph].facts().is_external(sources.parent, sources.name)
     };
-    let (external, resolved): (Vec<_>, Vec<_>) =
+    let (external, mut resolved): (Vec<_>, Vec<_>) =
         sources.defined.iter().copied().partition(|source| facts(merge, source.subgraph));
+    if resolved.is_empty() {
+        // An interface object resolves it for all implementations.
+        resolved.extend(&sources.abstracted);
+    }
     if resolved.is_empty() {
         let names = subgraph_list(external.iter().map(|source| merge.name(source.subgraph)));
         let places = external.iter().map(|source| merge.place(source.subgraph, &source.node.name)).collect();
@@ -82,10 +86,11 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
 fn joins(merge: &Merge<'_>, sources: &FieldSources<'_>, overrides: &Overrides, same_types: bool) -> Vec<Applied> {
     let special = |source: &Source<'_, FieldDefinition>| {
         let facts = merge.subgraphs[source.subgraph].facts();
-        let marked = [SpecDirective::Requires, SpecDirective::Provides, SpecDirective::Override]
+        let marked = [SpecDirective::Requires, SpecDirective::Provides]
             .iter()
             .any(|directive| source.node.directives.has(directive.canonical()));
         marked
+            || overrides.is_overriding(source.subgraph)
             || facts.is_external(sources.parent, sources.name)
             || overrides.is_overridden(source.subgraph)
             || source.node.arguments.iter().any(|argument| argument::is_contextual(argument))
@@ -94,7 +99,16 @@ fn joins(merge: &Merge<'_>, sources: &FieldSources<'_>, overrides: &Overrides, s
     if !needed {
         return Vec::new();
     }
-    sources.defined.iter().filter_map(|source| join(merge, sources, overrides, source, same_types)).collect()
+    let mut joins: Vec<Applied> =
+        sources.defined.iter().filter_map(|source| join(merge, sources, overrides, source, same_types)).collect();
+    let resolved = sources
+        .defined
+        .iter()
+        .any(|source| !merge.subgraphs[source.subgraph].facts().is_external(sources.parent, sources.name));
+    if !resolved {
+        joins.push(Applied::new("join__field"));
+    }
+    joins
 }
 
 fn join(

@@ -8,6 +8,7 @@ mod definitions;
 mod description;
 mod directive;
 mod enum_;
+mod executable;
 mod external;
 mod field;
 mod input_object;

@@ -26,6 +26,8 @@ struct Overriding {
     subgraph: SubgraphIndex,
     from: String,
     label: Option<String>,
+    /// Whether there is a subgraph of that name.
+    known: bool,
 }
 
 impl Overrides {
@@ -37,7 +39,12 @@ impl Overrides {
         self.overridden.iter().any(|found| found.subgraph == subgraph && found.used)
     }
 
-    /// The subgraph that this one takes the field from, if there is one of that name.
+    /// Whether this subgraph takes the field from one that exists.
+    pub fn is_overriding(&self, subgraph: SubgraphIndex) -> bool {
+        self.overriding.iter().any(|found| found.subgraph == subgraph && found.known)
+    }
+
+    /// The name of the subgraph that this one takes the field from.
     pub fn from(&self, subgraph: SubgraphIndex) -> Option<&str> {
         self.overriding.iter().find(|found| found.subgraph == subgraph).map(|found| found.from.as_str())
     }
@@ -92,12 +99,15 @@ fn one(
         let message =
             format!("Source subgraph \"{from}\" for field \"{coordinate}\" on subgraph \"{name}\" does not exist.");
         merge.hint("FROM_SUBGRAPH_DOES_NOT_EXIST", message);
+        let label = label.map(str::to_owned);
+        overrides.overriding.push(Overriding { subgraph: source.subgraph, from: from.to_owned(), label, known: false });
         return;
     };
     overrides.overriding.push(Overriding {
         subgraph: source.subgraph,
         from: from.to_owned(),
         label: label.map(str::to_owned),
+        known: true,
     });
     let Some(overridden) = sources.defined.iter().find(|other| other.subgraph == target) else {
         let message = format!(

@@ -5,12 +5,14 @@ use apollo_compiler::Name;
 use apollo_compiler::collections::IndexMap;
 
 use super::Merge;
+use super::type_reference::is_subtype;
 use crate::compose::merged::{MergedKind, MergedType};
 use crate::compose::names::{quoted_list, subgraph_list};
 use crate::schema::subgraph::facts::interfaces_of;
 use crate::schema::subgraph::field_set::fields_of;
 
 pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
+    extensions_without_base(merge);
     // What failed to merge would only be reported again as missing.
     if merge.diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
         return;
@@ -23,7 +25,28 @@ pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
         );
     }
     interface_fields(merge, types);
+    if merge.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+        interface_types(merge, types);
+    }
     interface_keys(merge, types);
+}
+
+/// A type that is extended must be defined somewhere. Federation 1 subgraphs were asked before their upgrade.
+fn extensions_without_base(merge: &mut Merge<'_>) {
+    let names: Vec<Name> = merge.kinds.keys().cloned().collect();
+    for name in names.iter().filter(|name| !matches!(name.as_str(), "Query" | "Mutation" | "Subscription")) {
+        let sources = merge.sources(name);
+        if !sources.iter().all(|source| merge.subgraphs[source.subgraph].extended.contains(name)) {
+            continue;
+        }
+        for source in sources {
+            let subgraph = &merge.subgraphs[source.subgraph];
+            let message = format!(
+                "Type \"{name}\" is an extension type, but there is no type definition for \"{name}\" in any subgraph."
+            );
+            merge.diagnostics.push(subgraph.error("EXTENSION_WITH_NO_BASE", message, source.node.name().location()));
+        }
+    }
 }
 
 fn interface_fields(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
@@ -48,6 +71,25 @@ fn interface_fields(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
                     subgraph_list(implementing)
                 );
                 merge.error("INTERFACE_FIELD_NO_IMPLEM", message, Vec::new());
+            }
+        }
+    }
+}
+
+/// The types of merged fields must still go with those of the interfaces that they implement.
+fn interface_types(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
+    for (name, ty) in types {
+        let (Some(interfaces), Some(fields)) = (ty.implements(), ty.fields()) else { continue };
+        for interface in interfaces {
+            for (field, declared) in types.get(interface).and_then(MergedType::fields).into_iter().flatten() {
+                let Some(own) = fields.get(field) else { continue };
+                if !is_subtype(merge, &declared.ty, &own.ty) {
+                    let message = format!(
+                        "Interface field {interface}.{field} expects type {} but {name}.{field} of type {} is not a proper subtype.",
+                        declared.ty, own.ty
+                    );
+                    merge.error("INVALID_GRAPHQL", message, Vec::new());
+                }
             }
         }
     }

@@ -69,9 +69,10 @@ fn list_size(
             }
             Some(fields) => match fields.get(name) {
                 None => report(CODE, format!("Sized field \"{name}\" is not a field on type \"{}\"", field.ty)),
-                Some(sized) if !sized.ty.is_list() => {
-                    report(CODE, format!("Sized field \"{}.{name}\" is not a list", field.ty))
-                }
+                Some(sized) if !sized.ty.is_list() => report(
+                    "LIST_SIZE_APPLIED_TO_NON_LIST",
+                    format!("Sized field \"{}.{name}\" is not a list", field.ty),
+                ),
                 Some(_) => {}
             },
         }

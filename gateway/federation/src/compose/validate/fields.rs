@@ -8,6 +8,7 @@ use apollo_compiler::schema::ExtendedType;
 use crate::diagnostics::Diagnostic;
 use crate::schema::subgraph::facts;
 use crate::schema::subgraph::field_set::{self, FieldSet, Problem, Step};
+use crate::schema::subgraph::spec::ROWS;
 use crate::schema::subgraph::{Federation, SpecDirective, Subgraph, Validated};
 
 /// The codes of one directive.
@@ -78,8 +79,8 @@ fn key_field(subgraph: &Subgraph<Validated>, step: &Step<'_>, problems: &mut Vec
             format!("field {coordinate} cannot be included because it has arguments (fields with argument are not allowed in @key)"),
         ));
     }
+    // A list of objects is allowed, odd as it is.
     let kind = match subgraph.schema.types.get(step.definition.ty.inner_named_type()) {
-        _ if step.definition.ty.is_list() => "List",
         Some(ExtendedType::Interface(_)) => "Interface",
         Some(ExtendedType::Union(_)) => "Union",
         _ => return,
@@ -136,7 +137,9 @@ fn on_fields<'a>(
         for field in field_set::fields_of(ty).into_iter().flat_map(|fields| fields.values()) {
             for directive in field.directives.get_all(codes.directive.canonical()) {
                 let directive_name = codes.directive.name();
-                if ty.is_interface() {
+                let selects_nothing = codes.directive == SpecDirective::Provides
+                    && subgraph.schema.types.get(field.ty.inner_named_type()).is_none_or(|ty| ty.is_leaf());
+                if ty.is_interface() && !selects_nothing {
                     let message = format!(
                         "Cannot use @{directive_name} on field \"{name}.{}\" of parent type \"{name}\": @{directive_name} is not yet supported within interfaces",
                         field.name
@@ -189,7 +192,10 @@ fn check<'a>(
     for problem in invalid {
         match problem {
             Problem::Invalid(message) => report(codes.invalid_fields, message),
-            Problem::Directive(directive) => report(
+            Problem::Directive { name: directive, .. } if !is_known_directive(subgraph, &directive) => {
+                report(codes.invalid_fields, format!("Unknown directive \"@{directive}\""));
+            }
+            Problem::Directive { text: directive, .. } => report(
                 codes.directive_inside,
                 format!("cannot have directive applications in the @{name}(fields:) argument but found {directive}."),
             ),
@@ -198,6 +204,12 @@ fn check<'a>(
     for (code, message) in problems {
         report(code, message);
     }
+}
+
+fn is_known_directive(subgraph: &Subgraph<Validated>, name: &str) -> bool {
+    // Built-in directives are among the definitions; the specifications' are there under canonical names.
+    subgraph.schema.directive_definitions.contains_key(name)
+        || ROWS.iter().any(|row| subgraph.links.local_name(row.directive).as_deref() == Some(name))
 }
 
 /// A leaf that the subgraph itself resolves has no place in `@requires` or `@provides`.

@@ -1,6 +1,7 @@
 //! Owns federation's rules about one subgraph alone, one file per family of directives, and the rules about the
 //! merged schema that its API depends on.
 
+mod authorization;
 mod context;
 mod cost;
 mod external;
@@ -25,6 +26,7 @@ pub fn validate(subgraph: Subgraph<Parsed>, diagnostics: &mut Vec<Diagnostic>) -
     diagnostics.extend(shareable::check(&subgraph));
     diagnostics.extend(interfaces::check(&subgraph));
     diagnostics.extend(overrides::check(&subgraph));
+    diagnostics.extend(authorization::check(&subgraph));
     diagnostics.extend(cost::check(&subgraph));
     diagnostics.extend(context::check(&subgraph));
     subgraph

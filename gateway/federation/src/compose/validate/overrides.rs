@@ -34,11 +34,12 @@ pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
 
 fn is_label(label: &str) -> bool {
     if let Some(percent) = label.strip_prefix("percent(").and_then(|rest| rest.strip_suffix(')')) {
+        // At most two digits before the point, or exactly 100: so the reference reads it.
         let (whole, fraction) = percent.split_once('.').unwrap_or((percent, "0"));
         let digits = |text: &str, most: usize| {
             (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
         };
-        return digits(whole, 3) && digits(fraction, 8) && percent.parse::<f64>().is_ok_and(|value| value <= 100.0);
+        return percent == "100" || (digits(whole, 2) && digits(fraction, 8));
     }
     label.starts_with(|c: char| c.is_ascii_alphabetic())
         && label.chars().all(|c| c.is_ascii_alphanumeric() || "_-:./".contains(c))
@@ -57,6 +58,7 @@ mod tests {
             ("percent(100)", true),
             ("percent(0.12345678)", true),
             ("percent(100.1)", false),
+            ("percent(100.00)", false),
             ("percent(1.123456789)", false),
             ("percent()", false),
             ("1beta", false),

@@ -22,7 +22,7 @@ pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
             }
             if subscription && (on_field || on_type) {
                 let message = "Fields on root level subscription object cannot be marked as shareable";
-                found.push(subgraph.error(CODE, message, at));
+                found.push(subgraph.error("INVALID_FIELD_SHARING", message, at));
             }
         }
     }

@@ -37,7 +37,7 @@ pub enum Problem {
     /// A field, a type or a shape that the schema does not have.
     Invalid(String),
     /// A directive is applied inside.
-    Directive(String),
+    Directive { name: Name, text: String },
 }
 
 /// One field met on a walk.
@@ -79,7 +79,7 @@ fn walk_selections<'a>(
             }
             Selection::InlineFragment(fragment) => {
                 for directive in fragment.directives.iter() {
-                    problems.push(Problem::Directive(directive.to_string()));
+                    problems.push(Problem::Directive { name: directive.name.clone(), text: directive.to_string() });
                 }
                 let condition = fragment.type_condition.as_ref().unwrap_or(parent);
                 match schema.types.get_key_value(condition) {
@@ -96,7 +96,7 @@ fn walk_selections<'a>(
             }
             Selection::Field(field) => {
                 for directive in field.directives.iter() {
-                    problems.push(Problem::Directive(directive.to_string()));
+                    problems.push(Problem::Directive { name: directive.name.clone(), text: directive.to_string() });
                 }
                 if field.name == "__typename" {
                     continue;

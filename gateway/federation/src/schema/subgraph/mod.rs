@@ -73,6 +73,8 @@ pub struct Subgraph<State> {
     pub links: Links,
     /// With canonical directive names, root types under their default names, and the specifications' definitions added.
     pub schema: Schema,
+    /// What the file calls types of specifications that it imports.
+    pub(crate) machinery: IndexSet<Name>,
     /// Types that the file only extends.
     pub extended: IndexSet<Name>,
     /// The file's directives on `schema`, under canonical names.
@@ -102,7 +104,7 @@ impl<State> Subgraph<State> {
 
     /// Whether the type is a specification's own, which no supergraph shows.
     pub fn is_spec_type(&self, name: &str) -> bool {
-        spec::is_machinery_type(name)
+        spec::is_machinery_type(name) || self.machinery.contains(name)
     }
 
     pub(crate) fn with_state<Next>(self, state: Next) -> Subgraph<Next> {
@@ -113,6 +115,7 @@ impl<State> Subgraph<State> {
             federation: self.federation,
             links: self.links,
             schema: self.schema,
+            machinery: self.machinery,
             extended: self.extended,
             schema_directives: self.schema_directives,
             file: self.file,

@@ -1,0 +1,73 @@
+//! Owns the calls to GraphQL subgraphs.
+
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use reqwest::{Client, Method, Url};
+
+use super::config::SourceConfig;
+use super::{Inputs, Part, PartError, PartForm, headers, http as transport};
+use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
+
+pub use request::Request;
+
+/// A GraphQL server.
+#[derive(Debug, Clone)]
+pub struct GraphQl(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    url: Url,
+    headers: HeaderMap,
+    config: SourceConfig,
+}
+
+impl GraphQl {
+    /// A server at `url`, unless the configuration says another address. The error says what is wrong with it.
+    pub fn new(url: &str, config: &SourceConfig) -> Result<Self, String> {
+        let url = config.url.as_deref().unwrap_or(url);
+        let parsed = Url::parse(url).map_err(|error| {
+            format!("its address \"{url}\" is no URL ({error}); set routing_url in supergraph.yaml or url in weft.yaml")
+        })?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(format!("its address \"{url}\" must start with http:// or https://"));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let accepted = HeaderValue::from_static("application/graphql-response+json, application/json");
+        headers.insert(ACCEPT, accepted);
+        Ok(Self(Arc::new(Inner { client: transport::client(config)?, url: parsed, headers, config: config.clone() })))
+    }
+
+    pub async fn fetch(
+        &self,
+        request: &Request,
+        inputs: Inputs<'_>,
+        origin: &ErrorOrigin,
+    ) -> Result<Part, SubgraphError> {
+        let Inner { client, url, headers: fixed, config } = &*self.0;
+        let mut call = reqwest::Request::new(Method::POST, url.clone());
+        *call.headers_mut() = headers(fixed, &config.headers, inputs.context.headers);
+        *call.body_mut() = Some(request.body(inputs.batch, inputs.variables).into());
+        let answer = transport::send(client, call, config, origin).await?;
+        Ok(part(answer.status, answer.body, origin))
+    }
+}
+
+/// An answer as it goes into the response: a status that tells of failure is an error beside those in the body.
+pub fn part(status: u16, body: bytes::Bytes, origin: &ErrorOrigin) -> Part {
+    let mut errors = vec![];
+    if !(200..300).contains(&status) {
+        let message = format!("The subgraph \"{}\" answered with the HTTP status {status}.", origin.service);
+        let mut error = SubgraphError::new(origin, "SUBREQUEST_HTTP_ERROR", message);
+        error.status = Some(BackendStatus::Http(status));
+        errors.push(PartError { error, entity: None });
+    }
+    Part { body, form: PartForm::GraphQl, errors }
+}

@@ -1,0 +1,172 @@
+//! Owns the backends: the only place that knows protocols.
+//!
+//! [`Connectors`] live as long as the gateway and hold clients and their pools. A fetch is prepared with its plan and
+//! then only filled in. An enum, not a trait, so that nothing is boxed per fetch.
+
+mod config;
+mod fake;
+mod graphql;
+mod http;
+
+use std::sync::Arc;
+
+use ::http::HeaderMap;
+use bytes::Bytes;
+use weft_federation::operation::{BoundOperation, Variables};
+use weft_federation::plan::FetchNode;
+use weft_federation::schema::{Id, Model, Supergraph};
+
+use crate::context::RequestContext;
+use crate::execute::{Batch, ErrorOrigin, SubgraphError};
+
+pub use config::{ConnectorsConfig, HeaderRule, SourceConfig};
+pub use fake::{Fake, FakeAnswer, FakeCall};
+
+use graphql::GraphQl;
+
+/// What a backend is spoken to with.
+#[derive(Debug)]
+enum Connector {
+    GraphQl(GraphQl),
+    Fake(Fake),
+}
+
+/// The way to every backend of a supergraph.
+#[derive(Debug)]
+pub struct Connectors {
+    model: Arc<Model>,
+    /// By `SubgraphId`.
+    subgraphs: Vec<Connector>,
+}
+
+/// Why the backends of a supergraph cannot be called as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    pub subgraph: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "subgraph \"{}\": {}", self.subgraph, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Connectors {
+    /// Builds clients for all subgraphs; they connect when they are first used. All that is wrong is said at once.
+    pub fn new<State>(supergraph: &Supergraph<State>, config: &ConnectorsConfig) -> Result<Self, Vec<ConfigError>> {
+        let mut subgraphs = vec![];
+        let mut errors = vec![];
+        for subgraph in &supergraph.model.subgraphs {
+            match GraphQl::new(&subgraph.url, config.of(&subgraph.name)) {
+                Ok(client) => subgraphs.push(Connector::GraphQl(client)),
+                Err(message) => errors.push(ConfigError { subgraph: subgraph.name.clone(), message }),
+            }
+        }
+        if errors.is_empty() { Ok(Self { model: Arc::clone(&supergraph.model), subgraphs }) } else { Err(errors) }
+    }
+
+    /// Every subgraph is answered by `fake`.
+    pub fn fake<State>(supergraph: &Supergraph<State>, fake: &Fake) -> Self {
+        let subgraphs = supergraph.model.subgraphs.iter().map(|_| Connector::Fake(fake.clone())).collect();
+        Self { model: Arc::clone(&supergraph.model), subgraphs }
+    }
+
+    /// The supergraph whose backends these are.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// Works out all of a fetch that does not depend on the request.
+    pub fn prepare(&self, fetch: &FetchNode, operation: &BoundOperation) -> Prepared {
+        let subgraph = self.model.subgraph(fetch.subgraph);
+        let origin = ErrorOrigin { service: subgraph.name.as_str().into(), connector: None };
+        let call = match &self.subgraphs[fetch.subgraph.index()] {
+            Connector::GraphQl(client) => {
+                Call::GraphQl(client.clone(), graphql::Request::new(fetch, operation, &self.model))
+            }
+            Connector::Fake(fake) => Call::Fake(fake.clone(), graphql::Request::new(fetch, operation, &self.model)),
+        };
+        Prepared { origin, call }
+    }
+}
+
+/// A fetch, ready to be sent.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(crate) origin: ErrorOrigin,
+    call: Call,
+}
+
+#[derive(Debug)]
+enum Call {
+    GraphQl(GraphQl, graphql::Request),
+    Fake(Fake, graphql::Request),
+}
+
+/// What a fetch takes from its request.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    pub operation: &'a BoundOperation,
+    pub variables: &'a Variables,
+    pub context: &'a RequestContext<'a>,
+    /// The representations, behind [`Prepared::body_prefix`]; empty at the root.
+    pub batch: Batch,
+}
+
+/// What a backend answered.
+#[derive(Debug)]
+pub struct Part {
+    pub body: Bytes,
+    pub form: PartForm,
+    /// What is wrong beside what the body says.
+    pub errors: Vec<PartError>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartForm {
+    /// A GraphQL response.
+    GraphQl,
+    /// The data alone: an object for root fields, a list for entities.
+    Data,
+}
+
+#[derive(Debug)]
+pub struct PartError {
+    pub error: SubgraphError,
+    /// The representation that it is about; `None` for the fetch as a whole.
+    pub entity: Option<u32>,
+}
+
+impl Prepared {
+    /// What the representations are written behind, so that they are written into the body at once.
+    pub fn body_prefix(&self) -> &[u8] {
+        match &self.call {
+            Call::GraphQl(_, request) | Call::Fake(_, request) => request.prefix(),
+        }
+    }
+
+    /// Sends the fetch. It ends by the request's deadline.
+    pub async fn fetch(&self, inputs: Inputs<'_>) -> Result<Part, SubgraphError> {
+        let deadline = inputs.context.deadline;
+        let answer = async {
+            match &self.call {
+                Call::GraphQl(client, request) => client.fetch(request, inputs, &self.origin).await,
+                Call::Fake(fake, request) => fake.fetch(request, inputs, &self.origin).await,
+            }
+        };
+        tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(&self.origin)))
+    }
+}
+
+/// The headers of a call: those that never change, and what the rules take from the client.
+fn headers(fixed: &HeaderMap, rules: &[HeaderRule], client: &HeaderMap) -> HeaderMap {
+    let mut headers = fixed.clone();
+    for rule in rules {
+        rule.apply(client, &mut headers);
+    }
+    headers
+}

@@ -1,0 +1,132 @@
+//! Owns what goes wrong at a backend, and the one place where that becomes an error that a client reads.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use weft_federation::plan::SlotId;
+use weft_federation::schema::write_json_string;
+
+/// Whose failure an error is; prepared with a fetch, and shared by all its errors.
+#[derive(Debug, Clone, Default)]
+pub struct ErrorOrigin {
+    /// The subgraph's name.
+    pub service: Arc<str>,
+    /// The connector's coordinate, such as `Query.user`.
+    pub connector: Option<Arc<str>>,
+}
+
+/// The status that a backend answered with, where it is worth telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackendStatus {
+    Http(u16),
+    Grpc(i32),
+}
+
+/// A step of the path below the place where an error is kept, for what a backend's null has swallowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestSegment {
+    Slot(SlotId),
+    Index(u32),
+}
+
+/// What one backend failed to do. Where it shows is said by the place that it is kept at.
+#[derive(Debug, Clone)]
+pub struct SubgraphError {
+    pub message: String,
+    /// One of the gateway's `extensions.code`, or the backend's own.
+    pub code: Cow<'static, str>,
+    pub origin: Option<ErrorOrigin>,
+    pub status: Option<BackendStatus>,
+    /// The backend's other extensions, as raw JSON.
+    pub extensions: BTreeMap<String, Box<RawValue>>,
+    /// How much deeper than its place the error arose.
+    pub rest: Vec<RestSegment>,
+}
+
+impl SubgraphError {
+    pub fn new(origin: &ErrorOrigin, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            code: Cow::Borrowed(code),
+            origin: Some(origin.clone()),
+            status: None,
+            extensions: BTreeMap::new(),
+            rest: vec![],
+        }
+    }
+
+    /// An answer that is not what was asked for. `what` goes on from "The answer of the subgraph … cannot be used: ".
+    pub fn malformed(origin: &ErrorOrigin, what: &str) -> Self {
+        let message = format!("The answer of the subgraph \"{}\" cannot be used: {what}.", origin.service);
+        Self::new(origin, "SUBREQUEST_MALFORMED_RESPONSE", message)
+    }
+
+    /// No answer in time.
+    pub fn timeout(origin: &ErrorOrigin) -> Self {
+        let message = format!("The subgraph \"{}\" did not answer in time.", origin.service);
+        Self::new(origin, "SUBGRAPH_TIMEOUT", message)
+    }
+
+    /// No answer at all.
+    pub fn unavailable(origin: &ErrorOrigin) -> Self {
+        let message = format!("The subgraph \"{}\" cannot be reached.", origin.service);
+        Self::new(origin, "SUBREQUEST_UNAVAILABLE", message)
+    }
+
+    /// A failure of the gateway itself.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            code: Cow::Borrowed("INTERNAL_SERVER_ERROR"),
+            origin: None,
+            status: None,
+            extensions: BTreeMap::new(),
+            rest: vec![],
+        }
+    }
+}
+
+/// Writes an error as the client reads it. `path` is the JSON of its path, without the brackets; `None` leaves it out.
+pub fn write_client_error(error: &SubgraphError, path: Option<&str>, out: &mut String) {
+    out.push_str("{\"message\":");
+    write_json_string(&error.message, out);
+    if let Some(path) = path {
+        out.push_str(",\"path\":[");
+        out.push_str(path);
+        out.push(']');
+    }
+    out.push_str(",\"extensions\":{\"code\":");
+    write_json_string(&error.code, out);
+    if let Some(origin) = &error.origin {
+        out.push_str(",\"service\":");
+        write_json_string(&origin.service, out);
+        if let Some(connector) = &origin.connector {
+            out.push_str(",\"connector\":");
+            write_json_string(connector, out);
+        }
+    }
+    let status = error.status.map(|status| match status {
+        BackendStatus::Http(status) => ("http", i32::from(status)),
+        BackendStatus::Grpc(status) => ("grpc", status),
+    });
+    if let Some((protocol, status)) = status {
+        out.push_str(&format!(",\"{protocol}\":{{\"status\":{status}}}"));
+    }
+    for (name, value) in &error.extensions {
+        let ours = matches!(name.as_str(), "code" | "service") || (name == "connector" && is_connector(error));
+        if ours || status.is_some_and(|(protocol, _)| protocol == name) {
+            continue;
+        }
+        out.push(',');
+        write_json_string(name, out);
+        out.push(':');
+        out.push_str(value.get());
+    }
+    out.push_str("}}");
+}
+
+fn is_connector(error: &SubgraphError) -> bool {
+    error.origin.as_ref().is_some_and(|origin| origin.connector.is_some())
+}

@@ -1,0 +1,13 @@
+//! Owns running a plan: which fetch starts when, what it is sent, where its answer goes.
+
+mod errors;
+mod locate;
+mod receive;
+mod representations;
+mod scheduler;
+#[cfg(test)]
+mod tests;
+
+pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, write_client_error};
+pub use representations::{Batch, RepresentationWriter, Targets};
+pub use scheduler::{ExecutionResult, execute};

@@ -1,0 +1,345 @@
+//! Owns the representations of a fetch's entities: which objects it is for, and what is sent for each.
+//!
+//! A representation is written canonically, straight into the body that is sent, and looked up by its bytes. One that
+//! was there before is cut off again, and its object shares the answer of the first.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use weft_federation::plan::{
+    Content, FetchContent, FetchEntry, FetchNode, FetchSelection, PositionId, RepresentationField, RepresentationPlan,
+    Shape, Slot, SlotId,
+};
+use weft_federation::schema::{FieldSetItem, Id, Model, SubgraphId, TypeId, TypeSet};
+
+use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
+
+/// Writes the representations of one fetch; prepared with the plan.
+#[derive(Debug)]
+pub struct RepresentationWriter {
+    /// The slots from the root to the objects.
+    path: Vec<SlotId>,
+    kinds: Vec<Kind>,
+}
+
+/// How objects of one type are written.
+#[derive(Debug)]
+struct Kind {
+    ty: TypeId,
+    /// Whether it suits objects of which only the interface is known.
+    is_interface: bool,
+    /// `{"__typename":"User"`
+    prefix: Box<str>,
+    fields: Vec<Field>,
+}
+
+#[derive(Debug)]
+struct Field {
+    /// `"id":`
+    prefix: Box<str>,
+    index: u32,
+    types: TypeSet,
+    /// A null here means that there is nothing to look up.
+    required: bool,
+    /// Where the objects can be of several types: `"__typename":"Cat"` for each.
+    typenames: Vec<(TypeId, Box<str>)>,
+    /// Empty for a leaf.
+    fields: Vec<Field>,
+}
+
+/// What is sent: the bytes, and where in them each representation is.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub body: Vec<u8>,
+    pub spans: Vec<Range<usize>>,
+}
+
+impl Batch {
+    pub fn get(&self, at: usize) -> &[u8] {
+        &self.body[self.spans[at].clone()]
+    }
+}
+
+/// The objects that wait for the answer to each representation.
+#[derive(Debug, Default)]
+pub struct Targets {
+    objects: Vec<ObjectId>,
+    /// Where each representation's objects end.
+    ends: Vec<u32>,
+}
+
+impl Targets {
+    /// How many representations there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn of(&self, at: usize) -> &[ObjectId] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.objects[start as usize..self.ends[at] as usize]
+    }
+
+    pub fn all(&self) -> &[ObjectId] {
+        &self.objects
+    }
+}
+
+/// Representations, their objects, and the objects that cannot be looked up because of an error elsewhere.
+#[derive(Debug, Default)]
+pub struct Written {
+    pub batch: Batch,
+    pub targets: Targets,
+    pub blocked: Vec<(ObjectId, ErrorRef)>,
+}
+
+/// Why an object has no representation.
+struct Missing(Option<ErrorRef>);
+
+impl RepresentationWriter {
+    /// `None` for a fetch that enters at the root.
+    pub fn new(fetch: &FetchNode, shape: &Shape, model: &Model) -> Option<Self> {
+        let FetchEntry::Entities { representations, .. } = &fetch.entry else { return None };
+        let kinds = representations.iter().map(|plan| kind(plan, fetch.subgraph, shape, model)).collect();
+        Some(Self { path: path_to(shape, fetch.position), kinds })
+    }
+
+    /// Writes the representations of all objects that need the fetch, behind `body`.
+    pub fn write(&self, shape: &Shape, arena: &ResponseArena, selection: &FetchSelection, body: Vec<u8>) -> Written {
+        let mut written = Written { batch: Batch { body, spans: vec![] }, ..Written::default() };
+        let hasher = DefaultHashBuilder::default();
+        let mut known: HashTable<u32> = HashTable::new();
+        // Which representation each object has, in the order of the objects.
+        let mut pairs: Vec<(u32, ObjectId)> = vec![];
+        for object in objects_at(shape, arena, &self.path) {
+            if !needs(shape, arena, selection, object) {
+                continue;
+            }
+            let Some(kind) = self.kind_of(arena.ty(object)) else { continue };
+            let body = &mut written.batch.body;
+            let before = body.len();
+            if !written.batch.spans.is_empty() {
+                body.push(b',');
+            }
+            let start = body.len();
+            body.extend_from_slice(kind.prefix.as_bytes());
+            if let Err(Missing(reason)) = write_fields(arena, object, &kind.fields, false, body) {
+                body.truncate(before);
+                written.blocked.extend(reason.map(|reason| (object, reason)));
+                continue;
+            }
+            let span = start..body.len();
+            let hash = hasher.hash_one(&body[span.clone()]);
+            let spans = &written.batch.spans;
+            let same = |at: &u32| body[spans[*at as usize].clone()] == body[span.clone()];
+            if let Some(at) = known.find(hash, same).copied() {
+                body.truncate(before);
+                pairs.push((at, object));
+                continue;
+            }
+            let at = u32::try_from(spans.len()).unwrap_or(u32::MAX);
+            written.batch.spans.push(span);
+            let (body, spans) = (&written.batch.body, &written.batch.spans);
+            known.insert_unique(hash, at, |at| hasher.hash_one(&body[spans[*at as usize].clone()]));
+            pairs.push((at, object));
+        }
+        written.targets = targets(written.batch.spans.len(), pairs);
+        written
+    }
+
+    fn kind_of(&self, ty: Option<TypeId>) -> Option<&Kind> {
+        match ty {
+            Some(ty) => self.kinds.iter().find(|kind| kind.ty == ty),
+            None => self.kinds.iter().find(|kind| kind.is_interface).or(self.kinds.first()),
+        }
+    }
+}
+
+fn targets(count: usize, mut pairs: Vec<(u32, ObjectId)>) -> Targets {
+    // Stable, so that the first object of each representation stays the first.
+    pairs.sort_by_key(|(at, _)| *at);
+    let mut ends = vec![0; count];
+    let mut objects = Vec::with_capacity(pairs.len());
+    for (at, object) in pairs {
+        objects.push(object);
+        ends[at as usize] = u32::try_from(objects.len()).unwrap_or(u32::MAX);
+    }
+    Targets { objects, ends }
+}
+
+fn path_to(shape: &Shape, position: PositionId) -> Vec<SlotId> {
+    let mut path = vec![];
+    let mut position = position;
+    while let Some(slot) = shape.positions[position.index()].parent {
+        path.push(slot);
+        position = shape.slots[slot.index()].position;
+    }
+    path.reverse();
+    path
+}
+
+fn kind(plan: &RepresentationPlan, subgraph: SubgraphId, shape: &Shape, model: &Model) -> Kind {
+    let named = model.type_named(&plan.typename);
+    let keys = key_names(plan.ty, named, subgraph, model);
+    let mut fields: Vec<Field> = plan.fields.iter().map(|plan| field(plan, shape, model)).collect();
+    // Where no key is known to hold any of them, all are what the lookup goes by.
+    let is_key = |field: &RepresentationField| keys.contains(&field.name.as_str());
+    let no_key = !plan.fields.iter().any(is_key);
+    for (field, plan) in fields.iter_mut().zip(&plan.fields) {
+        if no_key || is_key(plan) {
+            require(field);
+        }
+    }
+    Kind {
+        ty: plan.ty,
+        is_interface: named.is_some_and(|ty| model.is_abstract(ty)),
+        prefix: format!("{{\"__typename\":\"{}\"", plan.typename).into(),
+        fields,
+    }
+}
+
+/// The names of the fields that keys of the type have in the subgraph, at their top.
+fn key_names(ty: TypeId, named: Option<TypeId>, subgraph: SubgraphId, model: &Model) -> Vec<&str> {
+    let joins = [Some(ty), named].into_iter().flatten().filter_map(|ty| model.join(ty, subgraph));
+    let items = joins.flat_map(|join| &join.keys).flat_map(|key| &key.fields.items);
+    let name = |item: &FieldSetItem| match item {
+        FieldSetItem::Field { name, .. } => Some(*name),
+        FieldSetItem::Narrow { .. } | FieldSetItem::Typename => None,
+    };
+    items.filter_map(name).map(|name| model.name(name).as_str()).collect()
+}
+
+fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
+    let slot = &shape.slots[plan.slot.index()];
+    let typenames = match slot.content {
+        Content::Objects(position) if shape.positions[position.index()].types.len() > 1 => {
+            let name = |ty| format!("\"__typename\":\"{}\"", model.type_name(ty)).into_boxed_str();
+            shape.positions[position.index()].types.iter().map(|ty| (ty, name(ty))).collect()
+        }
+        Content::Objects(_) | Content::Leaf(_) => vec![],
+    };
+    Field {
+        prefix: format!("\"{}\":", plan.name).into(),
+        index: slot.index,
+        types: plan.types.clone(),
+        required: slot.wrapping.is_non_null(),
+        typenames,
+        fields: plan.fields.iter().map(|below| field(below, shape, model)).collect(),
+    }
+}
+
+fn require(field: &mut Field) {
+    field.required = true;
+    field.fields.iter_mut().for_each(require);
+}
+
+/// Whether the object has the slot: another type's slot may be in the same place.
+fn has_slot(arena: &ResponseArena, object: ObjectId, slot: &Slot) -> bool {
+    arena.ty(object).is_none_or(|ty| slot.types.contains(ty))
+}
+
+/// All objects at the end of a path of slots, each once.
+fn objects_at(shape: &Shape, arena: &ResponseArena, path: &[SlotId]) -> Vec<ObjectId> {
+    let mut objects = vec![ObjectId::ROOT];
+    let mut visited = vec![false; arena.object_count()];
+    for slot in path {
+        let slot = &shape.slots[slot.index()];
+        let mut next = vec![];
+        for object in objects {
+            if has_slot(arena, object, slot) {
+                collect(arena, arena.slot(object, slot.index), &mut visited, &mut next);
+            }
+        }
+        objects = next;
+    }
+    objects
+}
+
+fn collect(arena: &ResponseArena, value: SlotValue, visited: &mut [bool], objects: &mut Vec<ObjectId>) {
+    match value {
+        SlotValue::Object(object) => {
+            if !std::mem::replace(&mut visited[object.index()], true) {
+                objects.push(object);
+            }
+        }
+        SlotValue::List { start, len } => {
+            for at in 0..len {
+                collect(arena, arena.item(start, at), visited, objects);
+            }
+        }
+        SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => {}
+    }
+}
+
+/// Whether the fetch has anything to tell of the object.
+fn needs(shape: &Shape, arena: &ResponseArena, selection: &FetchSelection, object: ObjectId) -> bool {
+    let ty = arena.ty(object);
+    if ty.is_none() && selection.typename {
+        return true;
+    }
+    selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty))).any(|field| {
+        let value = arena.slot(object, shape.slots[field.slot.index()].index);
+        match field.content {
+            FetchContent::Leaf(_) => !value.is_filled(),
+            // Objects that are there may lack what this fetch gives of them.
+            FetchContent::Objects(_) => value != SlotValue::Null,
+        }
+    })
+}
+
+fn write_fields(
+    arena: &ResponseArena,
+    object: ObjectId,
+    fields: &[Field],
+    mut first: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Missing> {
+    let ty = arena.ty(object);
+    for field in fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty))) {
+        if !std::mem::replace(&mut first, false) {
+            out.push(b',');
+        }
+        out.extend_from_slice(field.prefix.as_bytes());
+        let value = arena.slot(object, field.index);
+        write_value(arena, value, field, arena.object_errors(object), out)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn write_value(
+    arena: &ResponseArena,
+    value: SlotValue,
+    field: &Field,
+    errors: Option<ErrorRef>,
+    out: &mut Vec<u8>,
+) -> Result<(), Missing> {
+    match value {
+        // What was not answered is explained by the object's own errors.
+        SlotValue::Absent => return Err(Missing(errors)),
+        SlotValue::Error(error) => return Err(Missing(Some(error))),
+        SlotValue::Null if field.required => return Err(Missing(None)),
+        SlotValue::Null => out.extend_from_slice(b"null"),
+        SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
+        SlotValue::Object(object) => {
+            out.push(b'{');
+            let ty = arena.ty(object);
+            let typename = field.typenames.iter().find(|(known, _)| ty == Some(*known));
+            if let Some((_, typename)) = typename {
+                out.extend_from_slice(typename.as_bytes());
+            }
+            write_fields(arena, object, &field.fields, typename.is_none(), out)?;
+        }
+        SlotValue::List { start, len } => {
+            out.push(b'[');
+            for at in 0..len {
+                if at > 0 {
+                    out.push(b',');
+                }
+                write_value(arena, arena.item(start, at), field, errors, out)?;
+            }
+            out.push(b']');
+        }
+    }
+    Ok(())
+}

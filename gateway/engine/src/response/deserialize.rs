@@ -1,0 +1,306 @@
+//! Owns reading a backend's data into the arena, driven by what the fetch asked for.
+//!
+//! Keys are matched in the order asked first, since backends answer in it. What does not fit its place
+//! is an error at that place and nothing else: the rest of the answer stands.
+
+use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Shape};
+use weft_federation::schema::{Id, Model, TypeId};
+
+use super::arena::{ErrorRef, ObjectId, PartId, ResponseArena, SlotValue};
+use super::json::{JsonError, RawString, Reader};
+use super::leaf::{self, Token};
+use crate::execute::{ErrorOrigin, SubgraphError};
+
+/// More misfits in one answer than people read share one error.
+const MAX_MISFITS: usize = 200;
+
+/// Reads one part.
+pub struct Deserializer<'a> {
+    pub shape: &'a Shape,
+    pub model: &'a Model,
+    pub arena: &'a mut ResponseArena,
+    pub reader: Reader<'a>,
+    part: PartId,
+    origin: &'a ErrorOrigin,
+    misfits: usize,
+    last_misfit: Option<ErrorRef>,
+    /// Items of the lists that are being read, innermost last.
+    items: Vec<SlotValue>,
+}
+
+/// What an object's `__typename` says.
+enum Typename {
+    /// The subgraph knows the object by its interface alone.
+    Unknown,
+    Known(TypeId),
+}
+
+impl<'a> Deserializer<'a> {
+    /// `part` must hold the bytes that `reader` reads.
+    pub fn new(
+        shape: &'a Shape,
+        model: &'a Model,
+        arena: &'a mut ResponseArena,
+        reader: Reader<'a>,
+        part: PartId,
+        origin: &'a ErrorOrigin,
+    ) -> Self {
+        Self { shape, model, arena, reader, part, origin, misfits: 0, last_misfit: None, items: vec![] }
+    }
+
+    /// Reads the value of an object that exists; what comes instead of an object is an error on it. A null leaves
+    /// it as it is and gives false.
+    pub fn read_into(&mut self, selection: &FetchSelection, object: ObjectId) -> Result<bool, JsonError> {
+        match self.reader.peek()? {
+            b'n' => {
+                self.reader.word("null")?;
+                Ok(false)
+            }
+            b'{' => {
+                if let Some(error) = self.object(selection, object)? {
+                    self.arena.attach(object, error);
+                }
+                Ok(true)
+            }
+            _ => {
+                self.reader.skip()?;
+                let error = self.misfit("something else than an object", "an object");
+                self.arena.attach(object, error);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Reads the fields of an object, whose brace comes next. Its type may turn out to be wrong: then nothing is
+    /// written, and the error is returned.
+    fn object(&mut self, selection: &FetchSelection, object: ObjectId) -> Result<Option<ErrorRef>, JsonError> {
+        if selection.typename
+            && let Err(error) = self.learn_type(selection, object)?
+        {
+            self.reader.skip()?;
+            return Ok(Some(error));
+        }
+        let ty = self.arena.ty(object);
+        self.reader.open(b'{')?;
+        let mut first = true;
+        let mut next = 0;
+        let mut fresh = 0u64;
+        while let Some(key) = self.reader.next_key(&mut first)? {
+            let Some(at) = find(&selection.fields, next, &key.text(&self.reader), ty) else {
+                self.reader.skip()?;
+                continue;
+            };
+            next = at + 1;
+            let field = &selection.fields[at];
+            let index = self.shape.slots[field.slot.index()].index;
+            // A key that comes twice: the last one wins, and does not add to the first. What another fetch put
+            // there stays.
+            let bit = 1u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or(0);
+            let mut present = self.arena.slot(object, index);
+            if fresh & bit != 0 {
+                present = SlotValue::Absent;
+            } else if !present.is_filled() {
+                fresh |= bit;
+            }
+            let value = self.value(field, field.wrapping.lists(), present, object)?;
+            self.arena.set_slot(object, index, value);
+        }
+        Ok(None)
+    }
+
+    /// Reads `__typename` ahead, wherever it is in the object, and gives the object its type.
+    fn learn_type(&mut self, selection: &FetchSelection, object: ObjectId) -> Result<Result<(), ErrorRef>, JsonError> {
+        let Some(name) = typename_ahead(self.reader.clone())? else {
+            return Ok(Err(self.malformed("an object without the __typename that was asked for")));
+        };
+        let name = name.text(&self.reader);
+        let named = selection.types.iter().find(|ty| *self.model.type_name(*ty) == *name);
+        let told = match named {
+            Some(ty) => Typename::Known(ty),
+            None if *self.model.type_name(selection.on) == *name && self.model.is_abstract(selection.on) => {
+                Typename::Unknown
+            }
+            None => {
+                let shown: String = name.chars().take(60).collect();
+                return Ok(Err(self.malformed(&format!("an object of the type \"{shown}\", which cannot be there"))));
+            }
+        };
+        match (told, self.arena.ty(object)) {
+            (Typename::Known(told), None) => self.arena.set_type(object, told),
+            (Typename::Known(told), Some(known)) if told != known => {
+                return Ok(Err(self.malformed(&format!(
+                    "an object of the type \"{}\" for one that is a \"{}\"",
+                    self.model.type_name(told),
+                    self.model.type_name(known)
+                ))));
+            }
+            (Typename::Known(_) | Typename::Unknown, _) => {}
+        }
+        Ok(Ok(()))
+    }
+
+    /// Reads a value under `lists` lists, into what is there already: another fetch's objects are filled further, other
+    /// values stay.
+    fn value(
+        &mut self,
+        field: &FetchField,
+        lists: u8,
+        present: SlotValue,
+        parent: ObjectId,
+    ) -> Result<SlotValue, JsonError> {
+        let value = if lists > 0 {
+            match self.reader.peek()? {
+                b'n' => {
+                    self.reader.word("null")?;
+                    SlotValue::Null
+                }
+                b'[' => return self.list(field, lists, present, parent),
+                _ => {
+                    self.reader.skip()?;
+                    SlotValue::Error(self.misfit("something else than a list", "a list"))
+                }
+            }
+        } else {
+            match &field.content {
+                FetchContent::Leaf(leaf) => match leaf::read(&mut self.reader, leaf)? {
+                    Token::Null => SlotValue::Null,
+                    Token::Raw(range) => self.span(range),
+                    Token::Rewritten(text) => self.arena.compute(text.as_bytes()),
+                    Token::Misfit(came) => SlotValue::Error(self.misfit(came, leaf::name(leaf))),
+                },
+                FetchContent::Objects(selection) => match self.reader.peek()? {
+                    b'n' => {
+                        self.reader.word("null")?;
+                        SlotValue::Null
+                    }
+                    b'{' => return self.nested(selection, present),
+                    _ => {
+                        self.reader.skip()?;
+                        SlotValue::Error(self.misfit("something else than an object", "an object"))
+                    }
+                },
+            }
+        };
+        Ok(if present.is_filled() { present } else { value })
+    }
+
+    fn span(&self, range: std::ops::Range<usize>) -> SlotValue {
+        // Parts are far below 2^32 bytes: the limit on bodies sees to it.
+        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        SlotValue::Leaf { part: self.part, start: narrow(range.start), len: narrow(range.len()) }
+    }
+
+    fn nested(&mut self, selection: &FetchSelection, present: SlotValue) -> Result<SlotValue, JsonError> {
+        let object = match present {
+            SlotValue::Object(object) => object,
+            // Another fetch has said that there is no such object.
+            SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::List { .. } => {
+                self.reader.skip()?;
+                return Ok(present);
+            }
+            SlotValue::Absent | SlotValue::Error(_) => {
+                let ty = if selection.typename { None } else { selection.types.single() };
+                self.arena.new_object(self.shape, selection.position, ty)
+            }
+        };
+        match self.object(selection, object)? {
+            None => Ok(SlotValue::Object(object)),
+            Some(error) if present.is_filled() => {
+                self.arena.attach(object, error);
+                Ok(present)
+            }
+            Some(error) => Ok(SlotValue::Error(error)),
+        }
+    }
+
+    fn list(
+        &mut self,
+        field: &FetchField,
+        lists: u8,
+        present: SlotValue,
+        parent: ObjectId,
+    ) -> Result<SlotValue, JsonError> {
+        let before = match present {
+            SlotValue::List { start, len } => Some((start, len)),
+            SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Object(_) => {
+                self.reader.skip()?;
+                return Ok(present);
+            }
+            SlotValue::Absent | SlotValue::Error(_) => None,
+        };
+        self.reader.open(b'[')?;
+        let base = self.items.len();
+        let mut first = true;
+        let mut count = 0;
+        while self.reader.next_item(&mut first)? {
+            let present = match before {
+                Some((start, len)) if count < len => self.arena.item(start, count),
+                // More items than the other fetch had: they go nowhere.
+                Some(_) => {
+                    self.reader.skip()?;
+                    count += 1;
+                    continue;
+                }
+                None => SlotValue::Absent,
+            };
+            let item = self.value(field, lists - 1, present, parent)?;
+            self.items.push(item);
+            count += 1;
+        }
+        if let Some((_, len)) = before
+            && len != count
+        {
+            self.items.truncate(base);
+            let error = self.malformed(&format!("{count} items for a list of which another fetch gave {len}"));
+            self.arena.attach(parent, error);
+            return Ok(present);
+        }
+        let list = self.arena.new_list(&self.items[base..]);
+        self.items.truncate(base);
+        Ok(list)
+    }
+
+    fn misfit(&mut self, came: &str, expected: &str) -> ErrorRef {
+        self.malformed(&format!("{came} where {expected} was expected"))
+    }
+
+    /// An error that says what came instead of what was asked for.
+    fn malformed(&mut self, came: &str) -> ErrorRef {
+        self.misfits += 1;
+        if let Some(last) = self.last_misfit
+            && self.misfits > MAX_MISFITS
+        {
+            return last;
+        }
+        let error = self.arena.new_error(SubgraphError::malformed(self.origin, &format!("it answered with {came}")));
+        self.last_misfit = Some(error);
+        error
+    }
+}
+
+/// The field of this key that objects of this type have, tried from the one expected next.
+fn find(fields: &[FetchField], next: usize, key: &str, ty: Option<TypeId>) -> Option<usize> {
+    let fits = |field: &FetchField| *field.response_name == *key && ty.is_none_or(|ty| field.types.contains(ty));
+    (next..fields.len()).chain(0..next.min(fields.len())).find(|at| fits(&fields[*at]))
+}
+
+/// Looks through the object that comes next for its `__typename`, if that is a string. The last one wins, as with
+/// every key, but one that comes first is believed at once: backends write it there, and only once.
+fn typename_ahead(mut reader: Reader<'_>) -> Result<Option<RawString>, JsonError> {
+    reader.open(b'{')?;
+    let mut first = true;
+    let mut at = 0;
+    let mut found = None;
+    while let Some(key) = reader.next_key(&mut first)? {
+        if key.text(&reader) == "__typename" && reader.peek()? == b'"' {
+            found = Some(reader.string()?);
+            if at == 0 {
+                break;
+            }
+        } else {
+            reader.skip()?;
+        }
+        at += 1;
+    }
+    Ok(found)
+}

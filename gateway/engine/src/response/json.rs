@@ -1,0 +1,383 @@
+//! Owns reading JSON as tokens over bytes: no tree, no decoding, every rule of RFC 8259 checked.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Values nested deeper than this are refused.
+const MAX_DEPTH: u16 = 512;
+
+/// Why bytes are not JSON that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonError {
+    /// The bytes end within a value.
+    Truncated,
+    /// Something else than JSON has at this byte.
+    Syntax {
+        at: usize,
+    },
+    TooDeep {
+        at: usize,
+    },
+    InvalidUtf8 {
+        at: usize,
+    },
+}
+
+impl std::fmt::Display for JsonError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Truncated => write!(f, "the JSON ends too early"),
+            Self::Syntax { at } => write!(f, "not JSON at byte {at}"),
+            Self::TooDeep { at } => write!(f, "nested deeper than {MAX_DEPTH} levels at byte {at}"),
+            Self::InvalidUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
+        }
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+type Result<T> = std::result::Result<T, JsonError>;
+
+/// A string's place, without its quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawString {
+    start: usize,
+    end: usize,
+    escaped: bool,
+}
+
+impl RawString {
+    /// The string's text.
+    pub fn text<'a>(self, reader: &Reader<'a>) -> Cow<'a, str> {
+        let raw = &reader.text[self.start..self.end];
+        if !self.escaped {
+            return Cow::Borrowed(raw);
+        }
+        // Only lone surrogates fail, which no name that is looked for can have.
+        let quoted = &reader.text[self.start - 1..self.end + 1];
+        serde_json::from_str(quoted).map_or(Cow::Borrowed(raw), Cow::Owned)
+    }
+
+    /// The bytes as they came, quotes included.
+    pub fn quoted(self) -> Range<usize> {
+        self.start - 1..self.end + 1
+    }
+}
+
+/// A number's place, and whether it has neither fraction nor exponent.
+#[derive(Debug, Clone)]
+pub struct RawNumber {
+    pub range: Range<usize>,
+    pub is_integer: bool,
+}
+
+/// A cursor over JSON text.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u16,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Result<Self> {
+        let text = std::str::from_utf8(bytes).map_err(|error| JsonError::InvalidUtf8 { at: error.valid_up_to() })?;
+        Ok(Self { text, at: 0, depth: 0 })
+    }
+
+    /// The byte that comes next.
+    pub fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// The text of a range that this reader gave.
+    pub fn slice(&self, range: Range<usize>) -> &'a str {
+        &self.text[range]
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn wrong<T>(&self) -> Result<T> {
+        Err(if self.at >= self.text.len() { JsonError::Truncated } else { JsonError::Syntax { at: self.at } })
+    }
+
+    /// The first byte of the next token, which stays unread.
+    pub fn peek(&mut self) -> Result<u8> {
+        loop {
+            match self.byte() {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(byte) => return Ok(byte),
+                None => return Err(JsonError::Truncated),
+            }
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<()> {
+        if self.peek()? != byte {
+            return self.wrong();
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Reads the byte that opens an object or a list.
+    pub fn open(&mut self, bracket: u8) -> Result<()> {
+        self.expect(bracket)?;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(JsonError::TooDeep { at: self.at - 1 }) } else { Ok(()) }
+    }
+
+    /// Reads the next key of an object and its colon; `None` at the object's end. `first` is true before the first.
+    pub fn next_key(&mut self, first: &mut bool) -> Result<Option<RawString>> {
+        if !self.next(b'}', first)? {
+            return Ok(None);
+        }
+        self.peek()?;
+        let key = self.string()?;
+        self.expect(b':')?;
+        Ok(Some(key))
+    }
+
+    /// Goes to the next item of a list; false at the list's end. `first` is true before the first.
+    pub fn next_item(&mut self, first: &mut bool) -> Result<bool> {
+        self.next(b']', first)
+    }
+
+    fn next(&mut self, close: u8, first: &mut bool) -> Result<bool> {
+        let byte = self.peek()?;
+        if byte == close {
+            self.at += 1;
+            self.depth -= 1;
+            return Ok(false);
+        }
+        if !std::mem::replace(first, false) {
+            self.expect(b',')?;
+        }
+        Ok(true)
+    }
+
+    /// Reads a string, which starts at the next byte.
+    pub fn string(&mut self) -> Result<RawString> {
+        if self.byte() != Some(b'"') {
+            return self.wrong();
+        }
+        self.at += 1;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            match self.byte() {
+                Some(b'"') => {
+                    let end = self.at;
+                    self.at += 1;
+                    return Ok(RawString { start, end, escaped });
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at += 1;
+                    self.escape()?;
+                }
+                Some(0..=0x1f) | None => return self.wrong(),
+                Some(_) => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<()> {
+        match self.byte() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'u') => {
+                self.at += 1;
+                for _ in 0..4 {
+                    if !self.byte().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                        return self.wrong();
+                    }
+                    self.at += 1;
+                }
+            }
+            Some(_) | None => return self.wrong(),
+        }
+        Ok(())
+    }
+
+    /// Reads a number, which starts at the next byte.
+    pub fn number(&mut self) -> Result<RawNumber> {
+        let start = self.at;
+        let mut is_integer = true;
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.byte() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.byte() == Some(b'.') {
+            is_integer = false;
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            is_integer = false;
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.byte() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(RawNumber { range: start..self.at, is_integer })
+    }
+
+    fn digits(&mut self) -> Result<()> {
+        if !self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
+            return self.wrong();
+        }
+        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads `true`, `false` or `null`.
+    pub fn word(&mut self, word: &'static str) -> Result<Range<usize>> {
+        let start = self.at;
+        for expected in word.bytes() {
+            if self.byte() != Some(expected) {
+                return self.wrong();
+            }
+            self.at += 1;
+        }
+        Ok(start..self.at)
+    }
+
+    /// Reads any value and gives its place.
+    pub fn skip(&mut self) -> Result<Range<usize>> {
+        let byte = self.peek()?;
+        let start = self.at;
+        match byte {
+            b'{' => {
+                self.open(b'{')?;
+                let mut first = true;
+                while self.next_key(&mut first)?.is_some() {
+                    self.skip()?;
+                }
+            }
+            b'[' => {
+                self.open(b'[')?;
+                let mut first = true;
+                while self.next_item(&mut first)? {
+                    self.skip()?;
+                }
+            }
+            b'"' => {
+                self.string()?;
+            }
+            b't' => {
+                self.word("true")?;
+            }
+            b'f' => {
+                self.word("false")?;
+            }
+            b'n' => {
+                self.word("null")?;
+            }
+            _ => {
+                self.number()?;
+            }
+        }
+        Ok(start..self.at)
+    }
+
+    /// Says that nothing but white space is left.
+    pub fn end(&mut self) -> Result<()> {
+        match self.peek() {
+            Err(JsonError::Truncated) => Ok(()),
+            Ok(_) | Err(_) => Err(JsonError::Syntax { at: self.at }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn accepts(bytes: &[u8]) -> Result<()> {
+        let mut reader = Reader::new(bytes)?;
+        reader.skip()?;
+        reader.end()
+    }
+
+    #[test]
+    fn agrees_with_serde_json_on_what_json_is() {
+        let texts = [
+            "",
+            " ",
+            "null",
+            "nul",
+            "nulll",
+            "true",
+            "tru",
+            "false",
+            "0",
+            "-0",
+            "-",
+            "01",
+            "1.",
+            "1.5",
+            ".5",
+            "1e",
+            "1e5",
+            "1E+5",
+            "1e-",
+            "\"\"",
+            "\"",
+            "\"\\n\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u00e9\"",
+            "\"a\nb\"",
+            "[]",
+            "[",
+            "[1",
+            "[1,",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{}",
+            "{",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,}",
+            "{,}",
+            "{a:1}",
+            "{\"a\" : [ 1 , {\"b\":null} ] }",
+            "1 2",
+            "[]]",
+            "\u{feff}1",
+            "'a'",
+            "NaN",
+        ];
+        for text in texts {
+            let expected = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            assert_eq!(accepts(text.as_bytes()).is_ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_deep_nesting_and_bad_utf8() {
+        let deep = "[".repeat(100_000);
+        assert_eq!(accepts(deep.as_bytes()), Err(JsonError::TooDeep { at: 512 }));
+        assert_eq!(accepts(b"\"\xff\""), Err(JsonError::InvalidUtf8 { at: 1 }));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json_on_noise(text in r#"[\[\]{}",:0-9eE.\\ untrfals-]{0,16}"#) {
+            let expected = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+            prop_assert_eq!(accepts(text.as_bytes()).is_ok(), expected, "{}", text);
+        }
+    }
+}

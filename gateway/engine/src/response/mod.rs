@@ -1,0 +1,16 @@
+//! Owns the response while it grows: parts of bytes, an arena of objects over them, and the
+//! projection that writes the client's answer.
+
+mod arena;
+mod deserialize;
+mod json;
+mod leaf;
+mod project;
+mod report;
+#[cfg(test)]
+mod tests;
+
+pub use arena::{ErrorRef, ObjectId, PartId, ResponseArena, SlotValue};
+pub use deserialize::Deserializer;
+pub use json::{JsonError, RawString, Reader};
+pub use project::{IntrospectionAnswers, Projected, project};

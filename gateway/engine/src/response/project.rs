@@ -1,0 +1,249 @@
+//! Owns writing the client's answer from the arena: its keys, its order, its nullability.
+//!
+//! Everything is written once. Where a null breaks the schema's promise, what was written of the parent
+//! is cut off again. An object that many places share is copied from where it was written first, if
+//! nothing below it went wrong.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionSource, Shape};
+use weft_federation::schema::{Id, Wrapping};
+
+use super::arena::{ErrorRef, ObjectId, ResponseArena, SlotValue};
+use super::report::{Report, Segment};
+use crate::execute::SubgraphError;
+
+/// The gateway's own answers to `__schema` and `__type`, by the client's key, as JSON.
+pub type IntrospectionAnswers = Vec<(String, Box<str>)>;
+
+/// The response as it is sent.
+#[derive(Debug)]
+pub struct Projected {
+    pub body: Bytes,
+    pub error_count: usize,
+}
+
+/// Writes the response.
+pub fn project(shape: &Shape, arena: &ResponseArena, introspection: &IntrospectionAnswers) -> Projected {
+    let mut writer = Writer {
+        shape,
+        arena,
+        introspection,
+        out: Vec::with_capacity(1024),
+        report: Report::default(),
+        copies: HashMap::new(),
+        copied: vec![],
+    };
+    writer.out.extend_from_slice(b"{\"data\":");
+    let start = writer.out.len();
+    if writer.object(ObjectId::ROOT, shape.root).is_err() {
+        writer.out.truncate(start);
+        writer.out.extend_from_slice(b"null");
+    }
+    for error in arena.errors(arena.unlocated) {
+        writer.report.add_unlocated(error);
+    }
+    let error_count = writer.report.count();
+    let mut out = writer.out;
+    let errors = writer.report.finish();
+    if !errors.is_empty() {
+        out.extend_from_slice(b",\"errors\":[");
+        out.extend_from_slice(errors.as_bytes());
+        out.push(b']');
+    }
+    out.push(b'}');
+    Projected { body: out.into(), error_count }
+}
+
+/// The value is null where the schema promises none: what holds it becomes null.
+struct Nulled;
+
+struct Writer<'a> {
+    shape: &'a Shape,
+    arena: &'a ResponseArena,
+    introspection: &'a IntrospectionAnswers,
+    out: Vec<u8>,
+    report: Report<'a>,
+    /// Where a shared object has been written without errors.
+    copies: HashMap<(ObjectId, ProjectionId), (usize, usize)>,
+    /// Their keys in the order of their ends, so that what is cut off is forgotten.
+    copied: Vec<(ObjectId, ProjectionId)>,
+}
+
+impl<'a> Writer<'a> {
+    fn object(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Nulled> {
+        let shared = self.arena.is_shared(object);
+        if shared && let Some((start, end)) = self.copies.get(&(object, projection)) {
+            self.out.extend_from_within(*start..*end);
+            return Ok(());
+        }
+        let start = self.out.len();
+        let errors_before = self.report.count();
+        self.report_all(self.arena.object_errors(object), Some(projection));
+        self.fields(object, projection)?;
+        if shared && self.report.count() == errors_before {
+            self.copies.insert((object, projection), (start, self.out.len()));
+            self.copied.push((object, projection));
+        }
+        Ok(())
+    }
+
+    fn fields(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Nulled> {
+        let shape = self.shape;
+        let ty = self.arena.ty(object);
+        let classes = &shape.projections[projection.index()].classes;
+        let class = match (ty, &classes[..]) {
+            // Where all types look the same it does not matter that the type is not known.
+            (None, [only]) => Some(only),
+            (None, _) => None,
+            (Some(ty), classes) => classes.iter().find(|class| class.types.contains(ty)),
+        };
+        let Some(class) = class else {
+            self.report_here("The object here is of a type that this schema does not have.");
+            return Err(Nulled);
+        };
+        self.out.push(b'{');
+        for (at, field) in class.fields.iter().enumerate() {
+            if at > 0 {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(field.prefix.as_bytes());
+            self.report.path.push(Segment::Key(&field.key));
+            let written = self.field(object, field);
+            self.report.path.pop();
+            written?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn field(&mut self, object: ObjectId, field: &'a ProjectedField) -> Result<(), Nulled> {
+        match &field.source {
+            ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => {
+                let value = self.arena.slot(object, self.shape.slots[slot.index()].index);
+                // What a failed fetch left empty is explained by its error on the object.
+                let empty = matches!(value, SlotValue::Absent | SlotValue::Null);
+                let explained = empty && self.arena.object_errors(object).is_some();
+                self.value(value, field.wrapping, field, explained)
+            }
+            ProjectionSource::Typename(names) => {
+                let name = match self.arena.ty(object) {
+                    Some(ty) => names.iter().find(|(known, _)| *known == ty).map(|(_, name)| name),
+                    None => match &names[..] {
+                        [(_, only)] => Some(only),
+                        _ => None,
+                    },
+                };
+                match name {
+                    Some(name) => self.out.extend_from_slice(name.as_bytes()),
+                    None => return self.null(field.wrapping, field, false, self.report.count()),
+                }
+                Ok(())
+            }
+            ProjectionSource::Introspection => {
+                match self.introspection.iter().find(|(key, _)| *key == *field.key) {
+                    Some((_, json)) => self.out.extend_from_slice(json.as_bytes()),
+                    None => return self.null(field.wrapping, field, false, self.report.count()),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes a value under the lists and promises of `wrapping`.
+    fn value(
+        &mut self,
+        value: SlotValue,
+        wrapping: Wrapping,
+        field: &'a ProjectedField,
+        explained: bool,
+    ) -> Result<(), Nulled> {
+        let errors_before = self.report.count();
+        let start = self.out.len();
+        let below = match field.source {
+            ProjectionSource::Objects(_, below) => Some(below),
+            ProjectionSource::Leaf(_) | ProjectionSource::Typename(_) | ProjectionSource::Introspection => None,
+        };
+        match (value, below) {
+            (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, field, explained, errors_before),
+            (SlotValue::Error(errors), _) => self.report_all(Some(errors), below),
+            (SlotValue::Leaf { part, start, len }, None) => {
+                self.out.extend_from_slice(self.arena.leaf(part, start, len));
+                return Ok(());
+            }
+            (SlotValue::Object(object), Some(below)) => {
+                if self.object(object, below).is_ok() {
+                    return Ok(());
+                }
+            }
+            (SlotValue::List { start, len }, _) if wrapping.is_list() => {
+                if self.list(start, len, wrapping.item(), field).is_ok() {
+                    return Ok(());
+                }
+            }
+            // Slots are filled by their own shape; this is a plan that contradicts itself.
+            (SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. }, _) => {
+                self.report_here("The plan of this operation reads a value that it did not ask for.");
+            }
+        }
+        self.cut(start);
+        self.null(wrapping, field, explained, errors_before)
+    }
+
+    fn list(&mut self, start: u32, len: u32, wrapping: Wrapping, field: &'a ProjectedField) -> Result<(), Nulled> {
+        self.out.push(b'[');
+        for at in 0..len {
+            if at > 0 {
+                self.out.push(b',');
+            }
+            self.report.path.push(Segment::Index(at));
+            let written = self.value(self.arena.item(start, at), wrapping, field, false);
+            self.report.path.pop();
+            written?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// Writes null, or passes it up where the schema promises a value. A promise that is broken for no reason
+    /// known is reported.
+    fn null(
+        &mut self,
+        wrapping: Wrapping,
+        field: &ProjectedField,
+        explained: bool,
+        errors_before: usize,
+    ) -> Result<(), Nulled> {
+        if !wrapping.is_non_null() {
+            self.out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        if !explained && self.report.count() == errors_before {
+            self.report_here(&format!("Cannot return null for the non-nullable field {}.", field.coordinate));
+        }
+        Err(Nulled)
+    }
+
+    /// Cuts off what was written since `start`.
+    fn cut(&mut self, start: usize) {
+        self.out.truncate(start);
+        while let Some(last) = self.copied.last() {
+            if self.copies.get(last).is_some_and(|(_, end)| *end <= start) {
+                break;
+            }
+            self.copies.remove(last);
+            self.copied.pop();
+        }
+    }
+
+    fn report_all(&mut self, errors: Option<ErrorRef>, below: Option<ProjectionId>) {
+        for error in self.arena.errors(errors) {
+            self.report.add(error, self.shape, below);
+        }
+    }
+
+    fn report_here(&mut self, message: &str) {
+        self.report.add(&SubgraphError::internal(message), self.shape, None);
+    }
+}

@@ -1,0 +1,122 @@
+//! Owns a gateway without a server: subgraphs are composed, operations planned and run.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::HeaderMap;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use weft_federation::compose::{NoConnectors, compose, prove};
+use weft_federation::diagnostics::Source;
+use weft_federation::operation::{bind, coerce, parse};
+use weft_federation::plan::Planner;
+use weft_federation::schema::subgraph::SubgraphInput;
+use weft_federation::schema::{Satisfiable, Supergraph};
+use weft_federation::view::ClientSchema;
+
+use crate::connector::{Connectors, Fake, FakeAnswer, FakeCall};
+use crate::{PreparedPlan, RequestContext, execute};
+
+const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])
+"#;
+
+pub struct Gateway {
+    pub supergraph: Supergraph<Satisfiable>,
+    client: ClientSchema,
+    planner: Planner,
+    pub deadline: Duration,
+}
+
+/// What a client got, and what backends were asked.
+pub struct Outcome {
+    pub text: String,
+    pub response: Json,
+    pub calls: Vec<FakeCall>,
+}
+
+impl Outcome {
+    /// Code and path of each error.
+    pub fn errors(&self) -> Vec<(String, Json)> {
+        let errors = self.response["errors"].as_array().cloned().unwrap_or_default();
+        let code = |error: &Json| error["extensions"]["code"].as_str().unwrap_or_default().to_owned();
+        errors.iter().map(|error| (code(error), error["path"].clone())).collect()
+    }
+}
+
+impl Gateway {
+    /// Composes subgraphs of these names.
+    pub fn new(subgraphs: &[(&str, &str)]) -> Self {
+        let input = |(name, sdl): &(&str, &str)| SubgraphInput {
+            name: (*name).to_owned(),
+            url: format!("http://{name}.invalid/"),
+            source: Source::new(format!("{name}.graphql"), format!("{LINK}{sdl}")),
+        };
+        let composed = compose(subgraphs.iter().map(input).collect(), &mut NoConnectors);
+        let found: String = composed.diagnostics.iter().map(|found| found.draw(false)).collect();
+        let sdl = composed.supergraph.unwrap_or_else(|| panic!("{found}"));
+        let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl)).expect("what weft composed loads");
+        let (supergraph, found) = prove(supergraph);
+        assert_eq!(found, []);
+        let client = ClientSchema::identity(&supergraph);
+        let planner = Planner::new(&supergraph);
+        Self { supergraph, client, planner, deadline: Duration::from_secs(30) }
+    }
+
+    /// Runs an operation against `connectors`.
+    pub async fn run_on(
+        &self,
+        connectors: &Connectors,
+        headers: &HeaderMap,
+        operation: &str,
+        variables: &str,
+    ) -> String {
+        let document = parse(&self.client, operation, None).expect("a valid operation");
+        let operation = bind(&self.client, document).expect("an operation of the supergraph");
+        let raw: &RawValue = serde_json::from_str(variables).expect("JSON");
+        let variables = coerce(&self.client, &operation, Some(raw)).expect("variables that fit");
+        let plan = self.planner.plan(&operation, variables.condition_bits(&operation)).expect("a plan");
+        let prepared = PreparedPlan::new(plan, &operation, connectors);
+        let context = RequestContext { headers, deadline: Instant::now() + self.deadline };
+        let result = execute(&prepared, &operation, &self.client, &variables, &context).await;
+        let text = String::from_utf8(result.body.into()).expect("UTF-8");
+        let response: Json = serde_json::from_str(&text).expect("JSON");
+        let shown = response["errors"].as_array().map_or(0, Vec::len);
+        assert_eq!(shown, result.error_count.min(101), "the count is told");
+        text
+    }
+
+    /// Runs an operation against backends that `answer` plays.
+    pub async fn run_with(
+        &self,
+        operation: &str,
+        variables: &str,
+        answer: impl Fn(&FakeCall) -> Option<FakeAnswer> + Send + Sync + 'static,
+    ) -> Outcome {
+        let calls = Arc::new(Mutex::new(vec![]));
+        let seen = Arc::clone(&calls);
+        let fake = Fake::new(move |call| {
+            let answer = answer(&call);
+            seen.lock().expect("no panic before").push(call);
+            answer
+        });
+        let connectors = Connectors::fake(&self.supergraph, &fake);
+        let text = self.run_on(&connectors, &HeaderMap::new(), operation, variables).await;
+        let calls = calls.lock().expect("no panic before").clone();
+        Outcome { response: serde_json::from_str(&text).expect("JSON"), text, calls }
+    }
+
+    /// Runs a query against backends that give the same answer to every call: one per subgraph's name and a part of
+    /// the operation's text.
+    pub async fn run(&self, operation: &str, answers: &[(&str, &str, &str)]) -> Outcome {
+        let answers: Vec<(String, String, String)> =
+            answers.iter().map(|(name, text, body)| (name.to_string(), text.to_string(), body.to_string())).collect();
+        self.run_with(operation, "{}", move |call| {
+            let fits = |(name, text, _): &&(String, String, String)| {
+                *name == call.subgraph && call.operation.contains(text.as_str())
+            };
+            answers.iter().find(fits).map(|(_, _, body)| FakeAnswer::ok(body.clone()))
+        })
+        .await
+    }
+}

@@ -1,0 +1,100 @@
+//! Owns a backend that speaks raw HTTP/1.1 on a port of its own: it can misbehave in every way.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the backend does with a request.
+#[derive(Clone)]
+pub enum Reply {
+    /// Bytes as they are, status line and all; then the connection is closed.
+    Raw(Vec<u8>),
+    /// Nothing comes, and the connection stays.
+    Silence,
+}
+
+impl Reply {
+    /// A whole answer.
+    pub fn http(status: u16, content_type: &str, body: &str) -> Self {
+        let length = body.len();
+        Self::Raw(
+            format!(
+                "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            )
+            .into_bytes(),
+        )
+    }
+
+    pub fn json(body: &str) -> Self {
+        Self::http(200, "application/json", body)
+    }
+}
+
+pub struct Server {
+    pub url: String,
+    /// The requests: head and body, as text.
+    pub requests: Arc<Mutex<Vec<String>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    /// Answers each request by what `reply` says to its text.
+    pub async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::new(Mutex::new(vec![]));
+        let (log, reply) = (Arc::clone(&requests), Arc::new(reply));
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (log, reply) = (Arc::clone(&log), Arc::clone(&reply));
+                tokio::spawn(async move { serve(stream, &log, &*reply).await });
+            }
+        });
+        Self { url, requests, task }
+    }
+
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic before").clone()
+    }
+}
+
+async fn serve(mut stream: TcpStream, log: &Mutex<Vec<String>>, reply: &(dyn Fn(&str) -> Reply + Send + Sync)) {
+    let Some(request) = read(&mut stream).await else { return };
+    let reply = reply(&request);
+    log.lock().expect("no panic before").push(request);
+    match reply {
+        Reply::Raw(bytes) => {
+            // The client may have gone.
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+        }
+        Reply::Silence => std::future::pending().await,
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = vec![];
+    loop {
+        let mut chunk = [0; 4096];
+        let count = stream.read(&mut chunk).await.ok()?;
+        bytes.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length =
+                head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return Some(text);
+            }
+        }
+        if count == 0 {
+            return None;
+        }
+    }
+}

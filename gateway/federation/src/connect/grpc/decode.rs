@@ -1,0 +1,267 @@
+//! Owns the way from protobuf to values. What has no JSON form becomes null, and a problem says so.
+
+use super::conversion::{Conversion, enum_name};
+use super::time;
+use crate::connect::mapping::{Value, float_token, float32_token};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Proto};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// How deep messages may nest, `Any` in `Any` included.
+const MAX_DEPTH: usize = 100;
+
+/// Problems kept per message. Every further one is like the rest, for a reader.
+const MAX_PROBLEMS: usize = 64;
+
+/// A part of a message that has no form in JSON. It is null in the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversionProblem {
+    /// Full name of the field or type.
+    pub field: String,
+    pub message: String,
+}
+
+impl std::fmt::Display for ConversionProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+/// Reads a message's bytes. The error is for bytes that are no such message.
+pub fn decode(
+    bytes: &[u8],
+    descriptor: &MessageDescriptor,
+) -> Result<(Value<'static>, Vec<ConversionProblem>), prost::DecodeError> {
+    let message = DynamicMessage::decode(descriptor.clone(), bytes)?;
+    Ok(decode_message(&message))
+}
+
+/// Converts a message. Every field is there, by its JSON name: a scalar without presence with its default, any
+/// other that is not set as null, a list or map as an empty one.
+pub fn decode_message(message: &DynamicMessage) -> (Value<'static>, Vec<ConversionProblem>) {
+    let mut decoder = Decoder { problems: Vec::new() };
+    let descriptor = message_descriptor(message);
+    let value = decoder.message(message, &Conversion::of_message(&descriptor), descriptor.full_name(), 0);
+    (value, decoder.problems)
+}
+
+fn message_descriptor(message: &DynamicMessage) -> MessageDescriptor {
+    use prost_reflect::ReflectMessage as _;
+    message.descriptor()
+}
+
+struct Decoder {
+    problems: Vec<ConversionProblem>,
+}
+
+impl Decoder {
+    fn null(&mut self, field: &str, message: impl Into<String>) -> Value<'static> {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(ConversionProblem { field: field.to_owned(), message: message.into() });
+        }
+        Value::Null
+    }
+
+    fn object(&mut self, message: &DynamicMessage, depth: usize) -> Value<'static> {
+        let descriptor = message_descriptor(message);
+        let mut fields = Vec::with_capacity(descriptor.fields().len());
+        for field in descriptor.fields() {
+            let value = self.field(message, &field, depth);
+            fields.push((Cow::Owned(field.json_name().to_owned()), value));
+        }
+        Value::Object(fields)
+    }
+
+    fn field(&mut self, message: &DynamicMessage, field: &FieldDescriptor, depth: usize) -> Value<'static> {
+        if field.supports_presence() && !message.has_field(field) {
+            return Value::Null;
+        }
+        match message.get_field(field).as_ref() {
+            Proto::List(items) => {
+                let conversion = Conversion::of(&field.kind());
+                let name = field.full_name();
+                Value::Array(items.iter().map(|item| self.value(item, &conversion, name, depth)).collect())
+            }
+            Proto::Map(entries) => self.map(entries, &field.kind(), field.full_name(), depth),
+            single => self.value(single, &Conversion::of(&field.kind()), field.full_name(), depth),
+        }
+    }
+
+    /// Keys in order, because the message has them in none.
+    fn map(&mut self, entries: &HashMap<MapKey, Proto>, kind: &Kind, name: &str, depth: usize) -> Value<'static> {
+        let Some(entry) = kind.as_message() else { return self.null(name, "not a map") };
+        let conversion = Conversion::of(&entry.map_entry_value_field().kind());
+        let mut sorted: Vec<(&MapKey, &Proto)> = entries.iter().collect();
+        sorted.sort_by_key(|(key, _)| *key);
+        let fields = sorted.into_iter().map(|(key, value)| {
+            let key = match key {
+                MapKey::Bool(key) => key.to_string(),
+                MapKey::I32(key) => key.to_string(),
+                MapKey::I64(key) => key.to_string(),
+                MapKey::U32(key) => key.to_string(),
+                MapKey::U64(key) => key.to_string(),
+                MapKey::String(key) => key.clone(),
+            };
+            (Cow::Owned(key), self.value(value, &conversion, name, depth))
+        });
+        Value::Object(fields.collect())
+    }
+
+    fn value(&mut self, value: &Proto, conversion: &Conversion, name: &str, depth: usize) -> Value<'static> {
+        match value {
+            Proto::Bool(truth) => Value::Bool(*truth),
+            Proto::I32(integer) => Value::integer(*integer),
+            Proto::I64(integer) => Value::string(integer.to_string()),
+            Proto::U32(integer) => Value::string(integer.to_string()),
+            Proto::U64(integer) => Value::string(integer.to_string()),
+            // The text of the shorter type: 0.1 stays 0.1 and does not become 0.10000000149.
+            Proto::F32(float) => {
+                number(float32_token(*float)).unwrap_or_else(|| self.null(name, format!("{float} has no form in JSON")))
+            }
+            Proto::F64(float) => {
+                number(float_token(*float)).unwrap_or_else(|| self.null(name, format!("{float} has no form in JSON")))
+            }
+            Proto::String(text) => Value::string(text.clone()),
+            Proto::Bytes(bytes) => Value::string(STANDARD.encode(bytes)),
+            Proto::EnumNumber(number) => match conversion {
+                Conversion::Enum(descriptor) => match descriptor.get_value(*number) {
+                    Some(value) => enum_name(&value).map_or(Value::Null, Value::string),
+                    None => self.null(name, format!("`{}` has no value {number}", descriptor.full_name())),
+                },
+                // `NullValue`
+                _ => Value::Null,
+            },
+            Proto::Message(message) => self.message(message, conversion, name, depth),
+            // A list or map is the field's, never an item of one.
+            Proto::List(_) | Proto::Map(_) => self.null(name, "a list within a list"),
+        }
+    }
+
+    fn message(
+        &mut self,
+        message: &DynamicMessage,
+        conversion: &Conversion,
+        name: &str,
+        depth: usize,
+    ) -> Value<'static> {
+        if depth >= MAX_DEPTH {
+            return self.null(name, format!("nested more than {MAX_DEPTH} deep"));
+        }
+        let depth = depth + 1;
+        match conversion {
+            Conversion::Timestamp => match time::timestamp_text(int(message, 1), int(message, 2)) {
+                Some(text) => Value::string(text),
+                None => self.null(name, "the timestamp is out of range"),
+            },
+            Conversion::Duration => match time::duration_text(int(message, 1), int(message, 2)) {
+                Some(text) => Value::string(text),
+                None => self.null(name, "the duration is out of range"),
+            },
+            Conversion::FieldMask => {
+                let paths = part(message, 1);
+                let paths = paths.as_deref().and_then(Proto::as_list).unwrap_or_default();
+                let paths: Vec<&str> = paths.iter().filter_map(Proto::as_str).collect();
+                Value::string(paths.join(","))
+            }
+            Conversion::Wrapper(inner) => match part(message, 1) {
+                Some(value) => self.value(&value, inner, name, depth),
+                None => Value::Null,
+            },
+            Conversion::Struct => self.json_struct(message, name, depth),
+            Conversion::JsonList => self.json_list(message, name, depth),
+            Conversion::JsonValue => self.json_value(message, name, depth),
+            Conversion::Any => self.any(message, name, depth),
+            Conversion::Empty => Value::Object(Vec::new()),
+            Conversion::Message(_)
+            | Conversion::Int32
+            | Conversion::Int64
+            | Conversion::Uint32
+            | Conversion::Uint64
+            | Conversion::Float
+            | Conversion::Double
+            | Conversion::Bool
+            | Conversion::String
+            | Conversion::Bytes
+            | Conversion::Enum(_) => self.object(message, depth),
+        }
+    }
+
+    fn json_struct(&mut self, message: &DynamicMessage, name: &str, depth: usize) -> Value<'static> {
+        let fields = part(message, 1);
+        let Some(fields) = fields.as_deref().and_then(Proto::as_map) else { return Value::Object(Vec::new()) };
+        let mut sorted: Vec<(&str, &Proto)> =
+            fields.iter().filter_map(|(key, value)| Some((key.as_str()?, value))).collect();
+        sorted.sort_by_key(|(key, _)| *key);
+        let fields = sorted
+            .into_iter()
+            .map(|(key, value)| (Cow::Owned(key.to_owned()), self.value(value, &Conversion::JsonValue, name, depth)));
+        Value::Object(fields.collect())
+    }
+
+    fn json_list(&mut self, message: &DynamicMessage, name: &str, depth: usize) -> Value<'static> {
+        let items = part(message, 1);
+        let items = items.as_deref().and_then(Proto::as_list).unwrap_or_default();
+        Value::Array(items.iter().map(|item| self.value(item, &Conversion::JsonValue, name, depth)).collect())
+    }
+
+    /// The `kind` of `google.protobuf.Value`, by its fields' numbers.
+    fn json_value(&mut self, message: &DynamicMessage, name: &str, depth: usize) -> Value<'static> {
+        let set = (2..=6).find(|number| message.has_field_by_number(*number));
+        let (Some(number), Some(value)) = (set, set.and_then(|number| part(message, number))) else {
+            return Value::Null;
+        };
+        let conversion = match number {
+            2 => Conversion::Double,
+            3 => Conversion::String,
+            4 => Conversion::Bool,
+            5 => Conversion::Struct,
+            _ => Conversion::JsonList,
+        };
+        self.value(&value, &conversion, name, depth)
+    }
+
+    /// The message inside, with its `@type`; as base64 where the type is not known.
+    fn any(&mut self, message: &DynamicMessage, name: &str, depth: usize) -> Value<'static> {
+        let url = part(message, 1).and_then(|url| url.as_str().map(str::to_owned)).unwrap_or_default();
+        let bytes = part(message, 2).and_then(|bytes| bytes.as_bytes().cloned()).unwrap_or_default();
+        if url.is_empty() && bytes.is_empty() {
+            return Value::Null;
+        }
+        let type_name = url.rsplit('/').next().unwrap_or_default();
+        let mut fields = vec![(Cow::Borrowed("@type"), Value::string(url.clone()))];
+        let known = message_descriptor(message).parent_pool().get_message_by_name(type_name);
+        let Some(descriptor) = known else {
+            fields.push((Cow::Borrowed("value"), Value::string(STANDARD.encode(&bytes))));
+            return Value::Object(fields);
+        };
+        let Ok(inner) = DynamicMessage::decode(descriptor.clone(), bytes) else {
+            return self.null(name, format!("its bytes are no `{type_name}`"));
+        };
+        match self.message(&inner, &Conversion::of_message(&descriptor), name, depth) {
+            Value::Object(inner) => fields.extend(inner),
+            // A well-known type that is not an object stands under `value`, as in protobuf's own JSON.
+            other => fields.push((Cow::Borrowed("value"), other)),
+        }
+        Value::Object(fields)
+    }
+}
+
+/// A float as a JSON number, by its shortest text.
+fn number(text: Option<String>) -> Option<Value<'static>> {
+    text.map(|text| Value::Number(Cow::Owned(text)))
+}
+
+/// A field of a well-known type, by its number.
+fn part(message: &DynamicMessage, number: u32) -> Option<Cow<'_, Proto>> {
+    message.get_field_by_number(number)
+}
+
+fn int(message: &DynamicMessage, number: u32) -> i64 {
+    match part(message, number).as_deref() {
+        Some(Proto::I64(integer)) => *integer,
+        Some(Proto::I32(integer)) => i64::from(*integer),
+        _ => 0,
+    }
+}

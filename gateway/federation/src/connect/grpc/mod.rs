@@ -1,0 +1,22 @@
+//! Owns protobuf: from `.proto` sources to descriptors, and between messages and [`Value`](super::mapping::Value)s.
+
+mod conversion;
+mod decode;
+mod descriptors;
+mod encode;
+mod names;
+mod prune;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use conversion::enum_name;
+pub use conversion::{Conversion, Fields};
+pub use decode::{ConversionProblem, decode, decode_message};
+pub use descriptors::{Descriptors, GrpcError, ProtoLoader};
+pub use encode::{EncodeError, encode};
+pub(super) use names::{UnknownField, resolve_names};
+
+/// Re-exported so that callers name descriptors and messages of the same version.
+pub use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor};

@@ -1,0 +1,262 @@
+//! Protobuf, type by type: what a message reads as, and that it is written back the same.
+
+use super::*;
+use crate::connect::mapping::parse_json;
+use prost::Message as _;
+use prost_reflect::{MapKey, Value as Proto};
+
+const PROTO: &str = r#"
+syntax = "proto3"; package t;
+import "google/protobuf/timestamp.proto"; import "google/protobuf/duration.proto"; import "google/protobuf/wrappers.proto";
+import "google/protobuf/struct.proto"; import "google/protobuf/any.proto"; import "google/protobuf/empty.proto";
+import "google/protobuf/field_mask.proto"; import "shared/common.proto";
+enum HTTPStatus { HTTP_STATUS_UNSPECIFIED = 0; HTTP_STATUS_OK = 1; HTTP_STATUS_2XX = 2; ODD = 3; }
+message All {
+  int32 i32 = 1; int64 i64 = 2; uint32 u32 = 3; uint64 u64 = 4; sint32 s32 = 5; sint64 s64 = 6;
+  fixed32 f32 = 7; fixed64 f64 = 8; sfixed32 sf32 = 9; sfixed64 sf64 = 10; float fl = 11; double db = 12;
+  bool b = 13; string snake_name = 14; bytes by = 15; HTTPStatus st = 16; All child = 17; repeated int32 list = 18;
+  map<string, int64> m = 19; map<int32, All> mm = 20; optional string opt = 21;
+  oneof pick { string left = 22; int32 right = 23; }
+  google.protobuf.Timestamp ts = 30; google.protobuf.Duration du = 31; google.protobuf.FieldMask fm = 32;
+  google.protobuf.StringValue ws = 33; google.protobuf.Int64Value wi = 34; google.protobuf.BoolValue wb = 35;
+  google.protobuf.Struct js = 36; google.protobuf.Value jv = 37; google.protobuf.ListValue jl = 38;
+  google.protobuf.Any any = 39; google.protobuf.Empty em = 40; repeated HTTPStatus sts = 41; shared.Common co = 42;
+  bool json_named = 43 [json_name = "renamed"];
+}
+service S { rpc Get(All) returns (All); rpc Other(shared.Other) returns (shared.Other); }
+"#;
+
+const COMMON: &str = r#"syntax = "proto3"; package shared;
+message Common { message Inner { string a = 1; } Inner inner = 1; } message Other { string only = 1; }"#;
+
+fn files(name: &str) -> Option<Vec<u8>> {
+    match name {
+        "dir/t.proto" => Some(PROTO.as_bytes().to_vec()),
+        "dir/shared/common.proto" => Some(COMMON.as_bytes().to_vec()),
+        _ => None,
+    }
+}
+
+fn descriptors() -> Descriptors {
+    Descriptors::compile(&["dir/t.proto".to_owned()], &files).unwrap()
+}
+
+fn all() -> MessageDescriptor {
+    descriptors().pool().get_message_by_name("t.All").unwrap()
+}
+
+/// Encodes JSON, decodes the bytes, and returns one field of the result.
+fn round_trip(json: &str, field: &str) -> Result<String, String> {
+    let value = parse_json(json.as_bytes()).unwrap();
+    let message = encode(&value, &all()).map_err(|error| error.to_string())?;
+    let (decoded, problems) = decode(&message.encode_to_vec(), &all()).unwrap();
+    assert_eq!(problems, [], "{json}");
+    Ok(decoded.get(field).unwrap_or_else(|| panic!("no {field}")).to_json())
+}
+
+#[test]
+fn every_type_there_and_back() {
+    #[rustfmt::skip]
+    let cases = [
+        // field, what goes in, what comes out
+        ("i32", "-5", "-5"), ("i32", "\"7\"", "7"), ("s32", "-1", "-1"), ("sf32", "2147483647", "2147483647"),
+        ("i64", "9007199254740993", "\"9007199254740993\""), ("i64", "\"-9223372036854775808\"", "\"-9223372036854775808\""),
+        ("u32", "4294967295", "\"4294967295\""), ("u64", "\"18446744073709551615\"", "\"18446744073709551615\""),
+        ("s64", "1", "\"1\""), ("f32", "1", "\"1\""), ("f64", "1", "\"1\""), ("sf64", "-1", "\"-1\""),
+        ("fl", "0.1", "0.1"), ("db", "0.1", "0.1"), ("db", "1e300", "1e300"), ("fl", "16777216", "16777216"),
+        ("b", "true", "true"), ("snakeName", "\"a\\\"b\"", "\"a\\\"b\""), ("snakeName", "12", "\"12\""),
+        ("by", "\"AAEC/w==\"", "\"AAEC/w==\""),
+        ("st", "\"OK\"", "\"OK\""), ("st", "\"HTTP_STATUS_OK\"", "\"OK\""), ("st", "1", "\"OK\""), ("st", "\"ODD\"", "\"ODD\""),
+        ("st", "\"HTTP_STATUS_2XX\"", "\"HTTP_STATUS_2XX\""), ("st", "\"2XX\"", "\"HTTP_STATUS_2XX\""), ("st", "\"UNSPECIFIED\"", "null"),
+        ("sts", "[\"OK\", \"UNSPECIFIED\"]", "[\"OK\",null]"),
+        ("list", "[3, 1]", "[3,1]"), ("list", "5", "[5]"), ("list", "null", "[]"),
+        ("m", "{\"b\": 2, \"a\": \"1\"}", "{\"a\":\"1\",\"b\":\"2\"}"), ("m", "[{\"key\": \"k\", \"value\": 1}]", "{\"k\":\"1\"}"),
+        ("opt", "\"\"", "\"\""), ("opt", "null", "null"), ("left", "\"l\"", "\"l\""), ("right", "0", "0"),
+        ("ts", "\"2024-02-29T23:59:59.123Z\"", "\"2024-02-29T23:59:59.123Z\""), ("ts", "\"2024-01-01T00:00:00+01:30\"", "\"2023-12-31T22:30:00Z\""),
+        ("ts", "\"0001-01-01T00:00:00Z\"", "\"0001-01-01T00:00:00Z\""), ("ts", "\"9999-12-31T23:59:59.999999999Z\"", "\"9999-12-31T23:59:59.999999999Z\""),
+        ("du", "\"1.5s\"", "\"1.500s\""), ("du", "\"-0.000001s\"", "\"-0.000001s\""), ("du", "\"0s\"", "\"0s\""),
+        ("fm", "\"a,b.c\"", "\"a,b.c\""), ("ws", "\"\"", "\"\""), ("ws", "null", "null"), ("wi", "0", "\"0\""), ("wb", "false", "false"),
+        ("js", "{\"z\": [1, null, {\"y\": \"x\"}], \"a\": true}", "{\"a\":true,\"z\":[1,null,{\"y\":\"x\"}]}"),
+        ("jv", "[1.5, \"s\"]", "[1.5,\"s\"]"), ("jv", "\"s\"", "\"s\""), ("jl", "[{}]", "[{}]"), ("em", "{}", "{}"), ("em", "true", "{}"),
+        ("any", "{\"@type\": \"type.googleapis.com/shared.Common\", \"inner\": {\"a\": \"v\"}}", "{\"@type\":\"type.googleapis.com/shared.Common\",\"inner\":{\"a\":\"v\"}}"),
+        ("renamed", "true", "true"),
+    ];
+    for (field, input, expected) in cases {
+        let json = format!("{{\"{field}\":{input}}}");
+        assert_eq!(round_trip(&json, field).as_deref(), Ok(expected), "{json}");
+    }
+    assert_eq!(round_trip(r#"{"snake_name":"x","json_named":true}"#, "snakeName").as_deref(), Ok("\"x\""));
+    assert_eq!(
+        round_trip(r#"{"child":{"child":{"i32":4}}}"#, "child").map(|json| json.contains(r#""i32":4"#)),
+        Ok(true)
+    );
+    assert_eq!(round_trip(r#"{"mm":{"-1":{"b":true}}}"#, "mm").map(|json| json.starts_with(r#"{"-1":{"#)), Ok(true));
+}
+
+/// An empty message: proto3's defaults are values, and what has presence is null.
+#[test]
+fn defaults_are_not_null() {
+    let (value, problems) = decode(&[], &all()).unwrap();
+    assert!(problems.is_empty());
+    #[rustfmt::skip]
+    let cases = [
+        ("i32", "0"), ("i64", "\"0\""), ("u32", "\"0\""), ("fl", "0"), ("b", "false"), ("snakeName", "\"\""), ("by", "\"\""), ("st", "null"),
+        ("child", "null"), ("list", "[]"), ("m", "{}"), ("opt", "null"), ("left", "null"), ("right", "null"), ("ts", "null"), ("ws", "null"),
+        ("js", "null"), ("jv", "null"), ("any", "null"), ("em", "null"),
+    ];
+    for (field, expected) in cases {
+        assert_eq!(value.get(field).unwrap().to_json(), expected, "{field}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    #[rustfmt::skip]
+    let cases = [
+        (r#"{"i32": 2147483648}"#, "i32: expected a 32-bit integer, found 2147483648"), (r#"{"i32": 1.5}"#, "i32: expected a 32-bit"),
+        (r#"{"u32": -1}"#, "unsigned"), (r#"{"u64": "x"}"#, "found \"x\""), (r#"{"i64": "9223372036854775808"}"#, "64-bit"),
+        (r#"{"b": "true"}"#, "a boolean, found a string"), (r#"{"snakeName": {}}"#, "a string, found an object"), (r#"{"by": "%"}"#, "not base64"),
+        (r#"{"st": "NOPE"}"#, "`t.HTTPStatus` has no value `NOPE`"), (r#"{"list": [1, null]}"#, "found null"), (r#"{"child": 1}"#, "expected an object"),
+        (r#"{"child": {"lits": []}}"#, "child: `t.All` has no field `lits`; did you mean `list`?"), (r#"{"m": [1]}"#, "{ key value }"),
+        (r#"{"mm": {"x": {}}}"#, "mm.x: expected a 32-bit"), (r#"{"left": "a", "right": 1}"#, "more than one field"), (r#"{"ts": "yesterday"}"#, "date and time"),
+        (r#"{"ts": "2023-02-29T00:00:00Z"}"#, "date and time"), (r#"{"ts": "é024-01-01T00:00:00Z"}"#, "date and time"), (r#"{"du": "1.5"}"#, "a duration"),
+        (r#"{"du": "999999999999999999999s"}"#, "a duration"), (r#"{"js": []}"#, "expected an object"), (r#"{"jl": {}}"#, "expected a list"),
+        (r#"{"any": {}}"#, "@type"), (r#"{"any": {"@type": "x/none.None"}}"#, "no message `none.None`"), ("[]", "expected an object"), (r#"{"db": "1"}"#, "a number"),
+    ];
+    for (json, message) in cases {
+        let error = round_trip(json, "i32").expect_err(json);
+        assert!(error.contains(message), "{json}: {error}");
+    }
+}
+
+#[test]
+fn what_json_cannot_say_is_null_and_a_problem() {
+    let descriptor = all();
+    let mut message = DynamicMessage::new(descriptor.clone());
+    message.set_field_by_name("fl", Proto::F32(f32::NAN));
+    message.set_field_by_name("db", Proto::F64(f64::NEG_INFINITY));
+    message.set_field_by_name("st", Proto::EnumNumber(99));
+    let timestamp = descriptor.parent_pool().get_message_by_name("google.protobuf.Timestamp").unwrap();
+    let mut late = DynamicMessage::new(timestamp);
+    late.set_field_by_name("seconds", Proto::I64(i64::MAX));
+    message.set_field_by_name("ts", Proto::Message(late));
+    let duration = descriptor.parent_pool().get_message_by_name("google.protobuf.Duration").unwrap();
+    let mut long = DynamicMessage::new(duration);
+    long.set_field_by_name("seconds", Proto::I64(i64::MIN));
+    message.set_field_by_name("du", Proto::Message(long));
+    message.set_field_by_name("m", Proto::Map([(MapKey::String("k".into()), Proto::I64(1))].into()));
+    let (value, problems) = decode_message(&message);
+    for field in ["fl", "db", "st", "ts", "du"] {
+        assert_eq!(value.get(field).unwrap().to_json(), "null", "{field}");
+    }
+    let mut told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "t.All.db: -inf has no form in JSON",
+            "t.All.du: the duration is out of range",
+            "t.All.fl: NaN has no form in JSON",
+            "t.All.st: `t.HTTPStatus` has no value 99",
+            "t.All.ts: the timestamp is out of range",
+        ]
+    );
+}
+
+/// `Any` in `Any` is opened as it is decoded, so that protobuf's own limit does not bound it.
+#[test]
+fn nested_any_is_bounded() {
+    let descriptor = all();
+    let any = descriptor.parent_pool().get_message_by_name("google.protobuf.Any").unwrap();
+    let mut inner = DynamicMessage::new(any.clone());
+    for _ in 0..1000 {
+        let bytes = inner.encode_to_vec();
+        inner = DynamicMessage::new(any.clone());
+        inner.set_field_by_name("type_url", Proto::String("x/google.protobuf.Any".into()));
+        inner.set_field_by_name("value", Proto::Bytes(bytes.into()));
+    }
+    let mut message = DynamicMessage::new(descriptor);
+    message.set_field_by_name("any", Proto::Message(inner));
+    let (_, problems) = decode_message(&message);
+    assert!(problems.iter().any(|problem| problem.message.contains("nested more than")), "{problems:?}");
+}
+
+#[test]
+fn prunes_and_embeds() {
+    let descriptors = descriptors();
+    let other = descriptors.prune(&[descriptors.method("t.S", "Other").unwrap()]);
+    let names: Vec<String> = other.pool().all_messages().map(|message| message.full_name().to_owned()).collect();
+    assert_eq!(names, ["shared.Other"]);
+    assert_eq!(other.methods("t.S"), ["Other"]);
+    let get = descriptors.prune(&[descriptors.method("t.S", "Get").unwrap()]);
+    assert!(get.pool().get_message_by_name("shared.Common.Inner").is_some());
+    assert!(get.pool().get_message_by_name("shared.Other").is_none());
+    let again = Descriptors::from_base64(&get.to_base64()).unwrap();
+    assert_eq!(again.to_base64(), get.to_base64());
+    assert!(again.method("t.S", "Get").is_some());
+    assert!(Descriptors::from_base64("%").is_err() && Descriptors::from_base64("AAAA").is_err());
+}
+
+#[test]
+fn descriptor_sets_are_read() {
+    use base64::Engine as _;
+    let set = base64::engine::general_purpose::STANDARD.decode(descriptors().to_base64()).unwrap();
+    let load = move |name: &str| (name == "all.binpb").then(|| set.clone());
+    let read = Descriptors::compile(&["all.binpb".to_owned()], &load).unwrap();
+    assert!(read.method("t.S", "Get").is_some());
+}
+
+#[test]
+fn files_that_are_wrong() {
+    let cases: [(&str, Option<&str>, &str); 4] = [
+        ("a.proto", None, "a.proto: there is no such file"),
+        ("a.proto", Some("syntax = \"proto3\"; import \"b.proto\";"), "imports `b.proto`, and there is no such file"),
+        ("a.proto", Some("message {"), "a.proto: "),
+        ("a.proto", Some("syntax = \"proto3\"; message A { B b = 1; }"), "B"),
+    ];
+    for (name, text, message) in cases {
+        let load = |wanted: &str| text.filter(|_| wanted == name).map(|text| text.as_bytes().to_vec());
+        let error = Descriptors::compile(&[name.to_owned()], &load).unwrap_err().to_string();
+        assert!(error.contains(message), "{text:?}: {error}");
+    }
+}
+
+mod any_bytes {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = decode(&bytes, &ALL.with(Clone::clone));
+        }
+
+        #[test]
+        fn numbers_survive(i in any::<i64>(), u in any::<u64>(), d in any::<f64>(), f in any::<f32>(), s in ".*", seconds in -62_135_596_800i64..253_402_300_799, nanos in 0i32..1_000_000_000) {
+            let descriptor = ALL.with(Clone::clone);
+            let mut message = DynamicMessage::new(descriptor.clone());
+            message.set_field_by_name("i64", Proto::I64(i));
+            message.set_field_by_name("u64", Proto::U64(u));
+            message.set_field_by_name("db", Proto::F64(if d.is_finite() { d } else { 0.0 }));
+            message.set_field_by_name("fl", Proto::F32(if f.is_finite() { f } else { 0.0 }));
+            message.set_field_by_name("snake_name", Proto::String(s));
+            let mut time = DynamicMessage::new(descriptor.parent_pool().get_message_by_name("google.protobuf.Timestamp").unwrap());
+            time.set_field_by_name("seconds", Proto::I64(seconds));
+            time.set_field_by_name("nanos", Proto::I32(nanos));
+            message.set_field_by_name("ts", Proto::Message(time));
+            let (value, problems) = decode_message(&message);
+            prop_assert!(problems.is_empty());
+            let json = value.to_json();
+            let again = encode(&parse_json(json.as_bytes()).unwrap(), &descriptor).unwrap();
+            prop_assert_eq!(decode_message(&again).0.to_json(), json);
+            prop_assert_eq!(again.get_field_by_name("db"), message.get_field_by_name("db"));
+            prop_assert_eq!(again.get_field_by_name("fl"), message.get_field_by_name("fl"));
+            prop_assert_eq!(again.get_field_by_name("ts"), message.get_field_by_name("ts"));
+        }
+    }
+
+    // Compiled once per thread: the compiler is the slow part.
+    thread_local! { static ALL: MessageDescriptor = all(); }
+}

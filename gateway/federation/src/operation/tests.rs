@@ -1,0 +1,133 @@
+//! Tests of requests against a schema of their own: what is refused, and what variables become.
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::validation::Valid;
+use serde_json::value::RawValue;
+
+use super::{Document, bind, coerce, parse};
+use crate::compose::{NoConnectors, compose, prove};
+use crate::diagnostics::Source;
+use crate::schema::subgraph::SubgraphInput;
+use crate::schema::{Id, Supergraph, VariableId};
+use crate::view::ClientSchema;
+
+const SDL: &str = r#"
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
+scalar Any
+enum Color { RED GREEN }
+input In { n: Int! = 7 list: [In!] color: Color need: String! }
+input One { a: Int b: String }
+type Query {
+  f(n: Int!, any: Any, i: Int, x: Float, s: String, b: Boolean, id: ID, c: Color, o: In, one: One, l: [[Int!]]): Int
+}
+"#;
+
+fn client() -> ClientSchema {
+    let input = SubgraphInput { name: "a".into(), url: "http://a".into(), source: Source::new("a.graphql", SDL) };
+    let composed = compose(vec![input], &mut NoConnectors);
+    let supergraph = composed.supergraph.unwrap_or_else(|| panic!("{:?}", composed.diagnostics));
+    // Composition does not carry `@oneOf` yet.
+    let supergraph = supergraph.replace("input One\n", "directive @oneOf on INPUT_OBJECT\n\ninput One @oneOf\n");
+    let supergraph = Supergraph::load(&Source::new("supergraph.graphql", supergraph)).expect("weft's own supergraph");
+    ClientSchema::identity(&prove(supergraph).0)
+}
+
+/// The JSON of `$v`, or the message of what is wrong with it.
+fn coerced(declaration: &str, json: &str) -> Result<String, String> {
+    let client = client();
+    let text = format!("query ($v: {declaration}) {{ f(n: 1) }}");
+    // Not validated: `$v` is declared and not used, since what is tested is the coercion to its own type.
+    let document = ExecutableDocument::parse(&client.schema, &text, "test").expect("it parses");
+    let operation = document.operations.get(None).expect("one operation").clone();
+    let document = Document { document: Valid::assume_valid(document), operation };
+    let operation = bind(&client, document).expect("it binds");
+    let given = RawValue::from_string(json.to_owned()).expect("JSON");
+    match coerce(&client, &operation, Some(&given)) {
+        Ok(values) => Ok(values.get(VariableId::from_index(0)).unwrap_or("absent").to_owned()),
+        Err(errors) => Err(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+#[test]
+fn variables_are_coerced_to_their_types() {
+    let cases = [
+        ("Int", r#"{"v": 3}"#, Ok("3")),
+        ("Int", r#"{"v": 3.0}"#, Ok("3")),
+        ("Int", r#"{}"#, Ok("absent")),
+        ("Int = 4", r#"{}"#, Ok("4")),
+        ("Int = 4", r#"{"v": null}"#, Ok("null")),
+        ("Int", r#"{"v": 2147483648}"#, Err("2147483648 is not a value of type Int")),
+        ("Int", r#"{"v": "3"}"#, Err("is not a value of type Int")),
+        ("Int!", r#"{}"#, Err("a value of type Int! is required")),
+        ("Int!", r#"{"v": null}"#, Err("Int! cannot be null")),
+        ("Float", r#"{"v": 1e2}"#, Ok("1e2")),
+        ("Float", r#"{"v": 3}"#, Ok("3")),
+        ("String", r#"{"v": "a\"b"}"#, Ok(r#""a\"b""#)),
+        ("String", r#"{"v": 1}"#, Err("is not a value of type String")),
+        ("ID", r#"{"v": 17}"#, Ok(r#""17""#)),
+        ("ID", r#"{"v": 1.5}"#, Err("is not a value of type ID")),
+        ("Boolean", r#"{"v": true}"#, Ok("true")),
+        ("Boolean", r#"{"v": 1}"#, Err("is not a value of type Boolean")),
+        ("Color", r#"{"v": "RED"}"#, Ok(r#""RED""#)),
+        ("Color", r#"{"v": "BLUE"}"#, Err("is not a value of the enum Color")),
+        (
+            "Any",
+            r#"{"v": {"deep": [1.50, 10000000000000000000001]}}"#,
+            Ok(r#"{"deep": [1.50, 10000000000000000000001]}"#),
+        ),
+        ("[[Int!]]", r#"{"v": 1}"#, Ok("[[1]]")),
+        ("[[Int!]]", r#"{"v": [[1, 2], null]}"#, Ok("[[1,2],null]")),
+        ("[[Int!]]", r#"{"v": [[1, null]]}"#, Err("$v[0][1]")),
+        ("In", r#"{"v": {"need": "x"}}"#, Ok(r#"{"n":7,"need":"x"}"#)),
+        (
+            "In",
+            r#"{"v": {"need": "x", "list": {"need": "y", "n": 1}}}"#,
+            Ok(r#"{"n":7,"list":[{"n":1,"need":"y"}],"need":"x"}"#),
+        ),
+        ("In", r#"{"v": {}}"#, Err("In.need of type String! is required")),
+        ("In", r#"{"v": {"need": "x", "nope": 1}}"#, Err("In has no field \"nope\"")),
+        ("In", r#"{"v": {"need": "x", "list": [{"need": 1}]}}"#, Err("$v.list[0].need")),
+        ("One", r#"{"v": {"a": 1}}"#, Ok(r#"{"a":1}"#)),
+        ("One", r#"{"v": {"a": 1, "b": "x"}}"#, Err("exactly one field")),
+        ("One", r#"{"v": {"a": null}}"#, Err("exactly one field")),
+    ];
+    for (ty, json, expected) in cases {
+        match (coerced(ty, json), expected) {
+            (Ok(value), Ok(expected)) => assert_eq!(value, expected, "{ty} {json}"),
+            (Err(message), Err(expected)) => assert!(message.contains(expected), "{ty} {json}: {message}"),
+            (result, _) => panic!("{ty} {json}: {result:?}"),
+        }
+    }
+}
+
+#[test]
+fn deep_variables_are_refused() {
+    let deep = format!("{{\"v\": {}1{}}}", "[".repeat(5000), "]".repeat(5000));
+    assert!(coerced("[[Int!]]", &deep).is_err());
+    let mut object = "{\"need\":\"x\"}".to_owned();
+    for _ in 0..100 {
+        object = format!("{{\"need\":\"x\",\"list\":{object}}}");
+    }
+    let message = coerced("In", &format!("{{\"v\": {object}}}")).expect_err("it is too deep");
+    assert!(message.contains("deeper than"), "{message}");
+}
+
+#[test]
+fn operations_that_cannot_run_are_refused() {
+    let cases = [
+        ("{ f(n: 1", None, "GRAPHQL_PARSE_FAILED"),
+        ("", None, "GRAPHQL_PARSE_FAILED"),
+        ("{ g }", None, "GRAPHQL_VALIDATION_FAILED"),
+        ("{ f }", None, "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { f(n: 1) } query B { f(n: 1) }", None, "OPERATION_RESOLUTION_FAILURE"),
+        ("query A { f(n: 1) }", Some("C"), "OPERATION_RESOLUTION_FAILURE"),
+        ("fragment F on Query { f(n: 1) }", None, "GRAPHQL_VALIDATION_FAILED"),
+    ];
+    let client = client();
+    for (text, name, code) in cases {
+        let errors = parse(&client, text, name).expect_err(text);
+        assert_eq!(errors[0].code, code, "{text}: {errors:?}");
+    }
+    let long = format!("{{ {} }}", "a: f(n: 1) ".repeat(5000));
+    assert_eq!(parse(&client, &long, None).expect_err("too long")[0].code, "MAX_TOKENS_LIMIT");
+}
