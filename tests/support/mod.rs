@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::post;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 use weft::{Running, ServeOptions, Source, SupergraphSource};
 use weft_federation::compose::{NoConnectors, compose};
 use weft_federation::schema::subgraph::SubgraphInput;
@@ -23,6 +25,9 @@ type Query { hello(name: String): String slow: String }
 type Mutation { say(text: String!): String }
 type Subscription { ticks: Int }
 "#;
+
+/// A test that has waited so long waits for nothing: it fails instead of hanging.
+const GIVE_UP: Duration = Duration::from_secs(60);
 
 const ANSWER: &str = r#"{"data":{"hello":"hi","say":"ok","slow":"done"}}"#;
 
@@ -55,7 +60,8 @@ impl Backend {
 
     /// Waits until a slow call has come.
     pub async fn slow_call(&self) {
-        self.state.arrived.acquire().await.expect("nobody closes it").forget();
+        let arrived = timeout(GIVE_UP, self.state.arrived.acquire()).await.expect("a call comes");
+        arrived.expect("nobody closes it").forget();
     }
 
     /// Lets one slow call be answered.

@@ -17,8 +17,8 @@ pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was executed; the body has `data`, and perhaps errors beside it.
-    Executed,
+    /// It was executed; the body has `data`, and this many errors beside it.
+    Executed { errors: usize },
     /// It is wrong, and nothing was executed.
     Refused,
     /// It is a mutation, which a GET may not ask for.

@@ -9,9 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::Equivalent;
 use moka::future::Cache;
+use weft_engine::PreparedPlan;
 use weft_federation::operation::{BoundOperation, OperationError};
-
-use super::engine::Plan;
 
 /// How much operation text the caches may stand for, in bytes. What is kept for a text is some twenty times its size.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
@@ -68,7 +67,7 @@ struct PlanKey {
 }
 
 struct CachedPlan {
-    plan: Arc<Plan>,
+    plan: Arc<PreparedPlan>,
     text_length: usize,
 }
 
@@ -118,8 +117,8 @@ impl Caches {
         &self,
         operation: &CachedOperation,
         condition_bits: u64,
-        make: impl Future<Output = Result<Plan, Vec<OperationError>>>,
-    ) -> Result<Arc<Plan>, Refusal> {
+        make: impl Future<Output = Result<PreparedPlan, Vec<OperationError>>>,
+    ) -> Result<Arc<PreparedPlan>, Refusal> {
         let key = PlanKey { operation: operation.number, condition_bits };
         if let Some(known) = self.plans.get(&key).await {
             return Ok(Arc::clone(&known.plan));

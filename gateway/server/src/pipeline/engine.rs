@@ -1,44 +1,69 @@
 //! Owns the seam to planner and engine: the only place that knows both.
 
-use axum::http::HeaderMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName};
+use tokio::time::Instant;
+use weft_engine::{
+    ConfigError, Connectors, ConnectorsConfig, HeaderRule, PreparedPlan, RequestContext, SourceConfig, execute,
+};
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::operation::{BoundOperation, OperationError, Variables};
-use weft_federation::plan::{Planner, QueryPlan};
+use weft_federation::plan::Planner;
 use weft_federation::schema::{Satisfiable, Supergraph};
+use weft_federation::view::ClientSchema;
 
-use super::answer::Answer;
+use super::answer::{Answer, Outcome};
+
+/// From the request's arrival at the engine until its fetches must be done; what is not there then is null.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The client's headers that subgraphs are sent.
+const PROPAGATED: [HeaderName; 1] = [HeaderName::from_static("x-request-id")];
 
 /// Plans operations on one supergraph, and runs the plans.
 pub struct Engine {
     planner: Planner,
-}
-
-/// What the cache of plans holds.
-pub struct Plan {
-    plan: QueryPlan,
+    connectors: Connectors,
+    client: Arc<ClientSchema>,
 }
 
 impl Engine {
-    pub fn new(supergraph: &Supergraph<Satisfiable>) -> Result<Self, Vec<Diagnostic>> {
-        Ok(Self { planner: Planner::new(supergraph) })
+    /// Fails if a subgraph cannot be called as the supergraph says, such as one at an invalid URL.
+    pub fn new(supergraph: &Supergraph<Satisfiable>, client: Arc<ClientSchema>) -> Result<Self, Vec<Diagnostic>> {
+        let headers = PROPAGATED.map(|name| HeaderRule::Propagate { from: name.clone(), to: name }).into();
+        let config = ConnectorsConfig {
+            all: SourceConfig { headers, ..SourceConfig::default() },
+            ..ConnectorsConfig::default()
+        };
+        let connectors = Connectors::new(supergraph, &config)
+            .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
+        Ok(Self { planner: Planner::new(supergraph), connectors, client })
     }
 
     /// Plans an operation for one value of its conditions, and prepares the plan's fetches.
-    pub fn plan(&self, operation: &BoundOperation, condition_bits: u64) -> Result<Plan, Vec<OperationError>> {
-        let plan = self.planner.plan(operation, condition_bits);
-        let plan = plan.map_err(|error| vec![OperationError::new(error.code, error.message)])?;
-        Ok(Plan { plan })
+    pub fn plan(&self, operation: &BoundOperation, condition_bits: u64) -> Result<PreparedPlan, Vec<OperationError>> {
+        match self.planner.plan(operation, condition_bits) {
+            Ok(plan) => Ok(PreparedPlan::new(plan, operation, &self.connectors)),
+            Err(error) => Err(vec![OperationError::new(error.code, error.message)]),
+        }
     }
 
     /// Runs a plan. What goes wrong on the way is in the answer.
     pub async fn execute(
         &self,
-        plan: &Plan,
-        _operation: &BoundOperation,
-        _variables: &Variables,
-        _headers: &HeaderMap,
+        plan: &PreparedPlan,
+        operation: &BoundOperation,
+        variables: &Variables,
+        headers: &HeaderMap,
     ) -> Answer {
-        let message = format!("This build cannot run the {} fetches of the plan yet.", plan.plan.fetches.len());
-        Answer::refused(&[OperationError::new("INTERNAL_SERVER_ERROR", message)])
+        let context = RequestContext { headers, deadline: Instant::now() + REQUEST_TIMEOUT };
+        let result = execute(plan, operation, &self.client, variables, &context).await;
+        Answer { outcome: Outcome::Executed { errors: result.error_count }, body: result.body }
     }
+}
+
+fn invalid_subgraph(error: ConfigError) -> Diagnostic {
+    Diagnostic::error("INVALID_SUBGRAPH", error.message).in_subgraph(error.subgraph)
 }
