@@ -75,7 +75,11 @@ pub fn errors_body(errors: &[OperationError]) -> Bytes {
 }
 
 fn shortened(message: &str) -> &str {
-    if message.len() <= MAX_MESSAGE { message } else { &message[..message.floor_char_boundary(MAX_MESSAGE)] }
+    let mut end = message.len().min(MAX_MESSAGE);
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    &message[..end]
 }
 
 #[cfg(test)]
