@@ -35,6 +35,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer to a request that was executed, with as many errors in it.
+    pub fn executed(body: Bytes, errors: usize) -> Self {
+        Self { outcome: Outcome::Executed { errors }, body }
+    }
+
     /// The answer to a request of which nothing was executed.
     pub fn refused(errors: &[OperationError]) -> Self {
         let failed = errors.iter().any(|error| error.code == INTERNAL_SERVER_ERROR);

@@ -1,6 +1,5 @@
 //! Owns the seam to planner and engine: the only place that knows both.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName};
@@ -14,7 +13,7 @@ use weft_federation::plan::Planner;
 use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
-use super::answer::{Answer, Outcome};
+use super::answer::Answer;
 
 /// From the request's arrival at the engine until its fetches must be done; what is not there then is null.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,12 +25,11 @@ const PROPAGATED: [HeaderName; 1] = [HeaderName::from_static("x-request-id")];
 pub struct Engine {
     planner: Planner,
     connectors: Connectors,
-    client: Arc<ClientSchema>,
 }
 
 impl Engine {
     /// Fails if a subgraph cannot be called as the supergraph says, such as one at an invalid URL.
-    pub fn new(supergraph: &Supergraph<Satisfiable>, client: Arc<ClientSchema>) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(supergraph: &Supergraph<Satisfiable>) -> Result<Self, Vec<Diagnostic>> {
         let headers = PROPAGATED.map(|name| HeaderRule::Propagate { from: name.clone(), to: name }).into();
         let config = ConnectorsConfig {
             all: SourceConfig { headers, ..SourceConfig::default() },
@@ -39,7 +37,7 @@ impl Engine {
         };
         let connectors = Connectors::new(supergraph, &config)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
-        Ok(Self { planner: Planner::new(supergraph), connectors, client })
+        Ok(Self { planner: Planner::new(supergraph), connectors })
     }
 
     /// Plans an operation for one value of its conditions, and prepares the plan's fetches.
@@ -55,12 +53,13 @@ impl Engine {
         &self,
         plan: &PreparedPlan,
         operation: &BoundOperation,
+        client: &ClientSchema,
         variables: &Variables,
         headers: &HeaderMap,
     ) -> Answer {
         let context = RequestContext { headers, deadline: Instant::now() + REQUEST_TIMEOUT };
-        let result = execute(plan, operation, &self.client, variables, &context).await;
-        Answer { outcome: Outcome::Executed { errors: result.error_count }, body: result.body }
+        let result = execute(plan, operation, client, variables, &context).await;
+        Answer::executed(result.body, result.error_count)
     }
 }
 

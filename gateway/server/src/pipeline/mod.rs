@@ -109,7 +109,7 @@ impl Pipeline {
         timings.plan = started.elapsed();
 
         let started = Instant::now();
-        let answer = snapshot.engine.execute(&plan, bound, &variables, headers).await;
+        let answer = snapshot.engine.execute(&plan, bound, &snapshot.client, &variables, headers).await;
         timings.execute = started.elapsed();
         Ok(answer)
     }

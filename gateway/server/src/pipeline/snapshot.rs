@@ -28,7 +28,7 @@ impl Snapshot {
     pub fn load(source: &Arc<Source>) -> Result<Loaded, Vec<Diagnostic>> {
         let (supergraph, found) = prove(Supergraph::load(source)?);
         let client = Arc::new(ClientSchema::identity(&supergraph));
-        let engine = Arc::new(Engine::new(&supergraph, Arc::clone(&client))?);
+        let engine = Arc::new(Engine::new(&supergraph)?);
         let warnings =
             found.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
         let warnings = warnings.collect();
