@@ -119,7 +119,8 @@ fn serve_says_where_it_listens_and_ends_with_0_at_sigterm() {
         assert_ne!(log.read_line(&mut line).expect("a line"), 0, "it ended before it listened");
     }
     let id = serving.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+    let kill = format!("kill -TERM {id}");
+    assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell runs").success());
     let mut rest = String::new();
     log.read_to_string(&mut rest).expect("its log");
     assert_eq!(serving.0.wait().expect("it ends").code(), Some(0), "{rest}");
