@@ -2,10 +2,12 @@
 
 mod introspect;
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weft_federation::compose::{NoConnectors, compose, prove};
+use weft_federation::compose::{compose, prove};
+use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
 use weft_federation::schema::Supergraph;
 use weft_federation::schema::subgraph::SubgraphInput;
@@ -31,14 +33,16 @@ pub fn compose_file(path: &Path) -> (Option<String>, Vec<Diagnostic>) {
 pub(crate) fn compose_config(source: &Arc<Source>, folder: &Path) -> (Option<String>, Vec<Diagnostic>) {
     let config = SupergraphConfig::parse(source, &|name| std::env::var(name).ok());
     match config.and_then(|config| load(config, folder)) {
-        Ok(inputs) => compose_and_prove(inputs),
+        Ok(loaded) => compose_and_prove(loaded),
         Err(found) => (None, found),
     }
 }
 
 /// The supergraph, if nothing is wrong, and all findings: the merge's, and then what of the merged one is out of reach.
-fn compose_and_prove(inputs: Vec<SubgraphInput>) -> (Option<String>, Vec<Diagnostic>) {
-    let composition = compose(inputs, &mut NoConnectors);
+fn compose_and_prove(loaded: Loaded) -> (Option<String>, Vec<Diagnostic>) {
+    let Loaded { inputs, folders } = loaded;
+    let protos = |subgraph: &str, file: &str| std::fs::read(folders.get(subgraph)?.join(file)).ok();
+    let composition = compose(inputs, &mut Composing::new(&protos));
     let mut found = composition.diagnostics;
     let Some(text) = composition.supergraph else { return (None, found) };
     match Supergraph::load(&Source::new("supergraph", text.as_str())) {
@@ -49,19 +53,30 @@ fn compose_and_prove(inputs: Vec<SubgraphInput>) -> (Option<String>, Vec<Diagnos
     (is_sound.then_some(text), found)
 }
 
+/// The schemas of all subgraphs, and the folders that paths in them are relative to, by subgraph.
+struct Loaded {
+    inputs: Vec<SubgraphInput>,
+    folders: HashMap<String, PathBuf>,
+}
+
 /// Gets the schemas of all subgraphs.
-fn load(config: SupergraphConfig, folder: &Path) -> Result<Vec<SubgraphInput>, Vec<Diagnostic>> {
-    let (mut inputs, mut found) = (vec![], vec![]);
+fn load(config: SupergraphConfig, folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    let (mut inputs, mut folders, mut found) = (vec![], HashMap::new(), vec![]);
     for subgraph in config.subgraphs {
         match load_schema(&subgraph, folder) {
             Ok(source) => {
+                let schema_folder = match &subgraph.schema {
+                    SchemaLocation::File(file) => folder.join(file).parent().unwrap_or(folder).to_owned(),
+                    SchemaLocation::Url(_) => folder.to_owned(),
+                };
+                folders.insert(subgraph.name.clone(), schema_folder);
                 let url = subgraph.routing_url.unwrap_or_default();
                 inputs.push(SubgraphInput { name: subgraph.name, url, source });
             }
             Err(diagnostic) => found.push(diagnostic.in_subgraph(subgraph.name)),
         }
     }
-    if found.is_empty() { Ok(inputs) } else { Err(found) }
+    if found.is_empty() { Ok(Loaded { inputs, folders }) } else { Err(found) }
 }
 
 fn load_schema(subgraph: &SubgraphConfig, folder: &Path) -> Result<Arc<Source>, Diagnostic> {
