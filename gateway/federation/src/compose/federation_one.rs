@@ -214,6 +214,10 @@ fn active(
             }
             Selection::Field(field) => {
                 let definition = schema.type_field(parent, &field.name).ok()?;
+                let leaf = schema.types.get(definition.ty.inner_named_type()).is_none_or(ExtendedType::is_leaf);
+                if !leaf && field.selection_set.is_empty() {
+                    return None;
+                }
                 let external = facts.is_external(parent, &field.name);
                 if external || schema.get_interface(parent).is_some() {
                     kept.push(field.serialize().no_indent().to_string());
