@@ -305,7 +305,7 @@ async fn what_is_not_there_is_null_without_an_error() {
 #[tokio::test]
 async fn pages_follow_cursors() {
     let demo = Demo::start().await;
-    let query = "query ($after: String) { products(first: 200, after: $after) { nodes { id } next } }";
+    let query = "query ($after: String) { products(first: 100, after: $after) { nodes { id } next } }";
     let (mut seen, mut after) = (0, Value::Null);
     loop {
         let (data, _) = demo.data(query, json!({ "after": after })).await;
