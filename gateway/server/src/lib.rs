@@ -1,13 +1,15 @@
 //! The weft gateway as a library: what the binary does, for the demo and for tests.
 //!
-//! [`serve`] runs a gateway in this process; [`cli`] is the command line.
+//! [`compose_file`] makes a supergraph, [`serve`] runs a gateway in this process, [`cli`] is the command line.
 
 pub mod cli;
+mod compose;
 mod config;
 mod http;
 mod pipeline;
 mod server;
 mod telemetry;
 
+pub use compose::compose_file;
 pub use server::{Running, ServeError, ServeOptions, SupergraphSource, serve};
 pub use weft_federation::diagnostics::Source;

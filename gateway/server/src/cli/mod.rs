@@ -1,7 +1,6 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
 pub mod compose;
-mod introspect;
 pub mod plan;
 mod report;
 pub mod serve;

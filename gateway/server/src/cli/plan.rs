@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let plan = Planner::new(&supergraph).plan(&bound, bits);
     let plan = plan.map_err(|error| invalid(vec![Diagnostic::error(error.code, error.message)]))?;
 
-    let connector = |id: ConnectorId| format!("connector {}", id.0);
+    let connector = |id: ConnectorId| supergraph.connectors.coordinate(id);
     let explain = Explain { model: &supergraph.model, operation: &bound, plan: &plan, connector: &connector };
     let text = match arguments.format {
         Format::Text => explain.text(),

@@ -90,7 +90,7 @@ async fn answer(
 
 fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
     let status = match (answer.outcome, ty) {
-        (Outcome::Executed, _) | (Outcome::Refused, ResponseType::Json) => StatusCode::OK,
+        (Outcome::Executed { .. }, _) | (Outcome::Refused, ResponseType::Json) => StatusCode::OK,
         (Outcome::Refused, ResponseType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -113,7 +113,8 @@ fn has_two_authorizations(headers: &HeaderMap) -> bool {
 
 fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
     match answer.outcome {
-        Outcome::Executed => {}
+        Outcome::Executed { errors: 0 } => {}
+        Outcome::Executed { errors } => tracing::info!(request_id = ?id, operation, errors, "answered with errors"),
         Outcome::Refused | Outcome::MutationByGet => {
             let body = String::from_utf8_lossy(&answer.body);
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");

@@ -17,8 +17,8 @@ pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was executed; the body has `data`, and perhaps errors beside it.
-    Executed,
+    /// It was executed; the body has `data`, and this many errors beside it.
+    Executed { errors: usize },
     /// It is wrong, and nothing was executed.
     Refused,
     /// It is a mutation, which a GET may not ask for.
@@ -35,9 +35,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer to a request that was executed, whatever became of its parts.
-    pub fn executed(body: Bytes) -> Self {
-        Self { outcome: Outcome::Executed, body }
+    /// The answer to a request that was executed, with as many errors in it.
+    pub fn executed(body: Bytes, errors: usize) -> Self {
+        Self { outcome: Outcome::Executed { errors }, body }
     }
 
     /// The answer to a request of which nothing was executed.
@@ -80,7 +80,11 @@ pub fn errors_body(errors: &[OperationError]) -> Bytes {
 }
 
 fn shortened(message: &str) -> &str {
-    if message.len() <= MAX_MESSAGE { message } else { &message[..message.floor_char_boundary(MAX_MESSAGE)] }
+    let mut end = message.len().min(MAX_MESSAGE);
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    &message[..end]
 }
 
 #[cfg(test)]

@@ -9,9 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::Equivalent;
 use moka::future::Cache;
-use weft_federation::operation::{BoundOperation, OperationError};
-
 use weft_engine::PreparedPlan;
+use weft_federation::operation::{BoundOperation, OperationError};
 
 /// How much operation text the caches may stand for, in bytes. What is kept for a text is some twenty times its size.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;

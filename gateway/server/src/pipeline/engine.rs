@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use tokio::time::Instant;
-use weft_engine::{Connectors, ConnectorsConfig, PreparedPlan, RequestContext, execute};
+use weft_engine::{
+    ConfigError, Connectors, ConnectorsConfig, HeaderRule, PreparedPlan, RequestContext, SourceConfig, execute,
+};
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::operation::{BoundOperation, OperationError, Variables};
 use weft_federation::plan::Planner;
@@ -13,8 +15,11 @@ use weft_federation::view::ClientSchema;
 
 use super::answer::Answer;
 
-/// The longest that a whole request may take. What is not there by then is null.
+/// From the request's arrival at the engine until its fetches must be done; what is not there then is null.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The client's headers that subgraphs are sent.
+const PROPAGATED: [HeaderName; 1] = [HeaderName::from_static("x-request-id")];
 
 /// Plans operations on one supergraph, and runs the plans.
 pub struct Engine {
@@ -23,21 +28,24 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// Fails if a subgraph cannot be called as the supergraph says, such as one at an invalid URL.
     pub fn new(supergraph: &Supergraph<Satisfiable>) -> Result<Self, Vec<Diagnostic>> {
-        let connectors = Connectors::new(supergraph, &ConnectorsConfig::default()).map_err(|errors| {
-            let found = errors.into_iter();
-            found
-                .map(|error| Diagnostic::error("INVALID_SUBGRAPH", error.message).in_subgraph(error.subgraph))
-                .collect::<Vec<_>>()
-        })?;
+        let headers = PROPAGATED.map(|name| HeaderRule::Propagate { from: name.clone(), to: name }).into();
+        let config = ConnectorsConfig {
+            all: SourceConfig { headers, ..SourceConfig::default() },
+            ..ConnectorsConfig::default()
+        };
+        let connectors = Connectors::new(supergraph, &config)
+            .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
         Ok(Self { planner: Planner::new(supergraph), connectors })
     }
 
     /// Plans an operation for one value of its conditions, and prepares the plan's fetches.
     pub fn plan(&self, operation: &BoundOperation, condition_bits: u64) -> Result<PreparedPlan, Vec<OperationError>> {
-        let plan = self.planner.plan(operation, condition_bits);
-        let plan = plan.map_err(|error| vec![OperationError::new(error.code, error.message)])?;
-        Ok(PreparedPlan::new(plan, operation, &self.connectors))
+        match self.planner.plan(operation, condition_bits) {
+            Ok(plan) => Ok(PreparedPlan::new(plan, operation, &self.connectors)),
+            Err(error) => Err(vec![OperationError::new(error.code, error.message)]),
+        }
     }
 
     /// Runs a plan. What goes wrong on the way is in the answer.
@@ -51,6 +59,10 @@ impl Engine {
     ) -> Answer {
         let context = RequestContext { headers, deadline: Instant::now() + REQUEST_TIMEOUT };
         let result = execute(plan, operation, client, variables, &context).await;
-        Answer::executed(result.body)
+        Answer::executed(result.body, result.error_count)
     }
+}
+
+fn invalid_subgraph(error: ConfigError) -> Diagnostic {
+    Diagnostic::error("INVALID_SUBGRAPH", error.message).in_subgraph(error.subgraph)
 }

@@ -70,7 +70,9 @@ struct Message<'a> {
 /// Asks the subgraph at `url`. Blocks; meant for commands, not for a server.
 pub fn fetch_sdl(url: &str) -> Result<String, IntrospectError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answer = runtime.block_on(ask(url))?;
+    // On a thread of its own, since the caller's may be one of another runtime, on which none can block.
+    let asked = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(ask(url))).join());
+    let answer = asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     read(&answer)
 }
 

@@ -1,0 +1,128 @@
+//! How the built binary behaves: what it prints, where, and its exit codes.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const GREETER: &str = "supergraph.yaml";
+
+fn weft(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("the binary runs")
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weft"));
+    command.args(arguments).current_dir(folder).env_remove("WEFT_SUPERGRAPH_PATH").env_remove("WEFT_LOG");
+    command
+}
+
+/// A folder with a subgraph, its configuration, its supergraph, and an operation.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let supergraph = support::supergraph("http://127.0.0.1:9/graphql");
+    let files = [
+        ("greeter.graphql", support::SDL),
+        (
+            GREETER,
+            "federation_version: 2\nsubgraphs:\n  greeter:\n    routing_url: http://127.0.0.1:9/graphql\n    schema:\n      file: greeter.graphql\n",
+        ),
+        ("broken.yaml", "subgraphs:\n  greeter:\n    schema:\n      file: broken.graphql\n    routing_url: http://x\n"),
+        ("broken.graphql", "type Query { a: Missing b: Missing2 }"),
+        ("typo.yaml", "subgraphs:\n  greeter:\n    schemas: {}\n"),
+        ("supergraph.graphql", supergraph.text.as_str()),
+        ("hello.graphql", "query Hello($no: Boolean!) { hello slow @skip(if: $no) }"),
+        ("wrong.graphql", "{ nope }"),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    folder
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A command line, its exit code, and what stdout and stderr hold.
+type Case<'a> = (&'a [&'a str], i32, &'a str, &'a str);
+
+#[test]
+fn commands_end_with_their_exit_codes_and_say_why() {
+    let folder = folder();
+    let cases: [Case<'_>; 18] = [
+        (&["compose", "--config", GREETER], 0, "join__Graph", ""),
+        (&["supergraph", "compose", "--config", GREETER], 0, "join__Graph", ""),
+        (&["compose", "--config", "broken.yaml"], 1, "", "Missing2"),
+        (&["compose", "--config", "broken.yaml", "--format", "json"], 1, "", r#"{"severity":"error","code":""#),
+        (&["compose", "--config", "typo.yaml"], 1, "", "typo.yaml:3:5"),
+        (&["compose", "--config", "none.yaml"], 2, "", "none.yaml"),
+        (&["compose"], 2, "", "--config"),
+        (&["plan", "hello.graphql"], 0, "{ hello slow }", ""),
+        (&["plan", "hello.graphql", "--variables", r#"{"no":true}"#], 0, "{ hello }", ""),
+        (&["plan", "hello.graphql", "--variables", "{}"], 1, "", "BAD_USER_INPUT"),
+        (&["plan", "hello.graphql", "--variables", "{"], 2, "", "--variables"),
+        (&["plan", "-s", "supergraph.graphql", "hello.graphql", "--format", "json"], 0, "{", ""),
+        (&["plan", "hello.graphql", "--format", "mermaid"], 0, "flowchart", ""),
+        (&["plan", "wrong.graphql"], 1, "", "wrong.graphql:1:3"),
+        (&["plan", "-s", "greeter.graphql", "hello.graphql"], 1, "", "greeter.graphql"),
+        (&["serve", "-s", "none.graphql"], 2, "", "none.graphql"),
+        (&["serve", "-s", "supergraph.graphql", "--log", "a=b=c"], 2, "", "--log"),
+        (&["serve", "-s", "supergraph.graphql", "--listen", "nowhere"], 1, "", "cannot listen on nowhere"),
+    ];
+    for (arguments, code, stdout, stderr) in cases {
+        let output = weft(folder.path(), arguments);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+        assert!(out.contains(stdout) && out.is_empty() == stdout.is_empty(), "{arguments:?} stdout:\n{out}");
+        assert!(err.contains(stderr), "{arguments:?} stderr:\n{err}");
+    }
+}
+
+#[test]
+fn compose_writes_the_file_that_is_named() {
+    let folder = folder();
+    let output = weft(folder.path(), &["compose", "--config", GREETER, "-o", "out.graphql"]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""));
+    let written = std::fs::read_to_string(folder.path().join("out.graphql")).expect("the file");
+    assert_eq!(written, support::supergraph("http://127.0.0.1:9/graphql").text);
+}
+
+#[test]
+fn findings_have_colours_only_on_a_terminal() {
+    let folder = folder();
+    let output = weft(folder.path(), &["compose", "--config", "broken.yaml"]);
+    assert!(!text(&output.stderr).contains('\u{1b}'), "{}", text(&output.stderr));
+}
+
+/// Ends the process with the test, however the test ends.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_says_where_it_listens_and_ends_with_0_at_sigterm() {
+    let folder = folder();
+    let arguments = ["serve", "-s", "supergraph.graphql", "--listen", "127.0.0.1:0"];
+    let child = command(folder.path(), &arguments).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let mut serving = Serving(child);
+    let mut log = BufReader::new(serving.0.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    while !line.contains("http://127.0.0.1:") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).expect("a line"), 0, "it ended before it listened");
+    }
+    let id = serving.0.id().to_string();
+    let kill = format!("kill -TERM {id}");
+    assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell runs").success());
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).expect("its log");
+    assert_eq!(serving.0.wait().expect("it ends").code(), Some(0), "{rest}");
+    assert!(rest.contains("stopped"), "{rest}");
+}

@@ -1,0 +1,120 @@
+//! Owns what black-box tests stand on: a GraphQL backend with scripted answers, and a gateway before it.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::post;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+use weft::{Running, ServeOptions, Source, SupergraphSource};
+use weft_federation::compose::{NoConnectors, compose};
+use weft_federation::schema::subgraph::SubgraphInput;
+
+/// The backend's schema.
+pub const SDL: &str = r#"
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+type Query { hello(name: String): String slow: String }
+type Mutation { say(text: String!): String }
+type Subscription { ticks: Int }
+"#;
+
+/// A test that has waited so long waits for nothing: it fails instead of hanging.
+const GIVE_UP: Duration = Duration::from_secs(60);
+
+const ANSWER: &str = r#"{"data":{"hello":"hi","say":"ok","slow":"done"}}"#;
+
+/// A GraphQL server that gives every operation the same answer; one with `slow` in it waits to be let go.
+pub struct Backend {
+    pub address: SocketAddr,
+    state: Arc<BackendState>,
+}
+
+struct BackendState {
+    calls: AtomicUsize,
+    arrived: Semaphore,
+    released: Semaphore,
+}
+
+impl Backend {
+    pub async fn start() -> Self {
+        let (arrived, released) = (Semaphore::new(0), Semaphore::new(0));
+        let state = Arc::new(BackendState { calls: AtomicUsize::new(0), arrived, released });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it listens");
+        let router = Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&state));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, state }
+    }
+
+    pub fn calls(&self) -> usize {
+        self.state.calls.load(Ordering::SeqCst)
+    }
+
+    /// Waits until a slow call has come.
+    pub async fn slow_call(&self) {
+        let arrived = timeout(GIVE_UP, self.state.arrived.acquire()).await.expect("a call comes");
+        arrived.expect("nobody closes it").forget();
+    }
+
+    /// Lets one slow call be answered.
+    pub fn release(&self) {
+        self.state.released.add_permits(1);
+    }
+
+    pub fn supergraph(&self) -> Arc<Source> {
+        supergraph(&format!("http://{}/graphql", self.address))
+    }
+}
+
+async fn answer(
+    State(state): State<Arc<BackendState>>,
+    body: String,
+) -> ([(axum::http::HeaderName, &'static str); 1], &'static str) {
+    state.calls.fetch_add(1, Ordering::SeqCst);
+    if body.contains("slow") {
+        state.arrived.add_permits(1);
+        state.released.acquire().await.expect("nobody closes it").forget();
+    }
+    ([(CONTENT_TYPE, "application/json")], ANSWER)
+}
+
+/// A supergraph of one subgraph, which is at `url`.
+pub fn supergraph(url: &str) -> Arc<Source> {
+    let input =
+        SubgraphInput { name: "greeter".to_owned(), url: url.to_owned(), source: Source::new("greeter.graphql", SDL) };
+    let composition = compose(vec![input], &mut NoConnectors);
+    let text = composition.supergraph.unwrap_or_else(|| panic!("{:?}", composition.diagnostics));
+    Source::new("supergraph.graphql", text)
+}
+
+/// A gateway that stops when told to, or when dropped.
+pub struct Gateway {
+    pub running: Running,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Gateway {
+    pub async fn start(supergraph: Arc<Source>, dev: bool) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let options = ServeOptions { dev, ..ServeOptions::new(SupergraphSource::Text(supergraph), "127.0.0.1:0") };
+        let running = weft::serve(options, async { drop(stopped.await) }).await.expect("it starts");
+        Self { running, stop: Some(stop) }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.addr())
+    }
+
+    /// Tells it to stop; returns at once.
+    pub fn tell_to_stop(&mut self) {
+        self.stop = None;
+    }
+}
