@@ -116,6 +116,9 @@ pub struct ResponseArena {
     journal: Vec<Undo>,
     /// Objects below this were there before the part that is being read.
     committed: u32,
+    /// And so were items and computed bytes below these.
+    committed_items: usize,
+    committed_bytes: usize,
 }
 
 impl ResponseArena {
@@ -133,6 +136,8 @@ impl ResponseArena {
             unlocated: None,
             journal: vec![],
             committed: 0,
+            committed_items: 0,
+            committed_bytes: 0,
         };
         arena.new_object(shape, weft_federation::plan::ROOT, Some(root));
         arena.commit();
@@ -307,6 +312,8 @@ impl ResponseArena {
     pub fn commit(&mut self) {
         self.journal.clear();
         self.committed = row(self.objects.len());
+        self.committed_items = self.items.len();
+        self.committed_bytes = self.computed.len();
     }
 
     /// Takes back what the last part brought to objects that were there before it.
@@ -322,6 +329,8 @@ impl ResponseArena {
             self.slots.truncate(first.slots as usize);
         }
         self.objects.truncate(self.committed as usize);
+        self.items.truncate(self.committed_items);
+        self.computed.truncate(self.committed_bytes);
     }
 }
 

@@ -339,5 +339,14 @@ fn an_answer_that_is_small_on_the_wire_and_large_in_memory_is_refused() {
     let operation = "{ users { name } }";
     let plan = PlanBuilder::new(&supergraph, operation).root("a", &[], operation).build();
     let json = format!(r#"{{"users":[{}{{}}]}}"#, "{},".repeat(5_000_000));
-    assert_eq!(read(&plan, &supergraph.model, &[&json]).err(), Some(JsonError::TooLarge));
+    let mut arena = ResponseArena::new(&plan.shape, supergraph.model.query.expect("a query type"));
+    let reader = Reader::new(json.as_bytes()).expect("UTF-8");
+    let part = arena.add_part(Bytes::copy_from_slice(json.as_bytes()));
+    let origin = ErrorOrigin::default();
+    let mut deserializer = Deserializer::new(&plan.shape, &supergraph.model, &mut arena, reader, part, &origin);
+    let read = deserializer.read_into(&plan.fetches[0].selection, ObjectId::ROOT);
+    assert_eq!(read, Err(JsonError::TooLarge));
+    // The other backends' answers still fit.
+    arena.roll_back();
+    assert!(!arena.is_full());
 }

@@ -19,7 +19,7 @@ mod tests;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use weft_federation::connect::mapping::{FieldTree, Selection, Value, parse_json};
-use weft_federation::connect::{Connector, ConnectorId};
+use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
 use weft_federation::schema::Model;
@@ -27,6 +27,7 @@ use weft_federation::schema::Model;
 use super::{About, Inputs, Part, PartError, PartForm};
 use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
+use output::Output;
 use scope::{Scope, arguments};
 
 pub use backends::Backends;
@@ -156,9 +157,9 @@ impl Calls<'_> {
         let may_miss = self.exchange.connector.entity;
         let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
             mapped.map(|value| {
-                let mut out = vec![];
-                output::write_field(field, value, &mut out);
-                out
+                let mut out = self.output();
+                out.field(field, value);
+                out.json
             })
         };
         let body = self.exchange.call(scope, may_miss, written).await?;
@@ -187,12 +188,12 @@ impl Calls<'_> {
         let selection = &self.inputs.fetch.selection;
         let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
             mapped.map(|value| {
-                let mut out = vec![];
+                let mut out = self.output();
                 match own_field {
-                    Some(field) => output::write_field(field, value, &mut out),
-                    None => output::write_object(selection, value?, &mut out),
+                    Some(field) => out.field(field, value),
+                    None => out.object(selection, value?),
                 }
-                Some(out)
+                Some(out.json)
             })
         };
         (at, self.exchange.call(scope, true, written).await)
@@ -209,9 +210,9 @@ impl Calls<'_> {
                 let found = keys::index(items, key);
                 let written = wanted.iter().map(|wanted| {
                     let item = found.get(wanted.as_deref()?)?.first()?;
-                    let mut out = vec![];
-                    output::write_object(selection, item, &mut out);
-                    Some(out)
+                    let mut out = self.output();
+                    out.object(selection, item);
+                    Some(out.json)
                 });
                 Ok(written.collect())
             };
@@ -234,9 +235,9 @@ impl Calls<'_> {
                 let found = keys::index(items, path);
                 let written = wanted.iter().map(|wanted| {
                     let items = wanted.as_deref().and_then(|wanted| found.get(wanted)).map_or(&[][..], Vec::as_slice);
-                    let mut out = vec![];
-                    output::write_group(field, items, &mut out);
-                    Some(out)
+                    let mut out = self.output();
+                    out.group(field, items);
+                    Some(out.json)
                 });
                 Ok(written.collect())
             };
@@ -272,6 +273,14 @@ impl Calls<'_> {
             }
         }
         Ok(part(slots))
+    }
+
+    fn output(&self) -> Output {
+        let wide_integers = match self.exchange.connector.request {
+            Request::Grpc(_) => true,
+            Request::Http(_) => false,
+        };
+        Output::new(wide_integers)
     }
 
     fn arguments_value(&self) -> Option<Value<'_>> {

@@ -27,84 +27,91 @@ pub fn wanted_of(field: &FetchField) -> FieldTree {
     }
 }
 
-/// Writes an object that has the field alone.
-pub fn write_field(field: &FetchField, value: Option<&Value<'_>>, out: &mut Vec<u8>) {
-    out.push(b'{');
-    write_key(field, out);
-    write(value.unwrap_or(&Value::Null), &field.content, out);
-    out.push(b'}');
+/// Mapped values as JSON.
+pub struct Output {
+    pub json: Vec<u8>,
+    /// Strings may stand for integers: protobuf's 64-bit integers come as strings, and may be asked for as `Int`. Their
+    /// range is checked where they are read.
+    wide_integers: bool,
 }
 
-/// Writes an object that has the field alone, of the items of one parent.
-pub fn write_group(field: &FetchField, items: &[&Value<'_>], out: &mut Vec<u8>) {
-    out.push(b'{');
-    write_key(field, out);
-    if field.wrapping.is_list() {
-        write_items(items.iter().copied(), &field.content, out);
-    } else {
-        write(items.first().copied().unwrap_or(&Value::Null), &field.content, out);
+impl Output {
+    pub fn new(wide_integers: bool) -> Self {
+        Self { json: vec![], wide_integers }
     }
-    out.push(b'}');
-}
 
-/// Writes the value as the selection has it. What is no object is written as it is, to be refused where it is read.
-pub fn write_object(selection: &FetchSelection, value: &Value<'_>, out: &mut Vec<u8>) {
-    let Value::Object(_) = value else { return write_json(value, out) };
-    out.push(b'{');
-    let mut first = true;
-    if let Some(typename) = value.get("__typename").filter(|_| selection.typename) {
-        out.extend_from_slice(b"\"__typename\":");
-        write_json(typename, out);
-        first = false;
+    /// Writes an object that has the field alone.
+    pub fn field(&mut self, field: &FetchField, value: Option<&Value<'_>>) {
+        self.json.push(b'{');
+        self.key(field);
+        self.value(value.unwrap_or(&Value::Null), &field.content);
+        self.json.push(b'}');
     }
-    for field in &selection.fields {
-        let Some(value) = value.get(&field.name) else { continue };
-        if !std::mem::replace(&mut first, false) {
-            out.push(b',');
+
+    /// Writes an object that has the field alone, of the items of one parent.
+    pub fn group(&mut self, field: &FetchField, items: &[&Value<'_>]) {
+        self.json.push(b'{');
+        self.key(field);
+        if field.wrapping.is_list() {
+            self.items(items.iter().copied(), &field.content);
+        } else {
+            self.value(items.first().copied().unwrap_or(&Value::Null), &field.content);
         }
-        write_key(field, out);
-        write(value, &field.content, out);
+        self.json.push(b'}');
     }
-    out.push(b'}');
-}
 
-fn write_key(field: &FetchField, out: &mut Vec<u8>) {
-    // Names need no escapes.
-    out.push(b'"');
-    out.extend_from_slice(field.response_name.as_bytes());
-    out.extend_from_slice(b"\":");
-}
-
-fn write(value: &Value<'_>, content: &FetchContent, out: &mut Vec<u8>) {
-    match (content, value) {
-        (FetchContent::Objects(_) | FetchContent::Leaf(_), Value::Array(items)) if !is_custom(content) => {
-            write_items(items.iter(), content, out);
+    /// Writes the value as the selection has it. What is no object is written as it is, to be refused where it is read.
+    pub fn object(&mut self, selection: &FetchSelection, value: &Value<'_>) {
+        let Value::Object(_) = value else { return write_json(value, &mut self.json) };
+        self.json.push(b'{');
+        let mut first = true;
+        if let Some(typename) = value.get("__typename").filter(|_| selection.typename) {
+            self.json.extend_from_slice(b"\"__typename\":");
+            write_json(typename, &mut self.json);
+            first = false;
         }
-        (FetchContent::Objects(selection), _) => write_object(selection, value, out),
-        // 64-bit integers come as strings, and may be asked for as numbers; the range is checked where they are read.
-        (FetchContent::Leaf(Leaf::Int), Value::String(text)) => {
-            let text = text.decode();
-            match text.parse::<i64>() {
-                Ok(number) => out.extend_from_slice(number.to_string().as_bytes()),
-                Err(_) => write_json(value, out),
+        for field in &selection.fields {
+            let Some(value) = value.get(&field.name) else { continue };
+            if !std::mem::replace(&mut first, false) {
+                self.json.push(b',');
             }
+            self.key(field);
+            self.value(value, &field.content);
         }
-        (FetchContent::Leaf(_), _) => write_json(value, out),
+        self.json.push(b'}');
     }
-}
 
-/// A custom scalar's lists are its own.
-fn is_custom(content: &FetchContent) -> bool {
-    matches!(content, FetchContent::Leaf(Leaf::Custom))
-}
+    fn key(&mut self, field: &FetchField) {
+        // Names need no escapes.
+        self.json.push(b'"');
+        self.json.extend_from_slice(field.response_name.as_bytes());
+        self.json.extend_from_slice(b"\":");
+    }
 
-fn write_items<'v, 'a: 'v>(items: impl Iterator<Item = &'v Value<'a>>, content: &FetchContent, out: &mut Vec<u8>) {
-    out.push(b'[');
-    for (at, item) in items.enumerate() {
-        if at > 0 {
-            out.push(b',');
+    fn value(&mut self, value: &Value<'_>, content: &FetchContent) {
+        match (content, value) {
+            // A custom scalar is any JSON, its lists and objects too.
+            (FetchContent::Leaf(Leaf::Custom), _) => write_json(value, &mut self.json),
+            (_, Value::Array(items)) => self.items(items.iter(), content),
+            (FetchContent::Objects(selection), _) => self.object(selection, value),
+            (FetchContent::Leaf(Leaf::Int), Value::String(text)) if self.wide_integers => {
+                match text.decode().parse::<i64>() {
+                    Ok(number) => self.json.extend_from_slice(number.to_string().as_bytes()),
+                    Err(_) => write_json(value, &mut self.json),
+                }
+            }
+            (FetchContent::Leaf(_), _) => write_json(value, &mut self.json),
         }
-        write(item, content, out);
     }
-    out.push(b']');
+
+    fn items<'v, 'a: 'v>(&mut self, items: impl Iterator<Item = &'v Value<'a>>, content: &FetchContent) {
+        self.json.push(b'[');
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                self.json.push(b',');
+            }
+            self.value(item, content);
+        }
+        self.json.push(b']');
+    }
 }

@@ -160,19 +160,22 @@ async fn a_batch_is_matched_by_key_and_a_failed_chunk_fails_alone() {
 #[tokio::test]
 async fn a_field_is_grouped_by_its_parents() {
     let server = serve(&[
-        ("GET /v1/top?n=3", 200, r#"[{"id":1},{"id":"2"},{"id":"3"}]"#),
+        ("GET /v1/top?n=3", 200, r#"[{"id":1},{"id":"2"},{"id":"3"},{"id":"4"}]"#),
         (
-            "GET /v1/orders?user=1&user=2&user=3&last=9",
+            "GET /v1/orders?user=1&user=2&user=3&user=4&last=9",
             200,
-            r#"{"items":[{"total":5,"user_id":2},{"total":6,"user_id":"1"},{"total":7,"user_id":"2"},{"total":8}]}"#,
+            r#"{"items":[{"total":5,"user_id":2},{"total":6,"user_id":"1"},{"total":7,"user_id":"2"},{"total":8},{"total":"9","user_id":3}]}"#,
         ),
     ])
     .await;
     let response = ask(&server, "{ top { orders { total } } }").await;
     let expected = json!([
-        {"orders":[{"total":6}]}, {"orders":[{"total":5},{"total":7}]}, {"orders":[]},
+        {"orders":[{"total":6}]}, {"orders":[{"total":5},{"total":7}]}, {"orders":[{"total":null}]}, {"orders":[]},
     ]);
-    assert_eq!(response, json!({"data":{"top":expected}}));
+    assert_eq!(response["data"]["top"], expected, "{response}");
+    // A string is no Int, were it a number's.
+    let path = json!(["top", 2, "orders", 0, "total"]);
+    assert_eq!(errors(&response), json!([["SUBREQUEST_MALFORMED_RESPONSE", path]]));
 }
 
 #[tokio::test]
