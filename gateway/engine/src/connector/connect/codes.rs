@@ -52,3 +52,32 @@ pub fn is_missing(status: BackendStatus) -> bool {
         BackendStatus::Grpc(status) => tonic::Code::from_i32(status) == tonic::Code::NotFound,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_the_tables() {
+        use BackendStatus::{Grpc, Http};
+        let cases: [(&str, &[BackendStatus]); 10] = [
+            ("BAD_USER_INPUT", &[Http(400), Http(422), Grpc(3), Grpc(9), Grpc(11)]),
+            ("UNAUTHENTICATED", &[Http(401), Grpc(16)]),
+            ("FORBIDDEN", &[Http(403), Grpc(7)]),
+            ("NOT_FOUND", &[Http(404), Http(410), Grpc(5)]),
+            ("CONFLICT", &[Http(409), Grpc(6), Grpc(10)]),
+            ("UPSTREAM_RATE_LIMITED", &[Http(429), Grpc(8)]),
+            ("SUBREQUEST_UNAVAILABLE", &[Http(503), Grpc(14)]),
+            ("SUBGRAPH_TIMEOUT", &[Http(504), Grpc(4)]),
+            ("SUBREQUEST_HTTP_ERROR", &[Http(302), Http(418), Http(500), Http(502)]),
+            ("SUBREQUEST_FAILED", &[Grpc(1), Grpc(2), Grpc(12), Grpc(13), Grpc(15), Grpc(99)]),
+        ];
+        for (expected, statuses) in cases {
+            for status in statuses {
+                assert_eq!(code(*status), expected, "{status:?}");
+                assert!(!is_success(*status), "{status:?}");
+            }
+        }
+        assert!(is_success(Http(200)) && is_success(Http(204)) && is_success(Grpc(0)));
+    }
+}
