@@ -79,8 +79,12 @@ async fn fifty_orders_take_four_calls_too() {
         let order = orders.iter().find(|order| answer["id"] == json!(order.id)).expect("only what was asked for");
         assert_eq!(answer["user"]["name"], json!(user(&order.user_id).full_name), "{answer}");
         let names: Vec<&str> = order.items.iter().map(|item| product(&item.product_id).name.as_str()).collect();
-        let answered: Vec<&str> =
-            answer["items"].as_array().expect("a list").iter().filter_map(|item| item["product"]["name"].as_str()).collect();
+        let answered: Vec<&str> = answer["items"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|item| item["product"]["name"].as_str())
+            .collect();
         assert_eq!(answered, names);
     }
     // Each product is asked for once, however many orders have it.
@@ -105,7 +109,8 @@ async fn a_users_orders_cross_all_protocols() {
     let orders = data["user"]["orders"].as_array().expect("a list");
     assert_eq!(orders.len(), 3);
     for answer in orders {
-        let order = dataset().orders.iter().find(|order| answer["id"] == json!(order.id)).expect("an order of the data");
+        let order =
+            dataset().orders.iter().find(|order| answer["id"] == json!(order.id)).expect("an order of the data");
         assert_eq!(order.user_id, "u7");
         for (answer, item) in answer["items"].as_array().expect("a list").iter().zip(&order.items) {
             assert_eq!(answer["product"]["id"], json!(item.product_id));
@@ -137,15 +142,18 @@ async fn mutations_go_through_put_and_grpc_in_order() {
     // The second sees what the first has done.
     assert_eq!(order["user"]["name"], json!("Ada \"L\" Lovelace"));
     assert_eq!(order["items"], json!([{ "quantity": 2, "product": { "name": product("p3").name } }]));
-    let (data, _) = demo.data("query ($id: ID!) { order(id: $id) { user { id } } }", json!({ "id": order["id"] })).await;
+    let (data, _) =
+        demo.data("query ($id: ID!) { order(id: $id) { user { id } } }", json!({ "id": order["id"] })).await;
     assert_eq!(data["order"]["user"]["id"], json!("u1"));
 }
 
 #[tokio::test]
 async fn a_review_is_added_through_graphql() {
     let demo = Demo::start().await;
-    let query = "mutation ($input: AddReview!) { addReview(input: $input) { rating body author { name } product { name } } }";
-    let input = |rating: u8| json!({ "input": { "productId": "p1", "authorId": "u2", "rating": rating, "body": "Fine." } });
+    let query =
+        "mutation ($input: AddReview!) { addReview(input: $input) { rating body author { name } product { name } } }";
+    let input =
+        |rating: u8| json!({ "input": { "productId": "p1", "authorId": "u2", "rating": rating, "body": "Fine." } });
     let (data, _) = demo.data(query, input(4)).await;
     let expected = json!({ "rating": 4, "body": "Fine.",
         "author": { "name": user("u2").full_name }, "product": { "name": product("p1").name } });
@@ -169,7 +177,8 @@ async fn aliases_fragments_conditions_and_variables() {
     fragment card on Product { __typename id name cost: price ... @include(if: $with) { stock } }";
     let (data, _) = demo.data(query, json!({ "id": "p1", "with": true, "without": true })).await;
     let (p1, p2) = (product("p1"), product("p2"));
-    let card = |p: &Product| json!({ "__typename": "Product", "id": p.id, "name": p.name, "cost": p.price, "stock": p.stock });
+    let card =
+        |p: &Product| json!({ "__typename": "Product", "id": p.id, "name": p.name, "cost": p.price, "stock": p.stock });
     assert_eq!(data["a"], card(p1));
     assert_eq!(data["b"], card(p2));
     assert_eq!(data["__typename"], json!("Query"));
@@ -253,7 +262,8 @@ async fn one_backend_down_leaves_the_others() {
     demo.backends.reset();
 
     demo.backends.orders.faults().set(FaultSettings::failing()).expect("valid settings");
-    let response = demo.ask("query ($id: ID!) { order(id: $id) { id } user(id: \"u1\") { name } }", variables.clone()).await;
+    let response =
+        demo.ask("query ($id: ID!) { order(id: $id) { id } user(id: \"u1\") { name } }", variables.clone()).await;
     assert_eq!(response["data"], json!({ "order": null, "user": { "name": user("u1").full_name } }));
     assert_errors(&response, "orders", &["SUBREQUEST_UNAVAILABLE", "SUBREQUEST_FAILED"], &[json!(["order"])]);
     demo.backends.reset();
@@ -295,7 +305,7 @@ async fn what_is_not_there_is_null_without_an_error() {
 #[tokio::test]
 async fn pages_follow_cursors() {
     let demo = Demo::start().await;
-    let query = "query ($after: String) { products(first: 200, after: $after) { nodes { id } next } }";
+    let query = "query ($after: String) { products(first: 100, after: $after) { nodes { id } next } }";
     let (mut seen, mut after) = (0, Value::Null);
     loop {
         let (data, _) = demo.data(query, json!({ "after": after })).await;

@@ -1,5 +1,5 @@
 //! Composition against what the reference composer says: `cases/composition-sample.json` holds sets of subgraphs with
-//! its supergraphs, its error codes and its hints.
+//! its supergraphs, its error codes and its hints; `cases/composition-more.json` adds cases of our own for more codes.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,8 @@ use weft_federation::diagnostics::Source;
 use weft_federation::schema::subgraph::SubgraphInput;
 
 const SAMPLE: &str = include_str!("cases/composition-sample.json");
+/// Codes that the sample does not have.
+const MORE: &str = include_str!("cases/composition-more.json");
 
 /// Decided on the planner's graph, not by `compose`.
 const ELSEWHERE: &[&str] = &["SATISFIABILITY_ERROR"];
@@ -35,7 +37,8 @@ fn codes(composition: &Composition) -> BTreeSet<&str> {
 }
 
 fn cases() -> Vec<Value> {
-    serde_json::from_str(SAMPLE).expect("the sample is JSON")
+    let read = |text: &str| -> Vec<Value> { serde_json::from_str(text).expect("the cases are JSON") };
+    [read(SAMPLE), read(MORE)].concat()
 }
 
 #[test]

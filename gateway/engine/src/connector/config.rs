@@ -1,6 +1,6 @@
 //! Owns how backends are called, as configured: limits, times and headers, per source.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,11 +12,22 @@ pub struct ConnectorsConfig {
     pub all: SourceConfig,
     /// By the subgraph's name; complete, not laid over `all`.
     pub subgraphs: HashMap<String, SourceConfig>,
+    /// By the subgraph's name and the name of a `@source` in it; before `subgraphs`.
+    pub sources: HashMap<(String, String), SourceConfig>,
+    /// What connectors read as `$env`.
+    pub env: BTreeMap<String, String>,
+    /// What the connectors of a subgraph read as `$config`: a JSON object, by the subgraph's name.
+    pub values: HashMap<String, String>,
 }
 
 impl ConnectorsConfig {
     pub fn of(&self, subgraph: &str) -> &SourceConfig {
         self.subgraphs.get(subgraph).unwrap_or(&self.all)
+    }
+
+    pub fn of_source(&self, subgraph: &str, source: &str) -> &SourceConfig {
+        let key = (subgraph.to_owned(), source.to_owned());
+        self.sources.get(&key).unwrap_or_else(|| self.of(subgraph))
     }
 }
 

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use reqwest::{Client, Request, Response};
 
 use super::config::SourceConfig;
@@ -28,6 +29,7 @@ pub fn client(config: &SourceConfig) -> Result<Client, String> {
 /// An answer that was read to its end.
 pub struct Answer {
     pub status: u16,
+    pub headers: HeaderMap,
     pub body: Bytes,
 }
 
@@ -39,9 +41,10 @@ pub async fn send(
     origin: &ErrorOrigin,
 ) -> Result<Answer, SubgraphError> {
     let answer = async {
-        let response = client.execute(request).await.map_err(|error| describe(&error, origin))?;
+        let mut response = client.execute(request).await.map_err(|error| describe(&error, origin))?;
         let status = response.status().as_u16();
-        Ok(Answer { status, body: body(response, config.max_body, origin).await? })
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Answer { status, headers, body: body(response, config.max_body, origin).await? })
     };
     tokio::time::timeout(config.timeout, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(origin)))
 }

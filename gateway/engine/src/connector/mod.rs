@@ -4,6 +4,7 @@
 //! then only filled in. An enum, not a trait, so that nothing is boxed per fetch.
 
 mod config;
+mod connect;
 mod fake;
 mod graphql;
 mod http;
@@ -20,14 +21,18 @@ use crate::context::RequestContext;
 use crate::execute::{Batch, ErrorOrigin, SubgraphError};
 
 pub use config::{ConnectorsConfig, HeaderRule, SourceConfig};
+pub use connect::Reads;
 pub use fake::{Fake, FakeAnswer, FakeCall};
 
+use connect::{Backends, Connect};
 use graphql::GraphQl;
 
 /// What a backend is spoken to with.
 #[derive(Debug)]
 enum Connector {
     GraphQl(GraphQl),
+    /// A subgraph that connectors answer: each fetch says which.
+    Connect,
     Fake(Fake),
 }
 
@@ -37,6 +42,8 @@ pub struct Connectors {
     model: Arc<Model>,
     /// By `SubgraphId`.
     subgraphs: Vec<Connector>,
+    /// REST and gRPC services.
+    backends: Backends,
 }
 
 /// Why the backends of a supergraph cannot be called as configured.
@@ -61,18 +68,26 @@ impl Connectors {
         let mut subgraphs = vec![];
         let mut errors = vec![];
         for subgraph in &supergraph.model.subgraphs {
+            if supergraph.connectors.serve(&subgraph.name) {
+                subgraphs.push(Connector::Connect);
+                continue;
+            }
             match GraphQl::new(&subgraph.url, config.of(&subgraph.name)) {
                 Ok(client) => subgraphs.push(Connector::GraphQl(client)),
                 Err(message) => errors.push(ConfigError { subgraph: subgraph.name.clone(), message }),
             }
         }
-        if errors.is_empty() { Ok(Self { model: Arc::clone(&supergraph.model), subgraphs }) } else { Err(errors) }
+        let model = Arc::clone(&supergraph.model);
+        let backends = Backends::new(&model, &supergraph.connectors, config, &mut errors);
+        if errors.is_empty() { Ok(Self { model, subgraphs, backends }) } else { Err(errors) }
     }
 
-    /// Every subgraph is answered by `fake`.
+    /// Every subgraph is answered by `fake`, as if it were a GraphQL server.
     pub fn fake<State>(supergraph: &Supergraph<State>, fake: &Fake) -> Self {
         let subgraphs = supergraph.model.subgraphs.iter().map(|_| Connector::Fake(fake.clone())).collect();
-        Self { model: Arc::clone(&supergraph.model), subgraphs }
+        let model = Arc::clone(&supergraph.model);
+        let backends = Backends::new(&model, &Arc::default(), &ConnectorsConfig::default(), &mut vec![]);
+        Self { model, subgraphs, backends }
     }
 
     /// The supergraph whose backends these are.
@@ -83,10 +98,18 @@ impl Connectors {
     /// Works out all of a fetch that does not depend on the request.
     pub fn prepare(&self, fetch: &FetchNode, operation: &BoundOperation) -> Prepared {
         let subgraph = self.model.subgraph(fetch.subgraph);
-        let origin = ErrorOrigin { service: subgraph.name.as_str().into(), connector: None };
+        let mut origin = ErrorOrigin { service: subgraph.name.as_str().into(), connector: None };
         let call = match &self.subgraphs[fetch.subgraph.index()] {
             Connector::GraphQl(client) => {
                 Call::GraphQl(client.clone(), graphql::Request::new(fetch, operation, &self.model))
+            }
+            Connector::Connect => {
+                let id = fetch.connector;
+                origin.connector = id.map(|id| self.backends.connectors().coordinate(id).into());
+                match id.and_then(|id| Connect::new(&self.backends, id, fetch, operation.kind, &self.model)) {
+                    Some(connect) => Call::Connect(Box::new(connect)),
+                    None => Call::Misplanned,
+                }
             }
             Connector::Fake(fake) => Call::Fake(fake.clone(), graphql::Request::new(fetch, operation, &self.model)),
         };
@@ -104,15 +127,20 @@ pub struct Prepared {
 #[derive(Debug)]
 enum Call {
     GraphQl(GraphQl, graphql::Request),
+    Connect(Box<Connect>),
+    /// The plan names no connector that there is: it is of another supergraph.
+    Misplanned,
     Fake(Fake, graphql::Request),
 }
 
 /// What a fetch takes from its request.
 #[derive(Debug)]
 pub struct Inputs<'a> {
-    pub operation: &'a BoundOperation,
+    pub fetch: &'a FetchNode,
     pub variables: &'a Variables,
     pub context: &'a RequestContext<'a>,
+    /// The operation's reads so far.
+    pub reads: &'a Reads,
     /// The representations, behind [`Prepared::body_prefix`]; empty at the root.
     pub batch: Batch,
 }
@@ -146,6 +174,7 @@ impl Prepared {
     pub fn body_prefix(&self) -> &[u8] {
         match &self.call {
             Call::GraphQl(_, request) | Call::Fake(_, request) => request.prefix(),
+            Call::Connect(_) | Call::Misplanned => &[],
         }
     }
 
@@ -155,6 +184,10 @@ impl Prepared {
         let answer = async {
             match &self.call {
                 Call::GraphQl(client, request) => client.fetch(request, inputs, &self.origin).await,
+                Call::Connect(connect) => connect.fetch(inputs, &self.origin).await,
+                Call::Misplanned => {
+                    Err(SubgraphError::internal("The plan of this operation is of another supergraph."))
+                }
                 Call::Fake(fake, request) => fake.fetch(request, inputs, &self.origin).await,
             }
         };

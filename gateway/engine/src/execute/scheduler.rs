@@ -11,7 +11,7 @@ use weft_federation::view::ClientSchema;
 
 use super::receive::Receiver;
 use super::representations::{Batch, Targets};
-use crate::connector::Inputs;
+use crate::connector::{Inputs, Reads};
 use crate::context::RequestContext;
 use crate::introspect::introspect;
 use crate::prepared::PreparedPlan;
@@ -47,6 +47,7 @@ pub(super) async fn fetch_all(
     context: &RequestContext<'_>,
 ) -> ResponseArena {
     let mut run = Run::new(prepared, operation);
+    let reads = Reads::default();
     let mut calls = FuturesUnordered::new();
     let mut ready: Vec<FetchId> =
         prepared.plan.fetches.iter().filter(|fetch| fetch.depends_on.is_empty()).map(|fetch| fetch.id).collect();
@@ -55,7 +56,8 @@ pub(super) async fn fetch_all(
             match run.start(id) {
                 Some(batch) => {
                     let call = &prepared.fetches[id.index()].call;
-                    let inputs = Inputs { operation, variables, context, batch };
+                    let fetch = prepared.plan.fetch(id);
+                    let inputs = Inputs { fetch, variables, context, reads: &reads, batch };
                     calls.push(async move { (id, call.fetch(inputs).await) });
                 }
                 None => run.end(id, &mut ready),

@@ -7,7 +7,8 @@ use http::HeaderMap;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
-use weft_federation::compose::{NoConnectors, compose, prove};
+use weft_federation::compose::{compose, prove};
+use weft_federation::connect::Composing;
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::{bind, coerce, parse};
 use weft_federation::plan::Planner;
@@ -47,12 +48,18 @@ impl Outcome {
 impl Gateway {
     /// Composes subgraphs of these names.
     pub fn new(subgraphs: &[(&str, &str)]) -> Self {
-        let input = |(name, sdl): &(&str, &str)| SubgraphInput {
+        let linked: Vec<(&str, String)> = subgraphs.iter().map(|(name, sdl)| (*name, format!("{LINK}{sdl}"))).collect();
+        Self::composed(&linked, &|_, _| None)
+    }
+
+    /// Composes subgraphs that bring their own links, and the `.proto` files that they name.
+    pub fn composed(subgraphs: &[(&str, String)], protos: &dyn Fn(&str, &str) -> Option<Vec<u8>>) -> Self {
+        let input = |(name, sdl): &(&str, String)| SubgraphInput {
             name: (*name).to_owned(),
             url: format!("http://{name}.invalid/"),
-            source: Source::new(format!("{name}.graphql"), format!("{LINK}{sdl}")),
+            source: Source::new(format!("{name}.graphql"), sdl.as_str()),
         };
-        let composed = compose(subgraphs.iter().map(input).collect(), &mut NoConnectors);
+        let composed = compose(subgraphs.iter().map(input).collect(), &mut Composing::new(protos));
         let found: String = composed.diagnostics.iter().map(|found| found.draw(false)).collect();
         let sdl = composed.supergraph.unwrap_or_else(|| panic!("{found}"));
         let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl)).expect("what weft composed loads");

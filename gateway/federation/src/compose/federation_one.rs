@@ -23,14 +23,14 @@ pub fn upgrade(subgraphs: &mut [Subgraph<Parsed>]) -> Vec<Diagnostic> {
     if subgraphs.iter().all(|subgraph| subgraph.federation != Federation::One) {
         return Vec::new();
     }
-    let found = missing_bases(subgraphs);
+    let mut found = missing_bases(subgraphs);
     for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.federation == Federation::One) {
         fix_fields_arguments(subgraph);
         let facts = Facts::collect(&subgraph.schema);
         remove_from_interfaces(subgraph);
         remove_idle_externals(subgraph, &facts);
         remove_idle_field_sets(subgraph);
-        remove_unused_externals(subgraph);
+        remove_unused_externals(subgraph, &mut found);
         define_extended(subgraph);
     }
     share(subgraphs);
@@ -214,6 +214,10 @@ fn active(
             }
             Selection::Field(field) => {
                 let definition = schema.type_field(parent, &field.name).ok()?;
+                let leaf = schema.types.get(definition.ty.inner_named_type()).is_none_or(ExtendedType::is_leaf);
+                if !leaf && field.selection_set.is_empty() {
+                    return None;
+                }
                 let external = facts.is_external(parent, &field.name);
                 if external || schema.get_interface(parent).is_some() {
                     kept.push(field.serialize().no_indent().to_string());
@@ -233,7 +237,7 @@ fn active(
 }
 
 /// External fields that nothing needs are left out; a type of nothing else too.
-fn remove_unused_externals(subgraph: &mut Subgraph<Parsed>) {
+fn remove_unused_externals(subgraph: &mut Subgraph<Parsed>, found: &mut Vec<Diagnostic>) {
     let facts = Facts::collect(&subgraph.schema);
     let unused = |name: &Name, field: &Component<FieldDefinition>| {
         facts.is_external(name, &field.name) && !facts.is_used(name, &field.name)
@@ -247,6 +251,28 @@ fn remove_unused_externals(subgraph: &mut Subgraph<Parsed>) {
             ty.fields.retain(|_, field| !unused(&name, field));
         }
     }
+    let empty =
+        |ty: &ExtendedType| matches!(ty, ExtendedType::Object(ty) if ty.fields.is_empty() && !is_root(&ty.name));
+    let emptied: Vec<Name> = subgraph.types().filter(|(_, ty)| empty(ty)).map(|(name, _)| name.clone()).collect();
+    for name in emptied {
+        if is_referenced(&subgraph.schema, &name) {
+            let message = format!(
+                "Type {name} contains only external fields and all those fields are all unused (they do not appear in any @key, @provides or @requires)."
+            );
+            let at = subgraph.schema.types.get(&name).and_then(|ty| ty.name().location());
+            found.push(subgraph.error("TYPE_WITH_ONLY_UNUSED_EXTERNAL", message, at));
+        } else {
+            subgraph.schema.types.shift_remove(&name);
+        }
+    }
+}
+
+/// Whether a field or a union still names the type.
+fn is_referenced(schema: &apollo_compiler::Schema, name: &Name) -> bool {
+    schema.types.values().any(|ty| match ty {
+        ExtendedType::Union(union) => union.members.iter().any(|member| member.name == *name),
+        other => fields_of(other).into_iter().flatten().any(|(_, field)| field.ty.inner_named_type() == name),
+    })
 }
 
 /// A type that was only extended is defined now: in Federation 2 there is no owner of a type.

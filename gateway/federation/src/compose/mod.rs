@@ -81,15 +81,16 @@ pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHoo
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     let mut diagnostics = names::check(&inputs);
     let mut parsed = ingest::ingest_all(inputs, &mut diagnostics);
-    if has_errors(&diagnostics) {
-        return Composition { supergraph: None, diagnostics };
-    }
     for subgraph in parsed.iter_mut().filter(|subgraph| subgraph.has_connectors()) {
         for key in connectors.implied_keys(subgraph) {
             subgraph.add_key(&key.type_name, &key.fields);
         }
     }
-    diagnostics.extend(federation_one::upgrade(&mut parsed));
+    let upgraded = federation_one::upgrade(&mut parsed);
+    // What is missing may be in a subgraph that could not be read.
+    if !has_errors(&diagnostics) {
+        diagnostics.extend(upgraded);
+    }
     let mut subgraphs: Vec<_> =
         parsed.into_iter().map(|subgraph| validate::validate(subgraph, &mut diagnostics)).collect();
     if has_errors(&diagnostics) {

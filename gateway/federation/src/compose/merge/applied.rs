@@ -7,7 +7,7 @@ use apollo_compiler::schema::DirectiveList as ComponentList;
 use apollo_compiler::{Name, Node};
 
 use super::directive::Origin;
-use super::{Merge, Source, SubgraphIndex, most_frequent};
+use super::{Merge, Source, SubgraphIndex, authorization, most_frequent};
 use crate::compose::merged::Applied;
 use crate::compose::values;
 use crate::schema::subgraph::SpecDirective;
@@ -133,54 +133,14 @@ fn same_arguments(a: &Directive, b: &Directive) -> bool {
             .all(|argument| values::same_option(Some(&argument.value), b.specified_argument_by_name(&argument.name)))
 }
 
-/// Requirements of several subgraphs hold together: each is a disjunction of conjunctions, and so is their conjunction.
+/// Requirements of several subgraphs hold together.
 fn conjunction(name: &str, argument: &'static str, applications: &[Application<'_>]) -> Applied {
-    let alternatives = |directive: &Directive| -> Option<Vec<Vec<String>>> {
-        let outer = directive.specified_argument_by_name(argument)?.as_list()?;
-        let inner = outer.iter().map(|inner| {
-            let mut scopes: Vec<String> = match inner.as_list() {
-                Some(list) => list.iter().filter_map(|scope| scope.as_str()).map(str::to_owned).collect(),
-                None => inner.as_str().map(str::to_owned).into_iter().collect(),
-            };
-            scopes.sort();
-            scopes.dedup();
-            scopes
-        });
-        Some(inner.collect())
-    };
-    let mut all: Vec<Vec<Vec<String>>> = Vec::new();
-    for found in applications.iter().filter_map(|(_, directive)| alternatives(directive)) {
-        if !all.contains(&found) {
-            all.push(found);
-        }
-    }
-    if let [_] = all.as_slice()
-        && let Some((_, directive)) = applications.first()
-    {
+    if let [directive] = first_seen(applications).as_slice() {
         return carry(name, directive);
     }
-    let combined = all.into_iter().reduce(|left, right| {
-        let mut product: Vec<Vec<String>> = Vec::new();
-        for a in &left {
-            for b in &right {
-                let mut both: Vec<String> = a.iter().chain(b).cloned().collect();
-                both.sort();
-                both.dedup();
-                if !product.contains(&both) {
-                    product.push(both);
-                }
-            }
-        }
-        // An alternative that asks for more than another is never needed.
-        let minimal = |candidate: &Vec<String>| {
-            !product.iter().any(|other| other != candidate && other.iter().all(|scope| candidate.contains(scope)))
-        };
-        product.iter().filter(|candidate| minimal(candidate)).cloned().collect()
-    });
-    let strings =
-        |list: Vec<String>| Value::List(list.into_iter().map(|text| Node::new(Value::String(text))).collect());
-    let value = Value::List(combined.unwrap_or_default().into_iter().map(|list| Node::new(strings(list))).collect());
-    Applied::new(name).with(argument, value)
+    let all = applications.iter().filter_map(|(_, directive)| directive.specified_argument_by_name(argument));
+    let combined = all.map(|value| authorization::read(value)).reduce(|left, right| authorization::both(&left, &right));
+    Applied::new(name).with(argument, authorization::write(&combined.unwrap_or_default()))
 }
 
 /// The largest size, all slicing arguments and sized fields, and "one slicing argument" only where all ask for it.

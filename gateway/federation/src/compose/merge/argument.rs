@@ -1,9 +1,10 @@
 //! Owns the merge of what has a type and may have a default value: arguments and input fields.
 
-use apollo_compiler::Name;
-use apollo_compiler::ast::{FieldDefinition, InputValueDefinition, Type};
+use apollo_compiler::ast::{FieldDefinition, InputValueDefinition, Type, Value};
 use apollo_compiler::collections::{IndexMap, IndexSet};
+use apollo_compiler::{Name, Node};
 
+use super::kinds::Kind;
 use super::type_reference::{self, Direction};
 use super::{Merge, Source, applied, description};
 use crate::compose::merged::MergedInput;
@@ -70,7 +71,7 @@ fn default_value(
     coordinate: &str,
     words: &Words,
     sources: &[Source<'_, InputValueDefinition>],
-) -> Option<Option<apollo_compiler::ast::Value>> {
+) -> Option<Option<Value>> {
     let mut defaults = sources.iter().filter_map(|source| source.node.default_value.as_ref());
     let Some(first) = defaults.next() else { return Some(None) };
     if defaults.any(|other| !values::same(first, other)) {
@@ -99,7 +100,16 @@ fn default_value(
         merge.hint("INCONSISTENT_DEFAULT_VALUE_PRESENCE", message);
         return Some(None);
     }
-    Some(Some(first.as_ref().clone()))
+    Some(Some(enum_default(merge, first, sources[0].node.ty.inner_named_type())))
+}
+
+/// A default that names an enum value in quotes becomes that value.
+fn enum_default(merge: &Merge<'_>, value: &Value, ty: &Name) -> Value {
+    match value {
+        Value::String(text) if merge.kinds.get(ty) == Some(&Kind::Enum) => Value::Enum(Name::new_unchecked(text)),
+        Value::List(items) => Value::List(items.iter().map(|item| Node::new(enum_default(merge, item, ty))).collect()),
+        other => other.clone(),
+    }
 }
 
 /// Merges the arguments of a field: those that every source has, apart from contextual ones, which clients never see.

@@ -10,6 +10,7 @@ use crate::compose::merged::{Applied, MergedField};
 use crate::compose::names::subgraph_list;
 use crate::schema::subgraph::SpecDirective;
 use crate::schema::subgraph::facts::fields_text;
+use crate::schema::subgraph::field_set;
 
 /// A field as the subgraphs that have its type see it.
 pub(crate) struct FieldSources<'a> {
@@ -62,6 +63,9 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
             return None;
         }
     };
+    if !sources.on_interface {
+        sharing::check_runtime_types(merge, sources, &overrides);
+    }
     if !reference.same {
         let message = format!(
             "Type of field \"{coordinate}\" is inconsistent but compatible across subgraphs: the supergraph uses \"{}\"",
@@ -158,7 +162,7 @@ fn context_arguments(merge: &Merge<'_>, source: &Source<'_, FieldDefinition>) ->
         let Some(field) = directive.specified_argument_by_name("field").and_then(|value| value.as_str()) else {
             continue;
         };
-        let Some((context, selection)) = split_context(field) else { continue };
+        let Some((context, selection)) = field_set::split_context(field) else { continue };
         let string = |text: String| apollo_compiler::Node::new(Value::String(text));
         let entry = |name: &'static str, value: String| (Name::new_unchecked(name), string(value));
         all.push(apollo_compiler::Node::new(Value::Object(vec![
@@ -169,11 +173,4 @@ fn context_arguments(merge: &Merge<'_>, source: &Source<'_, FieldDefinition>) ->
         ])));
     }
     all
-}
-
-/// `$name selection` in its two parts.
-fn split_context(field: &str) -> Option<(&str, &str)> {
-    let rest = field.trim().strip_prefix('$')?;
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-    Some((&rest[..end], rest[end..].trim_start()))
 }

@@ -3,6 +3,7 @@
 
 mod applied;
 mod argument;
+mod authorization;
 mod connectors;
 mod definitions;
 mod description;
@@ -75,7 +76,9 @@ pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic
         };
         types.insert(name, merged);
     }
+    authorization::pass_to_implementations(&merge, &mut types);
     object::add_fields_of_interface_objects(&merge, &mut types);
+    authorization::pass_to_interfaces(&merge, &mut types);
     let usage = enum_::usage(&types);
     for (name, kind) in merge.kinds.clone() {
         if kind == Kind::Enum {

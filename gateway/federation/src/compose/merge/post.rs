@@ -4,8 +4,8 @@
 use apollo_compiler::Name;
 use apollo_compiler::collections::IndexMap;
 
-use super::Merge;
 use super::type_reference::is_subtype;
+use super::{Merge, authorization};
 use crate::compose::merged::{MergedKind, MergedType};
 use crate::compose::names::{quoted_list, subgraph_list};
 use crate::schema::subgraph::facts::interfaces_of;
@@ -29,6 +29,7 @@ pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
         interface_types(merge, types);
     }
     interface_keys(merge, types);
+    authorization::check_requires(merge, types);
 }
 
 /// A type that is extended must be defined somewhere. Federation 1 subgraphs were asked before their upgrade.

@@ -13,8 +13,7 @@ pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
         for field in fields_of(ty).into_iter().flat_map(|fields| fields.values()) {
             if ty.is_interface() {
                 let cost = SpecDirective::Cost.canonical();
-                let arguments = field.arguments.iter().flat_map(|argument| argument.directives.get_all(cost));
-                for directive in field.directives.get_all(cost).chain(arguments) {
+                for directive in field.directives.get_all(cost) {
                     let message = format!("@cost cannot be applied to interface \"{name}.{}\"", field.name);
                     found.push(subgraph.error("COST_APPLIED_TO_INTERFACE_FIELD", message, directive.location()));
                 }

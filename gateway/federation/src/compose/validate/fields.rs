@@ -147,6 +147,15 @@ fn on_fields<'a>(
                     found.push(subgraph.error(codes.on_interface, message, directive.location()));
                     continue;
                 }
+                if field.directives.has(SpecDirective::External.canonical()) {
+                    let message =
+                        format!("Cannot have both @{directive_name} and @external on field \"{name}.{}\"", field.name);
+                    found.push(subgraph.error(
+                        "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE",
+                        message,
+                        directive.location(),
+                    ));
+                }
                 let target = match codes.directive {
                     SpecDirective::Provides => field.ty.inner_named_type(),
                     _ => name,

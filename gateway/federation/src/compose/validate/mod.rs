@@ -4,6 +4,7 @@
 mod authorization;
 mod context;
 mod cost;
+mod defaults;
 mod external;
 mod fields;
 mod inaccessible;
@@ -29,6 +30,7 @@ pub fn validate(subgraph: Subgraph<Parsed>, diagnostics: &mut Vec<Diagnostic>) -
     diagnostics.extend(authorization::check(&subgraph));
     diagnostics.extend(cost::check(&subgraph));
     diagnostics.extend(context::check(&subgraph));
+    diagnostics.extend(defaults::check(&subgraph));
     subgraph
 }
 

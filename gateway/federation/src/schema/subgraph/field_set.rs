@@ -147,6 +147,13 @@ fn walk_field<'a>(
     }
 }
 
+/// `$context selection`, as `@fromContext` has it, in its two parts.
+pub fn split_context(text: &str) -> Option<(&str, &str)> {
+    let rest = text.trim().strip_prefix('$')?;
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    Some((&rest[..end], rest[end..].trim_start()))
+}
+
 /// The fields of an object or interface type.
 pub fn fields_of(
     ty: &ExtendedType,

@@ -1,0 +1,120 @@
+//! Owns judging a backend's reply: a success, nothing there, or an error as the `errors` mappings tell it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::value::RawValue;
+use weft_federation::connect::mapping::{Selection, Value, eval, parse_json};
+use weft_federation::connect::{Connector, Connectors, ErrorMappings, Mapping, Source};
+
+use super::codes;
+use super::scope::{Scope, headers};
+use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
+
+/// What a backend replied, in any protocol.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: BackendStatus,
+    pub headers: HeaderMap,
+    pub body: Payload,
+}
+
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// JSON, if it is.
+    Json(Bytes),
+    /// A message that was decoded.
+    Value(Arc<Value<'static>>),
+}
+
+impl Reply {
+    /// Judges the reply, and maps what it holds; `None` stands for what is not there, where `may_miss` says that this is
+    /// no error.
+    pub fn judge<R>(
+        &self,
+        connectors: &Connectors,
+        connector: &Connector,
+        selection: &Selection,
+        mut scope: Scope<'_>,
+        may_miss: bool,
+        origin: &ErrorOrigin,
+        then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
+    ) -> R {
+        let number = match self.status {
+            BackendStatus::Http(status) => i32::from(status),
+            BackendStatus::Grpc(status) => status,
+        };
+        scope.status = Some(Value::integer(number));
+        scope.response = Some(headers(&self.headers));
+        let vars = scope.vars();
+        let parsed;
+        let (data, broken) = match &self.body {
+            Payload::Json(bytes) if bytes.is_empty() => (&Value::Null, None),
+            Payload::Json(bytes) => {
+                let result = parse_json(bytes);
+                let broken = result.as_ref().err().map(ToString::to_string);
+                parsed = result.unwrap_or_default();
+                (&parsed, broken)
+            }
+            Payload::Value(value) => (&**value, None),
+        };
+        let source = connectors.source_of(connector);
+        let is_success = connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
+        let succeeded = match is_success {
+            Some(mapping) => matches!(eval(mapping, &vars, data).0, Value::Bool(true)),
+            None => codes::is_success(self.status),
+        };
+        if !succeeded {
+            if may_miss && is_success.is_none() && codes::is_missing(self.status) {
+                return then(Ok(None));
+            }
+            return then(Err(self.failure(source, connector, &|mapping| eval_owned(mapping, &scope, data), origin)));
+        }
+        if let Some(broken) = broken {
+            return then(Err(SubgraphError::malformed(origin, &broken)));
+        }
+        let (value, _) = eval(selection, &vars, data);
+        then(Ok(Some(&value)))
+    }
+
+    fn failure(
+        &self,
+        source: Option<&Source>,
+        connector: &Connector,
+        value: &dyn Fn(&Mapping) -> Value<'static>,
+        origin: &ErrorOrigin,
+    ) -> SubgraphError {
+        // The connector's own mapping stands before its source's.
+        let either = |pick: fn(&ErrorMappings) -> Option<&Mapping>| {
+            pick(&connector.errors).or_else(|| source.and_then(|source| pick(&source.errors)))
+        };
+        let shown = match self.status {
+            BackendStatus::Http(status) => format!("the HTTP status {status}"),
+            BackendStatus::Grpc(status) => format!("the gRPC status {status}"),
+        };
+        let message =
+            either(|errors| errors.message.as_ref()).and_then(|mapping| Some(value(mapping).as_text()?.into_owned()));
+        let message = message.unwrap_or_else(|| format!("The subgraph \"{}\" answered with {shown}.", origin.service));
+        let mut error = SubgraphError::new(origin, codes::code(self.status), message);
+        error.status = Some(self.status);
+        let extensions = either(|errors| errors.extensions.as_ref()).map(value);
+        if let Some(Value::Object(fields)) = extensions {
+            for (name, value) in fields {
+                match value.as_text() {
+                    Some(code) if name == "code" => error.code = code.into_owned().into(),
+                    _ => {
+                        if let Ok(json) = RawValue::from_string(value.to_json()) {
+                            error.extensions.insert(name.into_owned(), json);
+                        }
+                    }
+                }
+            }
+        }
+        error
+    }
+}
+
+fn eval_owned(mapping: &Selection, scope: &Scope<'_>, data: &Value<'_>) -> Value<'static> {
+    eval(mapping, &scope.vars(), data).0.into_owned()
+}

@@ -1,0 +1,143 @@
+//! Owns the clients of connectors' sources, and what configuration gives their templates.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use weft_federation::connect::template::BaseUrl;
+use weft_federation::connect::{Connector, Connectors, Protocol};
+use weft_federation::schema::Model;
+
+use super::grpc::GrpcClient;
+use crate::connector::config::{ConnectorsConfig, SourceConfig};
+use crate::connector::{ConfigError, http as transport};
+
+/// All REST and gRPC services of a supergraph.
+#[derive(Debug, Clone)]
+pub struct Backends(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    model: Arc<Model>,
+    connectors: Arc<Connectors>,
+    /// Like `Connectors::sources`.
+    sources: Vec<Backend>,
+    /// For connectors that name their whole URL, by subgraph.
+    sourceless: HashMap<String, Client>,
+    /// `$config`, by subgraph.
+    values: HashMap<String, String>,
+    /// `$env`, as JSON.
+    env: String,
+}
+
+#[derive(Debug)]
+struct Backend {
+    client: Client,
+    /// The address that configuration sets in place of the schema's.
+    base: Option<BaseUrl>,
+}
+
+#[derive(Debug)]
+pub enum Client {
+    Http(HttpClient),
+    Grpc(GrpcClient),
+}
+
+#[derive(Debug)]
+pub struct HttpClient {
+    pub client: reqwest::Client,
+    pub config: SourceConfig,
+}
+
+/// What templates read that no request changes, as JSON.
+pub struct Constants<'a> {
+    pub config: Option<&'a str>,
+    pub env: &'a str,
+}
+
+impl Backends {
+    /// Builds the clients; what is wrong with their configuration is added to `errors`.
+    pub fn new(
+        model: &Arc<Model>,
+        connectors: &Arc<Connectors>,
+        config: &ConnectorsConfig,
+        errors: &mut Vec<ConfigError>,
+    ) -> Self {
+        let mut sources = vec![];
+        for source in &connectors.sources {
+            let own = config.of_source(&source.subgraph, &source.name);
+            match backend(&source.protocol, own) {
+                Ok(backend) => sources.push(backend),
+                Err(message) => {
+                    let message = format!("source \"{}\": {message}", source.name);
+                    errors.push(ConfigError { subgraph: source.subgraph.clone(), message });
+                }
+            }
+        }
+        let mut sourceless = HashMap::new();
+        for connector in connectors.connectors.iter().filter(|connector| connector.source.is_none()) {
+            let own = config.of(&connector.subgraph);
+            match http(own) {
+                Ok(client) => drop(sourceless.insert(connector.subgraph.clone(), client)),
+                Err(message) => errors.push(ConfigError { subgraph: connector.subgraph.clone(), message }),
+            }
+        }
+        for (subgraph, json) in &config.values {
+            if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json).is_err() {
+                let message = "the values of $config must be a JSON object".to_owned();
+                errors.push(ConfigError { subgraph: subgraph.clone(), message });
+            }
+        }
+        let env = serde_json::to_string(&config.env).unwrap_or_else(|_| RawValue::NULL.get().to_owned());
+        Self(Arc::new(Inner {
+            model: Arc::clone(model),
+            connectors: Arc::clone(connectors),
+            sources,
+            sourceless,
+            values: config.values.clone(),
+            env,
+        }))
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.0.model
+    }
+
+    pub fn connectors(&self) -> &Connectors {
+        &self.0.connectors
+    }
+
+    /// Sources and clients are built together: a connector that is read has both.
+    pub fn client_of(&self, connector: &Connector) -> &Client {
+        match connector.source {
+            Some(at) => &self.0.sources[at].client,
+            None => &self.0.sourceless[&connector.subgraph],
+        }
+    }
+
+    /// The address that configuration sets in place of the schema's.
+    pub fn base_of(&self, connector: &Connector) -> Option<&BaseUrl> {
+        self.0.sources[connector.source?].base.as_ref()
+    }
+
+    pub fn constants(&self, subgraph: &str) -> Constants<'_> {
+        Constants { config: self.0.values.get(subgraph).map(String::as_str), env: &self.0.env }
+    }
+}
+
+fn backend(protocol: &Protocol, config: &SourceConfig) -> Result<Backend, String> {
+    match protocol {
+        Protocol::Http(_) => {
+            let base = config.url.as_deref().map(BaseUrl::parse).transpose().map_err(|error| error.to_string())?;
+            Ok(Backend { client: http(config)?, base })
+        }
+        Protocol::Grpc(source) => {
+            let address = config.url.as_deref().unwrap_or(&source.address);
+            Ok(Backend { client: Client::Grpc(GrpcClient::new(address, config)?), base: None })
+        }
+    }
+}
+
+fn http(config: &SourceConfig) -> Result<Client, String> {
+    Ok(Client::Http(HttpClient { client: transport::client(config)?, config: config.clone() }))
+}

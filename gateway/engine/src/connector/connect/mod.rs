@@ -1,0 +1,324 @@
+//! Owns the calls to REST and gRPC services by `@connect`: one call for a root field, one per entity, or one per chunk
+//! of a batch.
+//!
+//! Whatever the protocol, the answer is mapped and written as JSON in the shape that the fetch asked for.
+
+mod answer;
+mod backends;
+mod codes;
+mod exchange;
+mod grpc;
+mod keys;
+mod output;
+mod reads;
+mod request;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
+use weft_federation::connect::mapping::{FieldTree, Selection, Value, parse_json};
+use weft_federation::connect::{Connector, ConnectorId};
+use weft_federation::operation::OperationKind;
+use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
+use weft_federation::schema::Model;
+
+use super::{Inputs, Part, PartError, PartForm};
+use crate::execute::{ErrorOrigin, SubgraphError};
+use exchange::Exchange;
+use scope::{Scope, arguments};
+
+pub use backends::Backends;
+pub use reads::Reads;
+
+/// As many calls of one fetch are out at a time.
+const PARALLEL: usize = 16;
+
+/// A fetch by a connector, prepared with its plan.
+#[derive(Debug)]
+pub struct Connect {
+    backends: Backends,
+    id: ConnectorId,
+    /// The connector's mapping, cut down to what the fetch asks.
+    selection: Selection,
+    mode: Mode,
+    /// Whether equal calls may share one answer.
+    is_read: bool,
+}
+
+/// How the connector is called for what the fetch fills.
+#[derive(Debug)]
+enum Mode {
+    /// For a root field.
+    Root,
+    /// For each entity: it is `$this`, or `$args` where a root field looks entities up.
+    Single { by_arguments: bool },
+    /// For many entities of a type, matched by these fields.
+    Batch { key: FieldTree, max_size: usize },
+    /// For one field of many entities: the fields that tell them apart, and the path to the same in the answer's items.
+    Group { key: FieldTree, path: FieldTree, max_size: usize },
+}
+
+impl Connect {
+    /// `None` for an id that is of another supergraph.
+    pub fn new(
+        backends: &Backends,
+        id: ConnectorId,
+        fetch: &FetchNode,
+        kind: OperationKind,
+        model: &Model,
+    ) -> Option<Self> {
+        let connector = backends.connectors().get(id)?;
+        let is_entities = matches!(fetch.entry, FetchEntry::Entities { .. });
+        // A root field with `entity: true` looks entities up too.
+        let by_arguments = is_entities && connector.coordinate.field.is_some() && is_root(connector, model);
+        let wanted = if connector.coordinate.field.is_some() && !by_arguments {
+            fetch.selection.fields.first().map_or_else(FieldTree::whole, output::wanted_of)
+        } else {
+            output::wanted(&fetch.selection)
+        };
+        Some(Self {
+            backends: backends.clone(),
+            id,
+            selection: connector.specialize(&wanted),
+            mode: mode(connector, is_entities, by_arguments),
+            // After a mutation the same question may have another answer.
+            is_read: kind == OperationKind::Query,
+        })
+    }
+
+    pub async fn fetch(&self, inputs: Inputs<'_>, origin: &ErrorOrigin) -> Result<Part, SubgraphError> {
+        let Some(connector) = self.backends.connectors().get(self.id) else {
+            return Err(SubgraphError::internal("A plan names a connector that is not there."));
+        };
+        let exchange = Exchange {
+            backends: &self.backends,
+            id: self.id,
+            connector,
+            selection: &self.selection,
+            origin,
+            context: inputs.context,
+            reads: self.is_read.then_some(inputs.reads),
+        };
+        let field = inputs.fetch.selection.fields.first();
+        // Only a connector on a field has arguments.
+        let own_field = field.filter(|_| connector.coordinate.field.is_some());
+        let arguments = own_field.map(|field| arguments(field, self.backends.model(), inputs.variables));
+        let calls = Calls { exchange, inputs: &inputs, arguments: arguments.as_deref(), field };
+        match &self.mode {
+            Mode::Root => calls.root().await,
+            Mode::Single { by_arguments } => calls.single(*by_arguments).await,
+            Mode::Batch { key, max_size } => calls.batch(key, *max_size).await,
+            Mode::Group { key, path, max_size } => calls.group(key, path, *max_size).await,
+        }
+    }
+}
+
+fn is_root(connector: &Connector, model: &Model) -> bool {
+    let parent = model.type_named(&connector.coordinate.type_name);
+    parent.is_some() && [model.query, model.mutation, model.subscription].contains(&parent)
+}
+
+fn mode(connector: &Connector, is_entities: bool, by_arguments: bool) -> Mode {
+    if !is_entities {
+        return Mode::Root;
+    }
+    let batch = connector.batch.as_ref();
+    let max_size = batch.and_then(|batch| batch.max_size).unwrap_or(usize::MAX).max(1);
+    match connector.inputs().batch {
+        None => Mode::Single { by_arguments },
+        Some(key) if connector.coordinate.field.is_none() => Mode::Batch { key, max_size },
+        Some(key) => {
+            let path = batch.and_then(|batch| batch.group_by.as_deref()).unwrap_or_default();
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            Mode::Group { key, path: FieldTree::path(&path), max_size }
+        }
+    }
+}
+
+/// The calls of one fetch.
+struct Calls<'a> {
+    exchange: Exchange<'a>,
+    inputs: &'a Inputs<'a>,
+    /// The JSON of `$args`.
+    arguments: Option<&'a str>,
+    /// The field that the connector is on, if it is on one.
+    field: Option<&'a FetchField>,
+}
+
+/// What the calls brought for each entity: its JSON, or why there is none.
+type Slots = Vec<Option<Result<Vec<u8>, SubgraphError>>>;
+
+impl Calls<'_> {
+    async fn root(&self) -> Result<Part, SubgraphError> {
+        let Some(field) = self.field else {
+            return Err(SubgraphError::internal("A plan calls a root connector for no field."));
+        };
+        let scope = Scope { arguments: self.arguments_value(), ..Scope::default() };
+        let may_miss = self.exchange.connector.entity;
+        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
+            mapped.map(|value| {
+                let mut out = vec![];
+                output::write_field(field, value, &mut out);
+                out
+            })
+        };
+        let body = self.exchange.call(scope, may_miss, written).await?;
+        Ok(Part { body: body.into(), form: PartForm::Data, errors: vec![] })
+    }
+
+    async fn single(&self, by_arguments: bool) -> Result<Part, SubgraphError> {
+        let count = self.inputs.batch.spans.len();
+        let calls = stream::iter(0..count).map(|at| self.one(at, by_arguments)).buffer_unordered(PARALLEL);
+        let mut slots: Slots = (0..count).map(|_| None).collect();
+        let mut calls = std::pin::pin!(calls);
+        while let Some((at, result)) = calls.next().await {
+            slots[at] = result.transpose();
+        }
+        Ok(part(slots))
+    }
+
+    async fn one(&self, at: usize, by_arguments: bool) -> (usize, Result<Option<Vec<u8>>, SubgraphError>) {
+        let entity = self.representation(at);
+        let scope = if by_arguments {
+            Scope { arguments: Some(entity), ..Scope::default() }
+        } else {
+            Scope { arguments: self.arguments_value(), this: Some(entity), ..Scope::default() }
+        };
+        let own_field = self.field.filter(|_| self.arguments.is_some() && !by_arguments);
+        let selection = &self.inputs.fetch.selection;
+        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
+            mapped.map(|value| {
+                let mut out = vec![];
+                match own_field {
+                    Some(field) => output::write_field(field, value, &mut out),
+                    None => output::write_object(selection, value?, &mut out),
+                }
+                Some(out)
+            })
+        };
+        (at, self.exchange.call(scope, true, written).await)
+    }
+
+    async fn batch(&self, key: &FieldTree, max_size: usize) -> Result<Part, SubgraphError> {
+        self.chunks(max_size, |chunk| async move {
+            let entities = self.representations(&chunk);
+            let wanted: Vec<Option<String>> = entities.iter().map(|entity| keys::of(entity, key)).collect();
+            let scope = Scope { batch: Some(Value::Array(entities)), ..Scope::default() };
+            let selection = &self.inputs.fetch.selection;
+            let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
+                let items = list(mapped, self.exchange.origin)?;
+                let found = keys::index(items, key);
+                let written = wanted.iter().map(|wanted| {
+                    let item = found.get(wanted.as_deref()?)?.first()?;
+                    let mut out = vec![];
+                    output::write_object(selection, item, &mut out);
+                    Some(out)
+                });
+                Ok(written.collect())
+            };
+            self.exchange.call(scope, false, written).await
+        })
+        .await
+    }
+
+    async fn group(&self, key: &FieldTree, path: &FieldTree, max_size: usize) -> Result<Part, SubgraphError> {
+        let Some(field) = self.field else {
+            return Err(SubgraphError::internal("A plan calls a field's connector for no field."));
+        };
+        self.chunks(max_size, |chunk| async move {
+            let entities = self.representations(&chunk);
+            let wanted: Vec<Option<String>> = entities.iter().map(|entity| keys::of(entity, key)).collect();
+            let batch = Some(Value::Array(entities));
+            let scope = Scope { arguments: self.arguments_value(), batch, ..Scope::default() };
+            let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
+                let items = list(mapped, self.exchange.origin)?;
+                let found = keys::index(items, path);
+                let written = wanted.iter().map(|wanted| {
+                    let items = wanted.as_deref().and_then(|wanted| found.get(wanted)).map_or(&[][..], Vec::as_slice);
+                    let mut out = vec![];
+                    output::write_group(field, items, &mut out);
+                    Some(out)
+                });
+                Ok(written.collect())
+            };
+            self.exchange.call(scope, false, written).await
+        })
+        .await
+    }
+
+    /// Makes one call per chunk of entities. One that fails takes its own entities with it, and no others.
+    async fn chunks<F>(
+        &self,
+        max_size: usize,
+        call: impl Fn(std::ops::Range<usize>) -> F,
+    ) -> Result<Part, SubgraphError>
+    where
+        F: Future<Output = Result<Vec<Option<Vec<u8>>>, SubgraphError>>,
+    {
+        let count = self.inputs.batch.spans.len();
+        let mut slots: Slots = (0..count).map(|_| None).collect();
+        let starts = (0..count).step_by(max_size.min(count.max(1)));
+        let ranges = starts.map(|start| start..start.saturating_add(max_size).min(count));
+        let call = &call;
+        let calls = stream::iter(ranges).map(|range| async move { (range.clone(), call(range).await) });
+        let mut calls = std::pin::pin!(calls.buffer_unordered(PARALLEL));
+        while let Some((range, result)) = calls.next().await {
+            match result {
+                Ok(found) => {
+                    for (at, entity) in range.zip(found) {
+                        slots[at] = entity.map(Ok);
+                    }
+                }
+                Err(error) => range.for_each(|at| slots[at] = Some(Err(error.clone()))),
+            }
+        }
+        Ok(part(slots))
+    }
+
+    fn arguments_value(&self) -> Option<Value<'_>> {
+        // It was written as JSON a moment ago.
+        self.arguments.and_then(|json| parse_json(json.as_bytes()).ok())
+    }
+
+    fn representation(&self, at: usize) -> Value<'_> {
+        parse_json(self.inputs.batch.get(at)).unwrap_or_default()
+    }
+
+    fn representations(&self, range: &std::ops::Range<usize>) -> Vec<Value<'_>> {
+        range.clone().map(|at| self.representation(at)).collect()
+    }
+}
+
+/// A batch's answer, which has to be a list.
+fn list<'v, 'a>(
+    mapped: Result<Option<&'v Value<'a>>, SubgraphError>,
+    origin: &ErrorOrigin,
+) -> Result<&'v [Value<'a>], SubgraphError> {
+    let value = mapped?;
+    value
+        .and_then(Value::as_array)
+        .ok_or_else(|| SubgraphError::malformed(origin, "what it gives for a batch is no list"))
+}
+
+/// The entities in order, and the errors of those that failed.
+fn part(slots: Slots) -> Part {
+    let mut body = vec![b'['];
+    let mut errors = vec![];
+    for (at, slot) in slots.into_iter().enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        match slot {
+            Some(Ok(json)) => body.extend_from_slice(&json),
+            Some(Err(error)) => {
+                body.extend_from_slice(b"null");
+                errors.push(PartError { error, entity: u32::try_from(at).ok() });
+            }
+            None => body.extend_from_slice(b"null"),
+        }
+    }
+    body.push(b']');
+    Part { body: Bytes::from(body), form: PartForm::Data, errors }
+}

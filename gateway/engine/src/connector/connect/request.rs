@@ -1,0 +1,119 @@
+//! Owns rendering a connector's templates into one request.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use prost::Message;
+use reqwest::{Method, Url};
+use weft_federation::connect::grpc::encode;
+use weft_federation::connect::mapping::{Vars, write_json};
+use weft_federation::connect::template::render_url;
+use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMethod, Request};
+
+use super::backends::Backends;
+use crate::execute::{ErrorOrigin, SubgraphError};
+
+/// A request as it is sent.
+pub enum Rendered {
+    Http { method: Method, url: Url, headers: HeaderMap, body: Option<Bytes> },
+    Grpc { message: Bytes, headers: HeaderMap },
+}
+
+impl Rendered {
+    /// All that makes the request what it is, beside its connector.
+    pub fn key(&self) -> Vec<u8> {
+        let (target, headers, body) = match self {
+            Self::Http { method, url, headers, body } => {
+                (format!("{method} {url}"), headers, body.as_deref().unwrap_or_default())
+            }
+            Self::Grpc { message, headers } => (String::new(), headers, &message[..]),
+        };
+        let mut key = vec![];
+        let mut push = |part: &[u8]| {
+            key.extend_from_slice(&part.len().to_be_bytes());
+            key.extend_from_slice(part);
+        };
+        push(target.as_bytes());
+        for (name, value) in headers {
+            push(name.as_str().as_bytes());
+            push(value.as_bytes());
+        }
+        push(body);
+        key
+    }
+}
+
+/// Renders the request. What fails is the input's or the connector's fault, never the backend's.
+pub fn render(
+    backends: &Backends,
+    connector: &Connector,
+    vars: &Vars<'_>,
+    client: &HeaderMap,
+    origin: &ErrorOrigin,
+) -> Result<Rendered, SubgraphError> {
+    let refuse = |reason: &dyn std::fmt::Display| {
+        let message = format!("The request to the subgraph \"{}\" cannot be made: {reason}.", origin.service);
+        SubgraphError::new(origin, "BAD_USER_INPUT", message)
+    };
+    let body = connector.request.body().map(|body| body.eval_request(vars).0);
+    let mut headers = headers(backends, connector, vars, client).map_err(|reason| refuse(&reason))?;
+    match &connector.request {
+        Request::Http(request) => {
+            let mut parts = backends.connectors().url_parts(connector).unwrap_or_default();
+            if let Some(base) = backends.base_of(connector) {
+                parts.base = Some(base);
+            }
+            let url = render_url(&parts, vars).map_err(|reason| refuse(&reason))?;
+            let url = Url::parse(&url).map_err(|reason| refuse(&reason))?;
+            headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+            let body = body.map(|value| {
+                let mut json = vec![];
+                write_json(&value, &mut json);
+                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+                Bytes::from(json)
+            });
+            Ok(Rendered::Http { method: method(request.method), url, headers, body })
+        }
+        Request::Grpc(request) => {
+            let value = body.unwrap_or_else(|| weft_federation::connect::mapping::Value::Object(vec![]));
+            let message = encode(&value, &request.method.input()).map_err(|reason| refuse(&reason))?;
+            Ok(Rendered::Grpc { message: message.encode_to_vec().into(), headers })
+        }
+    }
+}
+
+fn method(method: HttpMethod) -> Method {
+    match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Delete => Method::DELETE,
+    }
+}
+
+fn headers(
+    backends: &Backends,
+    connector: &Connector,
+    vars: &Vars<'_>,
+    client: &HeaderMap,
+) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for header in backends.connectors().headers(connector) {
+        // Names were checked where the schema was composed.
+        let Ok(name) = HeaderName::from_bytes(header.name.as_bytes()) else { continue };
+        match &header.value {
+            HeaderSource::From(from) => {
+                for value in client.get_all(from.as_str()) {
+                    headers.append(name.clone(), value.clone());
+                }
+            }
+            HeaderSource::Template(template) => {
+                let Some(text) = template.render(vars).map_err(|error| error.to_string())? else { continue };
+                let value = HeaderValue::from_str(&text).map_err(|_| format!("`{name}` is no header"))?;
+                headers.insert(name, value);
+            }
+        }
+    }
+    Ok(headers)
+}

@@ -1,0 +1,70 @@
+//! Owns the variables of a connector's templates and mappings: `$args`, `$this`, `$batch` and the rest.
+
+use http::HeaderMap;
+use weft_federation::connect::mapping::{Value, Variable, Vars};
+use weft_federation::operation::Variables;
+use weft_federation::plan::FetchField;
+use weft_federation::schema::{Model, write_json_string};
+
+/// The values of one call. What is absent has no value.
+#[derive(Debug, Default)]
+pub struct Scope<'a> {
+    pub arguments: Option<Value<'a>>,
+    pub this: Option<Value<'a>>,
+    pub batch: Option<Value<'a>>,
+    pub config: Option<Value<'a>>,
+    pub env: Option<Value<'a>>,
+    pub request: Option<Value<'a>>,
+    pub status: Option<Value<'a>>,
+    pub response: Option<Value<'a>>,
+}
+
+impl Scope<'_> {
+    pub fn vars(&self) -> Vars<'_> {
+        let values = [
+            (Variable::Args, &self.arguments),
+            (Variable::This, &self.this),
+            (Variable::Batch, &self.batch),
+            (Variable::Config, &self.config),
+            (Variable::Env, &self.env),
+            (Variable::Request, &self.request),
+            (Variable::Status, &self.status),
+            (Variable::Response, &self.response),
+        ];
+        values.into_iter().fold(Vars::default(), |vars, (variable, value)| match value {
+            Some(value) => vars.with(variable, value),
+            None => vars,
+        })
+    }
+}
+
+/// `$args` as JSON: what the client gave, and the schema's defaults for the rest.
+pub fn arguments(field: &FetchField, model: &Model, variables: &Variables) -> String {
+    let mut json = String::from("{");
+    let given = |name: &str| field.arguments.iter().find(|(given, _)| given == name).map(|(_, value)| value);
+    for argument in &model.field(field.field).arguments {
+        let start = json.len();
+        if start > 1 {
+            json.push(',');
+        }
+        write_json_string(&argument.name, &mut json);
+        json.push(':');
+        let written = given(&argument.name).is_some_and(|value| value.write_json(&|id| variables.get(id), &mut json))
+            || argument.default.as_ref().is_some_and(|value| value.write_json(&|_| None, &mut json));
+        if !written {
+            json.truncate(start);
+        }
+    }
+    json.push('}');
+    json
+}
+
+/// Headers as `$request.headers` and `$response.headers` are: each name has a list of values.
+pub fn headers(headers: &HeaderMap) -> Value<'static> {
+    let values = |name| {
+        let texts = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        Value::Array(texts.map(|text| Value::string(text.to_owned())).collect())
+    };
+    let fields = headers.keys().map(|name| (name.as_str().to_owned().into(), values(name))).collect();
+    Value::Object(vec![("headers".into(), Value::Object(fields))])
+}
