@@ -165,8 +165,18 @@ pub enum PartForm {
 #[derive(Debug)]
 pub struct PartError {
     pub error: SubgraphError,
-    /// The representation that it is about; `None` for the fetch as a whole.
-    pub entity: Option<u32>,
+    pub about: About,
+}
+
+/// What of an answer an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// All of it.
+    Fetch,
+    /// The entity of this representation.
+    Entity(u32),
+    /// Some value in it, nobody knows where.
+    Value,
 }
 
 impl Prepared {

@@ -34,7 +34,7 @@ pub enum RestSegment {
 /// What one backend failed to do. Where it shows is said by the place that it is kept at.
 #[derive(Debug, Clone)]
 pub struct SubgraphError {
-    pub message: String,
+    pub message: Box<str>,
     /// One of the gateway's `extensions.code`, or the backend's own.
     pub code: Cow<'static, str>,
     pub origin: Option<ErrorOrigin>,
@@ -42,18 +42,18 @@ pub struct SubgraphError {
     /// The backend's other extensions, as raw JSON.
     pub extensions: BTreeMap<String, Box<RawValue>>,
     /// How much deeper than its place the error arose.
-    pub rest: Vec<RestSegment>,
+    pub rest: Box<[RestSegment]>,
 }
 
 impl SubgraphError {
-    pub fn new(origin: &ErrorOrigin, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(origin: &ErrorOrigin, code: &'static str, message: impl Into<Box<str>>) -> Self {
         Self {
             message: message.into(),
             code: Cow::Borrowed(code),
             origin: Some(origin.clone()),
             status: None,
             extensions: BTreeMap::new(),
-            rest: vec![],
+            rest: Box::default(),
         }
     }
 
@@ -76,14 +76,14 @@ impl SubgraphError {
     }
 
     /// A failure of the gateway itself.
-    pub fn internal(message: impl Into<String>) -> Self {
+    pub fn internal(message: impl Into<Box<str>>) -> Self {
         Self {
             message: message.into(),
             code: Cow::Borrowed("INTERNAL_SERVER_ERROR"),
             origin: None,
             status: None,
             extensions: BTreeMap::new(),
-            rest: vec![],
+            rest: Box::default(),
         }
     }
 }

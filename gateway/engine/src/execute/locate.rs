@@ -133,7 +133,7 @@ impl Locator<'_> {
     /// The error in the arena. Objects that share an answer share the error too.
     fn place(&mut self, rest: Vec<RestSegment>) -> ErrorRef {
         let (arena, error) = (&mut *self.arena, self.error);
-        *self.placed.get_or_insert_with(|| arena.new_error(SubgraphError { rest, ..error.clone() }))
+        *self.placed.get_or_insert_with(|| arena.new_error(SubgraphError { rest: rest.into(), ..error.clone() }))
     }
 }
 

@@ -9,5 +9,5 @@ mod scheduler;
 mod tests;
 
 pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, write_client_error};
-pub use representations::{Batch, RepresentationWriter, Targets};
+pub(crate) use representations::{Batch, RepresentationWriter, asks_typename};
 pub use scheduler::{ExecutionResult, execute};

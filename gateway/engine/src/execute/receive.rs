@@ -9,8 +9,8 @@ use weft_federation::schema::{Id, Model};
 
 use super::errors::{ErrorOrigin, SubgraphError};
 use super::locate::{Locator, PathSegment, UpstreamError, read_errors};
-use super::representations::Targets;
-use crate::connector::{Part, PartForm};
+use super::representations::{Targets, asks_typename};
+use crate::connector::{About, Part, PartError, PartForm};
 use crate::response::{Deserializer, ErrorRef, JsonError, ObjectId, Reader, ResponseArena, SlotValue};
 
 /// One fetch, at the time that it ends.
@@ -68,7 +68,7 @@ impl Receiver<'_> {
             Err(broken) => {
                 self.arena.roll_back();
                 // A backend that said how it failed need not say it in GraphQL.
-                let said = part.errors.into_iter().find(|error| error.entity.is_none());
+                let said = part.errors.into_iter().find(|error| error.about == About::Fetch);
                 let error = said.map(|error| error.error);
                 let error = error.unwrap_or_else(|| SubgraphError::malformed(self.origin, &broken.to_string()));
                 return self.fail(error);
@@ -82,17 +82,21 @@ impl Receiver<'_> {
             errors.extend(read_errors(json, self.origin));
         }
         let mut whole = vec![];
-        for error in part.errors {
-            match error.entity {
-                Some(at) => self.attach_to(at as usize, &error.error),
-                None => whole.push(error.error),
+        for PartError { error, about } in part.errors {
+            match about {
+                About::Fetch => whole.push(error),
+                About::Entity(at) => self.attach_to(at as usize, error),
+                About::Value => {
+                    let error = self.arena.new_error(error);
+                    self.arena.add_unlocated(error);
+                }
             }
         }
         if !answer.has_data && errors.is_empty() && whole.is_empty() {
             whole.push(SubgraphError::malformed(self.origin, "it has neither data nor errors"));
         }
         // What became null together with the place of an error has the same cause.
-        let cause = errors.first().map(|first| SubgraphError { rest: vec![], ..first.error.clone() });
+        let cause = errors.first().map(|first| SubgraphError { rest: Box::default(), ..first.error.clone() });
         for error in errors {
             if !self.locate(&error) {
                 whole.push(error.error);
@@ -150,7 +154,7 @@ impl Receiver<'_> {
             (None, []) => false,
             (None, path) => locator.locate(ObjectId::ROOT, selection, path),
             (Some(targets), [PathSegment::Key(key), PathSegment::Index(at), path @ ..])
-                if key == "_entities" && (*at as usize) < targets.len() =>
+                if key == "_entities" && (*at as usize) < targets.count() =>
             {
                 // All of them, though the first may suffice: objects that share an answer have slots of their own.
                 let objects = targets.of(*at as usize).iter();
@@ -160,9 +164,9 @@ impl Receiver<'_> {
         }
     }
 
-    fn attach_to(&mut self, at: usize, error: &SubgraphError) {
-        let Some(targets) = self.targets.filter(|targets| at < targets.len()) else { return };
-        let error = self.arena.new_error(error.clone());
+    fn attach_to(&mut self, at: usize, error: SubgraphError) {
+        let Some(targets) = self.targets.filter(|targets| at < targets.count()) else { return };
+        let error = self.arena.new_error(error);
         for object in targets.of(at) {
             self.arena.attach(*object, error);
         }
@@ -290,14 +294,14 @@ fn entities(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, targets: &Ta
     let mut first = true;
     let mut at = 0;
     while deserializer.reader.next_item(&mut first)? {
-        if at == targets.len() {
+        if at == targets.count() {
             return Err(Broken::Shape(format!("it has more entities than the {at} that were asked for")));
         }
         entity(deserializer, fetch, targets.of(at))?;
         at += 1;
     }
-    if at < targets.len() {
-        return Err(Broken::Shape(format!("it has {at} entities where {} were asked for", targets.len())));
+    if at < targets.count() {
+        return Err(Broken::Shape(format!("it has {at} entities where {} were asked for", targets.count())));
     }
     Ok(true)
 }
@@ -310,7 +314,8 @@ fn entity(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, objects: &[Obj
     deserializer.reader.peek()?;
     let start = deserializer.reader.clone();
     let errors_before = deserializer.arena.object_errors(*first);
-    let found = deserializer.read_into(&fetch.selection, *first)?;
+    let typename = asks_typename(fetch);
+    let found = deserializer.read_entity(&fetch.selection, *first, typename)?;
     if !found {
         objects.iter().for_each(|object| answer_null(deserializer, fetch, *object));
         return Ok(());
@@ -320,7 +325,7 @@ fn entity(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, objects: &[Obj
     for object in others {
         if !copy(deserializer, fetch, *first, *object) {
             deserializer.reader = start.clone();
-            deserializer.read_into(&fetch.selection, *object)?;
+            deserializer.read_entity(&fetch.selection, *object, typename)?;
         } else if let Some(errors) = errors {
             deserializer.arena.attach(*object, errors);
         }

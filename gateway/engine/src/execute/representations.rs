@@ -15,20 +15,29 @@ use weft_federation::schema::{FieldSetItem, Id, Model, SubgraphId, TypeId, TypeS
 
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 
+/// Whether the entities' types are asked beside what the selection asks: with several, a shuffled answer shows by their
+/// names, and an object of which only the interface was known learns its type.
+pub fn asks_typename(fetch: &FetchNode) -> bool {
+    match &fetch.entry {
+        FetchEntry::Entities { representations, .. } => representations.len() > 1,
+        FetchEntry::Root(_) => false,
+    }
+}
+
 /// Writes the representations of one fetch; prepared with the plan.
 #[derive(Debug)]
 pub struct RepresentationWriter {
     /// The slots from the root to the objects.
     path: Vec<SlotId>,
     kinds: Vec<Kind>,
+    /// For objects of which only the interface is known.
+    unknown: Option<Kind>,
 }
 
 /// How objects of one type are written.
 #[derive(Debug)]
 struct Kind {
     ty: TypeId,
-    /// Whether it suits objects of which only the interface is known.
-    is_interface: bool,
     /// `{"__typename":"User"`
     prefix: Box<str>,
     fields: Vec<Field>,
@@ -71,7 +80,7 @@ pub struct Targets {
 
 impl Targets {
     /// How many representations there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.ends.len()
     }
 
@@ -101,7 +110,12 @@ impl RepresentationWriter {
     pub fn new(fetch: &FetchNode, shape: &Shape, model: &Model) -> Option<Self> {
         let FetchEntry::Entities { representations, .. } = &fetch.entry else { return None };
         let kinds = representations.iter().map(|plan| kind(plan, fetch.subgraph, shape, model)).collect();
-        Some(Self { path: path_to(shape, fetch.position), kinds })
+        let unknown = interface_of(representations, fetch.subgraph, model).and_then(|interface| {
+            let plan = representations.first()?.clone();
+            let plan = RepresentationPlan { typename: model.type_name(interface).clone(), ..plan };
+            Some(kind(&plan, fetch.subgraph, shape, model))
+        });
+        Some(Self { path: path_to(shape, fetch.position), kinds, unknown })
     }
 
     /// Writes the representations of all objects that need the fetch, behind `body`.
@@ -150,9 +164,20 @@ impl RepresentationWriter {
     fn kind_of(&self, ty: Option<TypeId>) -> Option<&Kind> {
         match ty {
             Some(ty) => self.kinds.iter().find(|kind| kind.ty == ty),
-            None => self.kinds.iter().find(|kind| kind.is_interface).or(self.kinds.first()),
+            None => self.unknown.as_ref().or(self.kinds.first()),
         }
     }
+}
+
+/// The interface that is an entity of the subgraph, and that all these types implement: its key is the key of all of
+/// them. Objects that came from an interface object's subgraph are looked up by it.
+fn interface_of(representations: &[RepresentationPlan], subgraph: SubgraphId, model: &Model) -> Option<TypeId> {
+    let fits = |ty: &TypeId| {
+        model.is_abstract(*ty)
+            && model.join(*ty, subgraph).is_some_and(|join| join.keys.iter().any(|key| key.resolvable))
+            && representations.iter().all(|plan| model.ty(*ty).possible.contains(plan.ty))
+    };
+    model.type_ids().filter(fits).min_by_key(|ty| model.ty(*ty).possible.len())
 }
 
 fn targets(count: usize, mut pairs: Vec<(u32, ObjectId)>) -> Targets {
@@ -190,12 +215,7 @@ fn kind(plan: &RepresentationPlan, subgraph: SubgraphId, shape: &Shape, model: &
             require(field);
         }
     }
-    Kind {
-        ty: plan.ty,
-        is_interface: named.is_some_and(|ty| model.is_abstract(ty)),
-        prefix: format!("{{\"__typename\":\"{}\"", plan.typename).into(),
-        fields,
-    }
+    Kind { ty: plan.ty, prefix: format!("{{\"__typename\":\"{}\"", plan.typename).into(), fields }
 }
 
 /// The names of the fields that keys of the type have in the subgraph, at their top.
@@ -274,7 +294,7 @@ fn collect(arena: &ResponseArena, value: SlotValue, visited: &mut [bool], object
 /// Whether the fetch has anything to tell of the object.
 fn needs(shape: &Shape, arena: &ResponseArena, selection: &FetchSelection, object: ObjectId) -> bool {
     let ty = arena.ty(object);
-    if ty.is_none() && selection.typename {
+    if ty.is_none() {
         return true;
     }
     selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty))).any(|field| {

@@ -1,9 +1,10 @@
 //! Tests of whole operations over scripted backends.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::connector::FakeAnswer;
@@ -128,6 +129,18 @@ async fn compound_keys_and_abstract_types_are_looked_up() {
     assert_eq!(outcome.response, json!({"data": expected}), "{:#?}", outcome.calls);
     let org = outcome.calls.iter().find(|call| call.operation.contains("title")).expect("a lookup");
     assert_eq!(representations(&org.body), json!([{"__typename":"Org","id":"o","country":{"code":"DE"}}]));
+}
+
+#[tokio::test]
+async fn a_shuffled_answer_shows_by_its_types() {
+    let gateway = gateway();
+    let pets = r#"{"data":{"pets":[{"__typename":"Dog","id":"1"},{"__typename":"Cat","id":"2"}]}}"#;
+    let names = r#"{"data":{"_entities":[{"__typename":"Cat","name":"C"},{"name":"C"}]}}"#;
+    let operation = "{ pets { ... on Cat { name } ... on Dog { name } } }";
+    let outcome = gateway.run(operation, &[("reviews", "", pets), ("orgs", "", names)]).await;
+    assert_eq!(outcome.response["data"]["pets"], json!([{"name":null},{"name":"C"}]), "{}", outcome.text);
+    let code = "SUBREQUEST_MALFORMED_RESPONSE".to_owned();
+    assert_eq!(outcome.errors(), vec![(code, json!(["pets", 0]))]);
 }
 
 /// What goes wrong with `{ users { name score } }`, where `users` has three and `reviews` scores them.
@@ -356,4 +369,187 @@ async fn a_null_key_is_not_looked_up() {
         gateway.run("{ me { name best { body } } }", &[("users", "", r#"{"data":{"me":{"name":"A"}}}"#)]).await;
     assert_eq!(outcome.response["data"], json!({"me":{"name":"A","best":null}}), "{}", outcome.text);
     assert_eq!(outcome.calls.len(), 1, "nothing to ask reviews for");
+}
+
+const MEDIA: &str = r#"
+interface Media @key(fields: "id") { id: ID! title: String }
+type Book implements Media @key(fields: "id") { id: ID! title: String pages: Int }
+type Film implements Media @key(fields: "id") { id: ID! title: String }
+"#;
+const RATINGS: &str = r#"
+type Query { best: [Media!] }
+type Media @key(fields: "id") @interfaceObject { id: ID! rating: Float }
+"#;
+
+#[tokio::test]
+async fn an_interface_object_learns_its_type_later() {
+    let gateway = Gateway::new(&[("media", MEDIA), ("ratings", RATINGS)]);
+    let outcome = gateway
+        .run(
+            "{ best { __typename rating ... on Book { pages } ... on Film { title } } }",
+            &[
+                ("ratings", "best", r#"{"data":{"best":[{"id":"1","rating":5},{"id":"2","rating":4.5}]}}"#),
+                (
+                    "media",
+                    "_entities",
+                    r#"{"data":{"_entities":[{"__typename":"Film","title":"F"},{"__typename":"Book","pages":3}]}}"#,
+                ),
+            ],
+        )
+        .await;
+    let expected = json!([
+        {"__typename":"Film","rating":5,"title":"F"},
+        {"__typename":"Book","rating":4.5,"pages":3},
+    ]);
+    assert_eq!(outcome.response, json!({"data":{"best": expected}}), "{:#?}", outcome.calls);
+    let sent = representations(&outcome.calls[1].body);
+    assert_eq!(sent, json!([{"__typename":"Media","id":"1"},{"__typename":"Media","id":"2"}]));
+}
+
+#[tokio::test]
+async fn an_interface_object_is_asked_by_its_interface() {
+    let media = format!("type Query {{ all: [Media!] }} {MEDIA}");
+    let ratings = RATINGS.replace("type Query { best: [Media!] }", "");
+    let gateway = Gateway::new(&[("media", &media), ("ratings", &ratings)]);
+    let outcome = gateway
+        .run(
+            "{ all { title rating } }",
+            &[
+                (
+                    "media",
+                    "all",
+                    r#"{"data":{"all":[{"__typename":"Book","id":"1","title":"B"},{"__typename":"Film","id":"2","title":"F"}]}}"#,
+                ),
+                ("ratings", "_entities", r#"{"data":{"_entities":[{"__typename":"Media","rating":1},{"__typename":"Media","rating":2}]}}"#),
+            ],
+        )
+        .await;
+    let expected = json!([{"title":"B","rating":1},{"title":"F","rating":2}]);
+    assert_eq!(outcome.response, json!({"data":{"all": expected}}), "{:#?}", outcome.calls);
+    let sent = representations(&outcome.calls[1].body);
+    assert_eq!(sent, json!([{"__typename":"Media","id":"1"},{"__typename":"Media","id":"2"}]));
+}
+
+#[tokio::test]
+async fn what_a_field_requires_is_sent_even_if_null() {
+    let stock = r#"type Query { items: [Item] } type Item @key(fields: "id") { id: ID! weight: Int size: Size }
+        type Size { w: Int h: Int }"#;
+    let shipping = r#"type Item @key(fields: "id") { id: ID! weight: Int @external size: Size @external
+        cost: Int @requires(fields: "weight size { w }") } type Size { w: Int @external }"#;
+    let gateway = Gateway::new(&[("shipping", shipping), ("stock", stock)]);
+    let outcome = gateway
+        .run(
+            "{ items { cost } }",
+            &[
+                (
+                    "stock",
+                    "items",
+                    r#"{"data":{"items":[{"id":"1","weight":null,"size":{"w":2}},{"id":"2","weight":3,"size":null},
+                        {"id":null,"weight":3,"size":null},null]}}"#,
+                ),
+                ("shipping", "_entities", r#"{"data":{"_entities":[{"cost":10},{"cost":20}]}}"#),
+            ],
+        )
+        .await;
+    let expected = json!([{"cost":10},{"cost":20},{"cost":null},null]);
+    assert_eq!(outcome.response["data"]["items"], expected, "{}", outcome.text);
+    let sent = representations(&outcome.calls[1].body);
+    assert_eq!(sent[0], json!({"__typename":"Item","id":"1","weight":null,"size":{"w":2}}), "{sent}");
+    assert_eq!(sent[1], json!({"__typename":"Item","id":"2","weight":3,"size":null}), "{sent}");
+}
+
+#[tokio::test]
+async fn an_error_in_what_a_fetch_needs_shows_at_what_it_was_for() {
+    let stock = r#"type Query { items: [Item] } type Item @key(fields: "id") { id: ID! weight: Int }"#;
+    let shipping =
+        r#"type Item @key(fields: "id") { id: ID! weight: Int @external cost: Int! @requires(fields: "weight") }"#;
+    let gateway = Gateway::new(&[("shipping", shipping), ("stock", stock)]);
+    let answer = r#"{"data":{"items":[{"id":"1","weight":null},{"id":"2","weight":2}]},
+        "errors":[{"message":"scale broken","path":["items",0,"weight"],"extensions":{"code":"SCALE"}}]}"#;
+    let entities = r#"{"data":{"_entities":[{"cost":10}]}}"#;
+    let outcome = gateway.run("{ items { cost } }", &[("stock", "items", answer), ("shipping", "", entities)]).await;
+    assert_eq!(outcome.response["data"]["items"], json!([null, {"cost":10}]), "{}", outcome.text);
+    assert_eq!(outcome.errors(), vec![("SCALE".to_owned(), json!(["items", 0]))], "{}", outcome.text);
+}
+
+/// Bodies that are GraphQL answers about as often as not.
+fn noise() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        (0..4i32).prop_map(Json::from),
+        prop_oneof![Just("1"), Just("User"), Just("Review"), Just("x\"y")].prop_map(Json::from),
+    ];
+    let value = leaf.prop_recursive(6, 64, 4, |inner| {
+        let key = prop_oneof![
+            Just("users"),
+            Just("id"),
+            Just("name"),
+            Just("best"),
+            Just("body"),
+            Just("_entities"),
+            Just("__typename"),
+            Just("score"),
+            Just("reviews"),
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::vec((key.prop_map(str::to_owned), inner), 0..6)
+                .prop_map(|fields| Json::Object(fields.into_iter().collect())),
+        ]
+    });
+    let segment = prop_oneof![
+        prop_oneof![Just("users"), Just("_entities"), Just("best"), Just("body"), Just("score")].prop_map(Json::from),
+        (0..3).prop_map(Json::from),
+    ];
+    let error = (prop::collection::vec(segment, 0..5), value.clone())
+        .prop_map(|(path, more)| json!({"message": "m", "path": path, "extensions": more}));
+    let answer = (value, prop::option::of(prop::collection::vec(error, 0..4)))
+        .prop_map(|(data, errors)| json!({"data": data, "errors": errors}).to_string());
+    // One in some is cut short.
+    (answer, prop::option::weighted(0.1, 0usize..200)).prop_map(|(mut text, cut)| {
+        let mut cut = cut.unwrap_or(text.len()).min(text.len());
+        while !text.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        text.truncate(cut);
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Whatever backends answer, the response is JSON of the operation's shape, and what is missing has a reason.
+    #[test]
+    fn no_answer_breaks_the_response(root in noise(), entities in noise(), good in any::<bool>()) {
+        // Composing is slow beside one operation.
+        static GATEWAY: LazyLock<Gateway> = LazyLock::new(gateway);
+        let users = r#"{"data":{"users":[{"id":"1","name":"A"},{"id":"2","name":"B"},{"id":"1","name":"A"}]}}"#;
+        let root = if good { users.to_owned() } else { root };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let outcome = runtime.block_on(GATEWAY.run(
+            "{ users { name score best { body author { id } } reviews { id } } }",
+            &[("users", "", &root), ("reviews", "", &entities)],
+        ));
+        let data = &outcome.response["data"];
+        prop_assert!(data.is_null() || data.as_object().is_some_and(|data| data.len() == 1), "{}", outcome.text);
+        for user in data["users"].as_array().into_iter().flatten() {
+            let keys: Vec<&String> = user.as_object().expect("users are objects").keys().collect();
+            prop_assert_eq!(keys.len(), 4);
+            prop_assert!(user["score"].is_i64(), "non-null fields are there: {}", outcome.text);
+        }
+        if data["users"].is_null() && good {
+            prop_assert!(!outcome.errors().is_empty(), "{}", outcome.text);
+        }
+    }
+}
+
+#[test]
+fn an_execution_can_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let gateway = gateway();
+    let connectors = crate::Connectors::fake(&gateway.supergraph, &crate::connector::Fake::new(|_| None));
+    let headers = http::HeaderMap::new();
+    is_send(&gateway.run_on(&connectors, &headers, "{ me { name } }", "{}"));
 }

@@ -10,6 +10,11 @@ use weft_federation::schema::{Id, TypeId};
 
 use crate::execute::SubgraphError;
 
+/// An answer takes no more memory than this many values and objects do (about 256 MB and 100 MB): `[{},{},…]` is small
+/// on the wire and large here.
+const MAX_VALUES: usize = 1 << 24;
+const MAX_OBJECTS: usize = 1 << 22;
+
 /// An object of the arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId(u32);
@@ -161,6 +166,11 @@ impl ResponseArena {
         ObjectId(row(self.objects.len() - 1))
     }
 
+    /// Whether the response has more in it than a gateway should hold.
+    pub fn is_full(&self) -> bool {
+        self.slots.len() + self.items.len() > MAX_VALUES || self.objects.len() > MAX_OBJECTS
+    }
+
     pub fn object_count(&self) -> usize {
         self.objects.len()
     }
@@ -235,15 +245,16 @@ impl ResponseArena {
         ErrorRef(row(self.links.len() - 1))
     }
 
-    /// A place of its own for the errors of `errors`, with those of `before` too.
+    /// A chain of its own for `errors`, with those of `before` after them.
     fn chain(&mut self, errors: ErrorRef, before: Option<ErrorRef>) -> ErrorRef {
-        let error = self.links[errors.0 as usize].error;
-        let next = match self.links[errors.0 as usize].next {
-            Some(next) => Some(self.chain(next, before)),
-            None => before,
-        };
-        self.links.push(ErrorLink { error, next });
-        ErrorRef(row(self.links.len() - 1))
+        let links: Vec<u32> = self.links_of(Some(errors)).collect();
+        let mut next = before;
+        for error in links.into_iter().rev() {
+            self.links.push(ErrorLink { error, next });
+            next = Some(ErrorRef(row(self.links.len() - 1)));
+        }
+        // A chain has at least one link.
+        next.unwrap_or(errors)
     }
 
     /// Adds errors to an object as a whole. Those that it has already are not added again.

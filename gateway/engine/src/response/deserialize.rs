@@ -28,13 +28,6 @@ pub struct Deserializer<'a> {
     items: Vec<SlotValue>,
 }
 
-/// What an object's `__typename` says.
-enum Typename {
-    /// The subgraph knows the object by its interface alone.
-    Unknown,
-    Known(TypeId),
-}
-
 impl<'a> Deserializer<'a> {
     /// `part` must hold the bytes that `reader` reads.
     pub fn new(
@@ -69,6 +62,26 @@ impl<'a> Deserializer<'a> {
                 Ok(true)
             }
         }
+    }
+
+    /// Reads an entity into an object that exists, after its `__typename`, if that was asked beside the selection: it
+    /// gives the object its type, or shows that the answer is another object's.
+    pub fn read_entity(
+        &mut self,
+        selection: &FetchSelection,
+        object: ObjectId,
+        typename: bool,
+    ) -> Result<bool, JsonError> {
+        let told = typename && !selection.typename && self.reader.peek()? == b'{';
+        if told
+            && let Some(name) = typename_ahead(self.reader.clone())?
+            && let Err(error) = self.take_type(selection, object, &name.text(&self.reader))
+        {
+            self.reader.skip()?;
+            self.arena.attach(object, error);
+            return Ok(true);
+        }
+        self.read_into(selection, object)
     }
 
     /// Reads the fields of an object, whose brace comes next. Its type may turn out to be wrong: then nothing is
@@ -114,29 +127,29 @@ impl<'a> Deserializer<'a> {
             return Ok(Err(self.malformed("an object without the __typename that was asked for")));
         };
         let name = name.text(&self.reader);
-        let named = selection.types.iter().find(|ty| *self.model.type_name(*ty) == *name);
-        let told = match named {
-            Some(ty) => Typename::Known(ty),
-            None if *self.model.type_name(selection.on) == *name && self.model.is_abstract(selection.on) => {
-                Typename::Unknown
-            }
+        Ok(self.take_type(selection, object, &name))
+    }
+
+    /// Gives the object the type of this name, if it can have it.
+    fn take_type(&mut self, selection: &FetchSelection, object: ObjectId, name: &str) -> Result<(), ErrorRef> {
+        let told = match selection.types.iter().find(|ty| *self.model.type_name(*ty) == *name) {
+            Some(ty) => ty,
+            // The subgraph knows the object by its interface alone.
+            None if self.model.type_named(name).is_some_and(|ty| self.model.is_abstract(ty)) => return Ok(()),
             None => {
                 let shown: String = name.chars().take(60).collect();
-                return Ok(Err(self.malformed(&format!("an object of the type \"{shown}\", which cannot be there"))));
+                return Err(self.malformed(&format!("an object of the type \"{shown}\", which cannot be there")));
             }
         };
-        match (told, self.arena.ty(object)) {
-            (Typename::Known(told), None) => self.arena.set_type(object, told),
-            (Typename::Known(told), Some(known)) if told != known => {
-                return Ok(Err(self.malformed(&format!(
-                    "an object of the type \"{}\" for one that is a \"{}\"",
-                    self.model.type_name(told),
-                    self.model.type_name(known)
-                ))));
+        match self.arena.ty(object) {
+            None => self.arena.set_type(object, told),
+            Some(known) if known == told => {}
+            Some(known) => {
+                let (told, known) = (self.model.type_name(told), self.model.type_name(known));
+                return Err(self.malformed(&format!("an object of the type \"{told}\" for one that is a \"{known}\"")));
             }
-            (Typename::Known(_) | Typename::Unknown, _) => {}
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Reads a value under `lists` lists, into what is there already: another fetch's objects are filled further, other
@@ -199,6 +212,9 @@ impl<'a> Deserializer<'a> {
                 return Ok(present);
             }
             SlotValue::Absent | SlotValue::Error(_) => {
+                if self.arena.is_full() {
+                    return Err(JsonError::TooLarge);
+                }
                 let ty = if selection.typename { None } else { selection.types.single() };
                 self.arena.new_object(self.shape, selection.position, ty)
             }
@@ -254,6 +270,9 @@ impl<'a> Deserializer<'a> {
             let error = self.malformed(&format!("{count} items for a list of which another fetch gave {len}"));
             self.arena.attach(parent, error);
             return Ok(present);
+        }
+        if self.arena.is_full() {
+            return Err(JsonError::TooLarge);
         }
         let list = self.arena.new_list(&self.items[base..]);
         self.items.truncate(base);

@@ -21,6 +21,8 @@ pub enum JsonError {
     InvalidUtf8 {
         at: usize,
     },
+    /// It is JSON, and too much of it.
+    TooLarge,
 }
 
 impl std::fmt::Display for JsonError {
@@ -30,6 +32,7 @@ impl std::fmt::Display for JsonError {
             Self::Syntax { at } => write!(f, "not JSON at byte {at}"),
             Self::TooDeep { at } => write!(f, "nested deeper than {MAX_DEPTH} levels at byte {at}"),
             Self::InvalidUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
+            Self::TooLarge => write!(f, "it has more values than the gateway holds for one request"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of the way from a backend's JSON through the arena to the client's JSON.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -317,10 +319,11 @@ proptest! {
 
     #[test]
     fn any_json_gives_what_a_naive_reader_gives(me in noise(), users in prop::collection::vec(noise(), 0..4), grid in noise()) {
-        let supergraph = supergraph(SDL);
+        static SUPERGRAPH: LazyLock<Supergraph<Merged>> = LazyLock::new(|| supergraph(SDL));
+        let supergraph = &*SUPERGRAPH;
         let operation = "{ me { name age rating active color extra best { name age best { age } } friends { age } }
             users { name color best { extra } } grid }";
-        let plan = PlanBuilder::new(&supergraph, operation).root("a", &[], operation).build();
+        let plan = PlanBuilder::new(supergraph, operation).root("a", &[], operation).build();
         let backend = json!({"me": me, "users": users, "grid": grid});
         let expected = naive(&supergraph.model, &plan.fetches[0].selection, &backend).unwrap_or(Json::Null);
         let arena = read(&plan, &supergraph.model, &[&backend.to_string()]).expect("JSON");
@@ -328,4 +331,13 @@ proptest! {
         let response: Json = serde_json::from_slice(&projected.body).expect("the response is JSON");
         prop_assert_eq!(&response["data"], &expected, "{}", backend);
     }
+}
+
+#[test]
+fn an_answer_that_is_small_on_the_wire_and_large_in_memory_is_refused() {
+    let supergraph = supergraph(SDL);
+    let operation = "{ users { name } }";
+    let plan = PlanBuilder::new(&supergraph, operation).root("a", &[], operation).build();
+    let json = format!(r#"{{"users":[{}{{}}]}}"#, "{},".repeat(5_000_000));
+    assert_eq!(read(&plan, &supergraph.model, &[&json]).err(), Some(JsonError::TooLarge));
 }

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// What the backend does with a request.
 #[derive(Clone)]
 pub enum Reply {
     /// Bytes as they are, status line and all; then the connection is closed.
     Raw(Vec<u8>),
-    /// Nothing comes, and the connection stays.
+    /// Nothing comes; the connection stays until the client closes it.
     Silence,
 }
 
@@ -35,6 +36,10 @@ pub struct Server {
     pub url: String,
     /// The requests: head and body, as text.
     pub requests: Arc<Mutex<Vec<String>>>,
+    /// Told for each request that was read.
+    pub received: Arc<Notify>,
+    /// Told when the client closes a connection that it got no answer on.
+    pub abandoned: Arc<Notify>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -50,14 +55,23 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(vec![]));
-        let (log, reply) = (Arc::clone(&requests), Arc::new(reply));
+        let (received, abandoned) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+        let reply = Arc::new(reply);
+        let (log, got, gone) = (Arc::clone(&requests), Arc::clone(&received), Arc::clone(&abandoned));
         let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (log, reply) = (Arc::clone(&log), Arc::clone(&reply));
-                tokio::spawn(async move { serve(stream, &log, &*reply).await });
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (log, reply, got, gone) =
+                    (Arc::clone(&log), Arc::clone(&reply), Arc::clone(&got), Arc::clone(&gone));
+                tokio::spawn(async move {
+                    let Some(request) = read(&mut stream).await else { return };
+                    let reply = reply(&request);
+                    log.lock().expect("no panic before").push(request);
+                    got.notify_one();
+                    answer(stream, reply, &gone).await;
+                });
             }
         });
-        Self { url, requests, task }
+        Self { url, requests, received, abandoned, task }
     }
 
     pub fn requests(&self) -> Vec<String> {
@@ -65,17 +79,18 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, log: &Mutex<Vec<String>>, reply: &(dyn Fn(&str) -> Reply + Send + Sync)) {
-    let Some(request) = read(&mut stream).await else { return };
-    let reply = reply(&request);
-    log.lock().expect("no panic before").push(request);
+async fn answer(mut stream: TcpStream, reply: Reply, abandoned: &Notify) {
     match reply {
         Reply::Raw(bytes) => {
             // The client may have gone.
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
         }
-        Reply::Silence => std::future::pending().await,
+        Reply::Silence => {
+            // Nothing more is sent, so what ends this is the connection's end.
+            while stream.read(&mut [0; 64]).await.is_ok_and(|count| count > 0) {}
+            abandoned.notify_one();
+        }
     }
 }
 

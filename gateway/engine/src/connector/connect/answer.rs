@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
 use weft_federation::connect::mapping::{Selection, Value, eval, parse_json};
-use weft_federation::connect::{Connector, Connectors, ErrorMappings, Mapping, Source};
+use weft_federation::connect::{ErrorMappings, Mapping, Source};
 
 use super::codes;
+use super::exchange::Exchange;
 use super::scope::{Scope, headers};
-use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
+use crate::execute::{BackendStatus, SubgraphError};
 
 /// What a backend replied, in any protocol.
 #[derive(Debug, Clone)]
@@ -24,32 +25,29 @@ pub struct Reply {
 pub enum Payload {
     /// JSON, if it is.
     Json(Bytes),
-    /// A message that was decoded.
-    Value(Arc<Value<'static>>),
+    /// A message that was decoded, and what in it has no JSON.
+    Value { value: Arc<Value<'static>>, problems: Arc<[String]> },
 }
 
-impl Reply {
+impl Exchange<'_> {
     /// Judges the reply, and maps what it holds; `None` stands for what is not there, where `may_miss` says that this is
     /// no error.
-    pub fn judge<R>(
+    pub(super) fn judge<R>(
         &self,
-        connectors: &Connectors,
-        connector: &Connector,
-        selection: &Selection,
+        reply: &Reply,
         mut scope: Scope<'_>,
         may_miss: bool,
-        origin: &ErrorOrigin,
         then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
     ) -> R {
-        let number = match self.status {
+        let number = match reply.status {
             BackendStatus::Http(status) => i32::from(status),
             BackendStatus::Grpc(status) => status,
         };
         scope.status = Some(Value::integer(number));
-        scope.response = Some(headers(&self.headers));
+        scope.response = Some(headers(&reply.headers));
         let vars = scope.vars();
         let parsed;
-        let (data, broken) = match &self.body {
+        let (data, broken) = match &reply.body {
             Payload::Json(bytes) if bytes.is_empty() => (&Value::Null, None),
             Payload::Json(bytes) => {
                 let result = parse_json(bytes);
@@ -57,47 +55,50 @@ impl Reply {
                 parsed = result.unwrap_or_default();
                 (&parsed, broken)
             }
-            Payload::Value(value) => (&**value, None),
+            Payload::Value { value, problems } => {
+                self.note(problems);
+                (&**value, None)
+            }
         };
-        let source = connectors.source_of(connector);
-        let is_success = connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
+        let source = self.backends.connectors().source_of(self.connector);
+        let is_success = self.connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
         let succeeded = match is_success {
             Some(mapping) => matches!(eval(mapping, &vars, data).0, Value::Bool(true)),
-            None => codes::is_success(self.status),
+            None => codes::is_success(reply.status),
         };
         if !succeeded {
-            if may_miss && is_success.is_none() && codes::is_missing(self.status) {
+            if may_miss && is_success.is_none() && codes::is_missing(reply.status) {
                 return then(Ok(None));
             }
-            return then(Err(self.failure(source, connector, &|mapping| eval_owned(mapping, &scope, data), origin)));
+            return then(Err(self.failure(reply.status, source, &|mapping| eval_owned(mapping, &scope, data))));
         }
         if let Some(broken) = broken {
-            return then(Err(SubgraphError::malformed(origin, &broken)));
+            return then(Err(SubgraphError::malformed(self.origin, &broken)));
         }
-        let (value, _) = eval(selection, &vars, data);
+        let (value, _) = eval(self.selection, &vars, data);
         then(Ok(Some(&value)))
     }
 
     fn failure(
         &self,
+        status: BackendStatus,
         source: Option<&Source>,
-        connector: &Connector,
         value: &dyn Fn(&Mapping) -> Value<'static>,
-        origin: &ErrorOrigin,
     ) -> SubgraphError {
         // The connector's own mapping stands before its source's.
         let either = |pick: fn(&ErrorMappings) -> Option<&Mapping>| {
-            pick(&connector.errors).or_else(|| source.and_then(|source| pick(&source.errors)))
+            pick(&self.connector.errors).or_else(|| source.and_then(|source| pick(&source.errors)))
         };
-        let shown = match self.status {
+        let shown = match status {
             BackendStatus::Http(status) => format!("the HTTP status {status}"),
             BackendStatus::Grpc(status) => format!("the gRPC status {status}"),
         };
         let message =
             either(|errors| errors.message.as_ref()).and_then(|mapping| Some(value(mapping).as_text()?.into_owned()));
-        let message = message.unwrap_or_else(|| format!("The subgraph \"{}\" answered with {shown}.", origin.service));
-        let mut error = SubgraphError::new(origin, codes::code(self.status), message);
-        error.status = Some(self.status);
+        let message =
+            message.unwrap_or_else(|| format!("The subgraph \"{}\" answered with {shown}.", self.origin.service));
+        let mut error = SubgraphError::new(self.origin, codes::code(status), message);
+        error.status = Some(status);
         let extensions = either(|errors| errors.extensions.as_ref()).map(value);
         if let Some(Value::Object(fields)) = extensions {
             for (name, value) in fields {

@@ -40,7 +40,7 @@ struct Backend {
 #[derive(Debug)]
 pub enum Client {
     Http(HttpClient),
-    Grpc(GrpcClient),
+    Grpc(Box<GrpcClient>),
 }
 
 #[derive(Debug)]
@@ -133,7 +133,7 @@ fn backend(protocol: &Protocol, config: &SourceConfig) -> Result<Backend, String
         }
         Protocol::Grpc(source) => {
             let address = config.url.as_deref().unwrap_or(&source.address);
-            Ok(Backend { client: Client::Grpc(GrpcClient::new(address, config)?), base: None })
+            Ok(Backend { client: Client::Grpc(Box::new(GrpcClient::new(address, config)?)), base: None })
         }
     }
 }

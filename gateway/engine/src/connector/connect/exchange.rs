@@ -1,5 +1,7 @@
 //! Owns one call of a connector, from its variables to its mapped answer.
 
+use std::sync::{Mutex, PoisonError};
+
 use tokio::time::Instant;
 use weft_federation::connect::mapping::{Selection, Value, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
@@ -25,9 +27,32 @@ pub struct Exchange<'a> {
     pub context: &'a RequestContext<'a>,
     /// Where equal reads are shared, if they may be.
     pub reads: Option<&'a Reads>,
+    /// What was wrong with single values of the answers.
+    notes: Mutex<Vec<SubgraphError>>,
 }
 
-impl Exchange<'_> {
+impl<'a> Exchange<'a> {
+    pub fn new(
+        backends: &'a Backends,
+        (id, connector): (ConnectorId, &'a Connector),
+        selection: &'a Selection,
+        origin: &'a ErrorOrigin,
+        context: &'a RequestContext<'a>,
+        reads: Option<&'a Reads>,
+    ) -> Self {
+        Self { backends, id, connector, selection, origin, context, reads, notes: Mutex::default() }
+    }
+
+    /// Notes what has no JSON in an answer, such as a number that is none.
+    pub(super) fn note(&self, problems: &[String]) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.extend(problems.iter().map(|problem| SubgraphError::malformed(self.origin, problem)));
+    }
+
+    /// What was noted.
+    pub fn into_notes(self) -> Vec<SubgraphError> {
+        self.notes.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
     /// Makes the call and gives `then` what came of it, mapped; `None` where there is nothing and `may_miss` allows it.
     pub async fn call<R>(
         &self,
@@ -45,10 +70,7 @@ impl Exchange<'_> {
             Err(error) => Err(error),
         };
         match reply {
-            Ok(reply) => {
-                let connectors = self.backends.connectors();
-                reply.judge(connectors, self.connector, self.selection, scope, may_miss, self.origin, then)
-            }
+            Ok(reply) => self.judge(&reply, scope, may_miss, then),
             Err(error) => then(Err(error)),
         }
     }

@@ -17,6 +17,9 @@ use super::answer::{Payload, Reply};
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
+/// More values without JSON than this are not told of.
+const MAX_PROBLEMS: usize = 20;
+
 /// A gRPC service.
 #[derive(Debug)]
 pub struct GrpcClient {
@@ -69,12 +72,21 @@ pub async fn send(
     match answer {
         Ok(response) => {
             let headers = response.metadata().clone().into_headers();
-            let (value, _) = decode(response.get_ref(), &method.output())
+            let (value, problems) = decode(response.get_ref(), &method.output())
                 .map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
-            Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value(Arc::new(value)) })
+            let problems = problems.iter().take(MAX_PROBLEMS).map(ToString::to_string).collect();
+            let body = Payload::Value { value: Arc::new(value), problems };
+            Ok(Reply { status: BackendStatus::Grpc(0), headers, body })
         }
+        Err(status) if timed_out(&status) => Err(SubgraphError::timeout(origin)),
         Err(status) => Ok(failed(&status)),
     }
+}
+
+/// Whether the client itself gave up: it heeds the timeout that it sends, and may do so first.
+fn timed_out(status: &Status) -> bool {
+    let first = std::error::Error::source(status);
+    std::iter::successors(first, |error| error.source()).any(|error| error.is::<tonic::TimeoutExpired>())
 }
 
 /// A failure as connectors' `errors` read it: `google.rpc.Status`.
@@ -87,7 +99,7 @@ fn failed(status: &Status) -> Reply {
     Reply {
         status: BackendStatus::Grpc(i32::from(status.code())),
         headers: status.metadata().clone().into_headers(),
-        body: Payload::Value(Arc::new(value)),
+        body: Payload::Value { value: Arc::new(value), problems: Arc::default() },
     }
 }
 

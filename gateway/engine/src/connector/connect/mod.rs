@@ -24,7 +24,7 @@ use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
 use weft_federation::schema::Model;
 
-use super::{Inputs, Part, PartError, PartForm};
+use super::{About, Inputs, Part, PartError, PartForm};
 use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
 use scope::{Scope, arguments};
@@ -92,26 +92,23 @@ impl Connect {
         let Some(connector) = self.backends.connectors().get(self.id) else {
             return Err(SubgraphError::internal("A plan names a connector that is not there."));
         };
-        let exchange = Exchange {
-            backends: &self.backends,
-            id: self.id,
-            connector,
-            selection: &self.selection,
-            origin,
-            context: inputs.context,
-            reads: self.is_read.then_some(inputs.reads),
-        };
+        let reads = self.is_read.then_some(inputs.reads);
+        let exchange =
+            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, reads);
         let field = inputs.fetch.selection.fields.first();
         // Only a connector on a field has arguments.
         let own_field = field.filter(|_| connector.coordinate.field.is_some());
         let arguments = own_field.map(|field| arguments(field, self.backends.model(), inputs.variables));
         let calls = Calls { exchange, inputs: &inputs, arguments: arguments.as_deref(), field };
-        match &self.mode {
+        let mut part = match &self.mode {
             Mode::Root => calls.root().await,
             Mode::Single { by_arguments } => calls.single(*by_arguments).await,
             Mode::Batch { key, max_size } => calls.batch(key, *max_size).await,
             Mode::Group { key, path, max_size } => calls.group(key, path, *max_size).await,
-        }
+        }?;
+        let notes = calls.exchange.into_notes().into_iter();
+        part.errors.extend(notes.map(|error| PartError { error, about: About::Value }));
+        Ok(part)
     }
 }
 
@@ -314,7 +311,8 @@ fn part(slots: Slots) -> Part {
             Some(Ok(json)) => body.extend_from_slice(&json),
             Some(Err(error)) => {
                 body.extend_from_slice(b"null");
-                errors.push(PartError { error, entity: u32::try_from(at).ok() });
+                let at = u32::try_from(at).unwrap_or(u32::MAX);
+                errors.push(PartError { error, about: About::Entity(at) });
             }
             None => body.extend_from_slice(b"null"),
         }

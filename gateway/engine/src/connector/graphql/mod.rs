@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Url};
 
 use super::config::SourceConfig;
-use super::{Inputs, Part, PartError, PartForm, headers, http as transport};
+use super::{About, Inputs, Part, PartError, PartForm, headers, http as transport};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 pub use request::Request;
@@ -67,7 +67,7 @@ pub fn part(status: u16, body: bytes::Bytes, origin: &ErrorOrigin) -> Part {
         let message = format!("The subgraph \"{}\" answered with the HTTP status {status}.", origin.service);
         let mut error = SubgraphError::new(origin, "SUBREQUEST_HTTP_ERROR", message);
         error.status = Some(BackendStatus::Http(status));
-        errors.push(PartError { error, entity: None });
+        errors.push(PartError { error, about: About::Fetch });
     }
     Part { body, form: PartForm::GraphQl, errors }
 }

@@ -5,7 +5,7 @@ use weft_federation::operation::{BoundOperation, OperationKind, Variables};
 use weft_federation::plan::{FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection};
 use weft_federation::schema::{Arguments, Id, Model, VariableId, write_json_string};
 
-use crate::execute::Batch;
+use crate::execute::{Batch, asks_typename};
 
 /// The variable that carries the entities.
 const REPRESENTATIONS: &str = "representations";
@@ -33,34 +33,27 @@ impl Request {
 
         let mut text = Text { model, names: &names, out: String::new() };
         let (kind, entities) = match &fetch.entry {
-            FetchEntry::Root(kind) => (*kind, None),
-            FetchEntry::Entities { representations, .. } => (OperationKind::Query, Some(representations.len())),
+            FetchEntry::Root(kind) => (*kind, false),
+            FetchEntry::Entities { .. } => (OperationKind::Query, true),
         };
-        text.head(kind, entities.is_some(), &used, operation);
-        match entities {
-            None => text.selection(&fetch.selection, false),
-            Some(types) => {
-                text.out.push_str("{_entities(representations:$representations)");
-                // With several types, a shuffled answer shows by its names.
-                text.entity_selection(&fetch.selection, types > 1);
-                text.out.push('}');
-            }
+        text.head(kind, entities, &used, operation);
+        if entities {
+            text.out.push_str("{_entities(representations:$representations)");
+            text.entity_selection(&fetch.selection, asks_typename(fetch));
+            text.out.push('}');
+        } else {
+            text.selection(&fetch.selection);
         }
         let text = text.out;
 
         let mut prefix = String::from("{\"query\":");
         write_json_string(&text, &mut prefix);
         prefix.push_str(",\"variables\":{");
-        if entities.is_some() {
+        if entities {
             prefix.push_str("\"representations\":[");
         }
         let variables = used.into_iter().map(|id| (id, format!("\"{}\":", names[id.index()]).into_boxed_str()));
-        Self {
-            prefix: prefix.into_bytes().into(),
-            entities: entities.is_some(),
-            variables: variables.collect(),
-            text: text.into(),
-        }
+        Self { prefix: prefix.into_bytes().into(), entities, variables: variables.collect(), text: text.into() }
     }
 
     /// What the representations of a batch are written behind.
@@ -166,9 +159,9 @@ impl Text<'_> {
         self.close();
     }
 
-    fn selection(&mut self, selection: &FetchSelection, typename: bool) {
+    fn selection(&mut self, selection: &FetchSelection) {
         self.out.push('{');
-        if typename || selection.typename || selection.fields.is_empty() {
+        if selection.typename || selection.fields.is_empty() {
             self.out.push_str("__typename ");
         }
         for group in selection.fields.chunk_by(|a, b| a.condition == b.condition) {
@@ -203,7 +196,7 @@ impl Text<'_> {
         self.arguments(&field.arguments);
         match &field.content {
             FetchContent::Leaf(_) => {}
-            FetchContent::Objects(selection) => self.selection(selection, false),
+            FetchContent::Objects(selection) => self.selection(selection),
         }
     }
 

@@ -101,6 +101,22 @@ async fn every_way_to_misbehave_ends_in_time_as_the_subgraphs_error() {
     assert_eq!(ask(&gone).await["data"], json!({"me":null}));
 }
 
+#[tokio::test]
+async fn a_client_that_goes_away_ends_its_upstream_calls() {
+    let server = Server::start(|_| Reply::Silence).await;
+    let gateway = Gateway::new(&[("users", SDL)]);
+    let mut config = config(&server.url);
+    config.all.timeout = Duration::from_secs(600);
+    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let headers = HeaderMap::new();
+    tokio::select! {
+        text = gateway.run_on(&connectors, &headers, "{ me { name } }", "{}") => panic!("nobody answered: {text}"),
+        () = server.received.notified() => {}
+    }
+    // The select has dropped the execution.
+    server.abandoned.notified().await;
+}
+
 #[test]
 fn an_address_that_is_none_is_a_configuration_error() {
     let gateway = Gateway::new(&[("users", SDL)]);
