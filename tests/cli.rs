@@ -86,7 +86,33 @@ fn compose_writes_the_file_that_is_named() {
     let output = weft(folder.path(), &["compose", "--config", GREETER, "-o", "out.graphql"]);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""));
     let written = std::fs::read_to_string(folder.path().join("out.graphql")).expect("the file");
-    assert_eq!(written, support::supergraph("http://127.0.0.1:9/graphql").text);
+    assert_eq!(written, support::supergraph("http://127.0.0.1:9/graphql").text.clone() + "\n");
+}
+
+#[tokio::test]
+async fn compose_asks_running_subgraphs_for_their_schemas() {
+    let backend = support::Backend::start().await;
+    let url = format!("http://{}/graphql", backend.address);
+    let yaml = "subgraphs:\n  greeter:\n    schema:\n      subgraph_url: ${env.GREETER}\n";
+    let folder = folder();
+    std::fs::write(folder.path().join("running.yaml"), yaml).expect("a file");
+    let run = |url: String| {
+        let mut command = command(folder.path(), &["compose", "--config", "running.yaml"]);
+        command.env("GREETER", url);
+        tokio::task::spawn_blocking(move || command.output().expect("the binary runs"))
+    };
+    let output = run(url.clone()).await.expect("no panic");
+    assert_eq!(text(&output.stdout), support::supergraph(&url).text.clone() + "\n", "{}", text(&output.stderr));
+    let output = run(url.replace("/graphql", "/other")).await.expect("no panic");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("404"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_schemas_of_the_demo_compose() {
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    let output = weft(&schemas, &["compose", "--config", "supergraph.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -222,6 +222,36 @@ async fn request_errors_are_200_or_400_by_the_type_accepted() {
 }
 
 #[tokio::test]
+async fn hostile_requests_get_small_answers() {
+    let backend = Backend::start().await;
+    let gateway = Gateway::start(backend.supergraph(), false).await;
+    let (open, close) = ("[".repeat(5000), "]".repeat(5000));
+    let fields: String = (0..3000).map(|at| format!(" x{at}")).collect();
+    let requests = [
+        (
+            "a deep variable that nobody asks for",
+            format!(r#"{{"query":"{{hello}}","variables":{{"x":{open}{close}}}}}"#),
+        ),
+        (
+            "a deep variable",
+            format!(r#"{{"query":"query($n:String){{hello(name:$n)}}","variables":{{"n":{open}{close}}}}}"#),
+        ),
+        ("a deep literal", format!(r#"{{"query":"{{hello(name:{open}{close})}}"}}"#)),
+        ("deep selections", format!(r#"{{"query":"{}{}"}}"#, "{a".repeat(5000), "}".repeat(5000))),
+        ("many faults", format!(r#"{{"query":"{{{fields}}}"}}"#)),
+        ("a long name", format!(r#"{{"query":"{{{}}}"}}"#, "x".repeat(100_000))),
+        ("a cycle", r#"{"query":"{...A} fragment A on Query {...B} fragment B on Query {...A}"}"#.to_owned()),
+    ];
+    for (name, body) in requests {
+        let request = Client::new().post(gateway.url("/graphql")).header("content-type", JSON).body(body);
+        let response = request.send().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(response.status(), StatusCode::OK, "{name}");
+        let text = response.text().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(text.len() < 64 * 1024, "{name}: {} bytes", text.len());
+    }
+}
+
+#[tokio::test]
 async fn a_mutation_by_get_is_refused_with_what_is_allowed() {
     let backend = Backend::start().await;
     let gateway = Gateway::start(backend.supergraph(), false).await;

@@ -29,6 +29,7 @@ type Subscription { ticks: Int }
 /// A test that has waited so long waits for nothing: it fails instead of hanging.
 const GIVE_UP: Duration = Duration::from_secs(60);
 
+/// What it says to everything but a request for its SDL.
 const ANSWER: &str = r#"{"data":{"hello":"hi","say":"ok","slow":"done"}}"#;
 
 /// A GraphQL server that gives every operation the same answer; one with `slow` in it waits to be let go.
@@ -77,13 +78,18 @@ impl Backend {
 async fn answer(
     State(state): State<Arc<BackendState>>,
     body: String,
-) -> ([(axum::http::HeaderName, &'static str); 1], &'static str) {
+) -> ([(axum::http::HeaderName, &'static str); 1], String) {
     state.calls.fetch_add(1, Ordering::SeqCst);
     if body.contains("slow") {
         state.arrived.add_permits(1);
         state.released.acquire().await.expect("nobody closes it").forget();
     }
-    ([(CONTENT_TYPE, "application/json")], ANSWER)
+    let answer = if body.contains("_service") {
+        format!(r#"{{"data":{{"_service":{{"sdl":{}}}}}}}"#, serde_json::Value::from(SDL))
+    } else {
+        ANSWER.to_owned()
+    };
+    ([(CONTENT_TYPE, "application/json")], answer)
 }
 
 /// A supergraph of one subgraph, which is at `url`.

@@ -138,7 +138,7 @@ impl Assembler<'_> {
             }
             selection.fields.extend(fields);
         }
-        name_fields(self.model, self.shape, vec![&mut selection]);
+        name_fields(self.model, vec![&mut selection]);
         let entry = if is_root {
             FetchEntry::Root(kind)
         } else {
@@ -230,7 +230,7 @@ struct Signature {
 }
 
 /// Gives aliases where selections that merge in the response would collide. The selections given share their place in it.
-fn name_fields(model: &Model, shape: &Shape, selections: Vec<&mut FetchSelection>) {
+fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>) {
     let mut taken: Vec<(Name, Signature, Vec<&mut FetchSelection>)> = vec![];
     for selection in selections {
         for field in &mut selection.fields {
@@ -257,7 +257,7 @@ fn name_fields(model: &Model, shape: &Shape, selections: Vec<&mut FetchSelection
     }
     for (_, _, children) in taken {
         if !children.is_empty() {
-            name_fields(model, shape, children);
+            name_fields(model, children);
         }
     }
 }

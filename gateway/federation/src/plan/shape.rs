@@ -32,12 +32,6 @@ pub struct Shape {
     pub root: ProjectionId,
 }
 
-impl Default for ProjectionId {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
 #[derive(Debug, Clone)]
 pub struct Position {
     /// The slot whose value the objects are; `None` for the root.

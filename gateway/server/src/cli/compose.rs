@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     report::diagnostics(&found, arguments.format);
     match &arguments.output {
         None => write_result(&supergraph),
-        Some(path) => std::fs::write(path, &supergraph)
+        Some(path) => std::fs::write(path, supergraph + "\n")
             .map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display()))),
     }
 }

@@ -32,18 +32,25 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Failed(format!("cannot start threads: {error}")))?;
-    runtime.block_on(serve_until_signal(arguments)).map_err(|error| match error {
-        ServeError::Supergraph(diagnostics) => Failure::Invalid(diagnostics, Format::Text),
-        ServeError::Read { .. } => Failure::Usage(error.to_string()),
-        ServeError::Listen { .. } | ServeError::Defect(_) => Failure::Failed(error.to_string()),
-    })
+    runtime.block_on(serve_until_signal(arguments))
 }
 
-async fn serve_until_signal(arguments: Arguments) -> Result<(), ServeError> {
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Supergraph(diagnostics) => Self::Invalid(diagnostics, Format::Text),
+            ServeError::Read { .. } => Self::Usage(error.to_string()),
+            ServeError::Listen { .. } | ServeError::Defect(_) => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+async fn serve_until_signal(arguments: Arguments) -> Result<(), Failure> {
     let listen = arguments.listen.unwrap_or_else(|| default_listen(|name| std::env::var(name).ok()));
     let options =
         ServeOptions { dev: arguments.dev, ..ServeOptions::new(SupergraphSource::File(arguments.supergraph), listen) };
-    let running = serve(options, signal()).await?;
+    let stop = stop_signal().map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))?;
+    let running = serve(options, stop).await?;
     report::diagnostics(running.warnings(), Format::Text);
     tracing::info!("serving GraphQL on http://{}/graphql", running.addr());
     running.stopped().await?;
@@ -58,27 +65,25 @@ fn default_listen(variable: impl Fn(&str) -> Option<String>) -> String {
     if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// Ends at SIGTERM or Ctrl-C.
-async fn signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt => {}
-                }
-            }
-            Err(error) => {
-                tracing::warn!("cannot listen for SIGTERM, only for Ctrl-C: {error}");
-                let _ = interrupt.await;
-            }
+/// A future that ends at SIGTERM or Ctrl-C. They are listened for from now on, not from when it is first polled: one that
+/// comes while the gateway starts is not lost, and does not kill it.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+    })
+}
+
+/// A future that ends at Ctrl-C.
+#[cfg(windows)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }
 
 #[cfg(test)]

@@ -132,3 +132,55 @@ impl Caches {
 fn weight(text_length: usize) -> u32 {
     u32::try_from(text_length + ENTRY).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    use weft_federation::operation::OperationKind;
+    use weft_federation::schema::TypeId;
+
+    fn bound() -> BoundOperation {
+        BoundOperation {
+            kind: OperationKind::Query,
+            root: TypeId(0),
+            selection_set: Arc::default(),
+            variables: vec![],
+            conditions: vec![],
+            introspection: None,
+        }
+    }
+
+    fn key<'a>(text: &'a str, operation_name: Option<&'a str>) -> OperationKeyRef<'a> {
+        OperationKeyRef { view: View::Supergraph, text, operation_name }
+    }
+
+    #[tokio::test]
+    async fn an_operation_is_made_once_for_all_who_wait_and_once_per_key() {
+        let (caches, made) = (Caches::new(), AtomicUsize::new(0));
+        let ask = |text, name| {
+            let make = async {
+                made.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(bound())
+            };
+            caches.operation(key(text, name), make)
+        };
+        let (one, two, named, other) =
+            tokio::join!(ask("{a}", None), ask("{a}", None), ask("{a}", Some("A")), ask("{b}", None));
+        let again = ask("{a}", None).await;
+        let numbers = [one, two, again, named, other].map(|operation| operation.map(|operation| operation.number));
+        assert_eq!(made.load(Ordering::Relaxed), 3);
+        assert!(numbers[0] == numbers[1] && numbers[1] == numbers[2], "{numbers:?}");
+        assert!(numbers[0] != numbers[3] && numbers[0] != numbers[4] && numbers[3] != numbers[4], "{numbers:?}");
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_made_is_tried_again() {
+        let caches = Caches::new();
+        let failed = async { Err(vec![OperationError::new("BAD_USER_INPUT", "no")]) };
+        assert!(caches.operation(key("{a}", None), failed).await.is_err());
+        assert!(caches.operation(key("{a}", None), async { Ok(bound()) }).await.is_ok());
+    }
+}

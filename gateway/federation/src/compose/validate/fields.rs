@@ -92,9 +92,8 @@ fn key_field(subgraph: &Subgraph<Validated>, step: &Step<'_>, problems: &mut Vec
 }
 
 pub fn requires(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
-    on_fields(subgraph, &REQUIRES, |subgraph, parent, field, application, found| {
+    on_fields(subgraph, &REQUIRES, |subgraph, parent, _, application, found| {
         check(subgraph, application, found, &mut |_, _| {});
-        let _ = field;
         external_leaves(subgraph, application, parent, "REQUIRES_FIELDS_MISSING_EXTERNAL", found);
     })
 }
