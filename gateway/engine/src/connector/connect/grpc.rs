@@ -8,13 +8,14 @@ use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 use weft_federation::connect::grpc::{MethodDescriptor, decode};
 use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
 use crate::connector::config::SourceConfig;
+use crate::connector::tls::install_tls_provider;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// More values without JSON than this are not told of.
@@ -33,7 +34,15 @@ impl GrpcClient {
     /// A service at `http://host:port`. The error says what is wrong with the address.
     pub fn new(address: &str, config: &SourceConfig) -> Result<Self, String> {
         let endpoint = Endpoint::from_shared(address.to_owned())
-            .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?
+            .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
+        let endpoint = if endpoint.uri().scheme_str() == Some("https") {
+            install_tls_provider();
+            let tls = ClientTlsConfig::new().with_native_roots();
+            endpoint.tls_config(tls).map_err(|error| format!("no TLS client can be built: {error}"))?
+        } else {
+            endpoint
+        };
+        let endpoint = endpoint
             .connect_timeout(config.connect_timeout)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(Duration::from_secs(30))
