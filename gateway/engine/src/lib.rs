@@ -13,7 +13,6 @@ pub mod response;
 #[cfg(test)]
 mod testing;
 
-pub use connector::install_tls_provider;
 pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig};
 pub use context::RequestContext;
 pub use execute::{ExecutionResult, execute};

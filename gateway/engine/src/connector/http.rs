@@ -8,7 +8,6 @@ use http::HeaderMap;
 use reqwest::{Client, Request, Response};
 
 use super::config::SourceConfig;
-use super::tls::install_tls_provider;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// Shorter than the keep-alive of common servers (Node.js: 5 s), so that it is we who close a connection.
@@ -16,7 +15,6 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 
 /// A client that goes where it is sent and nowhere else: no redirects, no proxy of the environment.
 pub fn client(config: &SourceConfig) -> Result<Client, String> {
-    install_tls_provider();
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

@@ -8,7 +8,6 @@ mod connect;
 mod fake;
 mod graphql;
 mod http;
-mod tls;
 
 use std::sync::Arc;
 
@@ -24,7 +23,6 @@ use crate::execute::{Batch, ErrorOrigin, SubgraphError};
 pub use config::{ConnectorsConfig, HeaderRule, SourceConfig};
 pub use connect::Reads;
 pub use fake::{Fake, FakeAnswer, FakeCall};
-pub use tls::install_tls_provider;
 
 use connect::{Backends, Connect};
 use graphql::GraphQl;

@@ -77,7 +77,6 @@ pub fn fetch_sdl(url: &str) -> Result<String, IntrospectError> {
 }
 
 async fn ask(url: &str) -> Result<Bytes, IntrospectError> {
-    weft_engine::install_tls_provider();
     let client =
         reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build()?;
     let request = client

@@ -15,7 +15,6 @@ use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
 use crate::connector::config::SourceConfig;
-use crate::connector::tls::install_tls_provider;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// More values without JSON than this are not told of.
@@ -36,7 +35,6 @@ impl GrpcClient {
         let endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
         let endpoint = if endpoint.uri().scheme_str() == Some("https") {
-            install_tls_provider();
             let tls = ClientTlsConfig::new().with_native_roots();
             endpoint.tls_config(tls).map_err(|error| format!("no TLS client can be built: {error}"))?
         } else {
