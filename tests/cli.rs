@@ -109,6 +109,28 @@ async fn compose_asks_running_subgraphs_for_their_schemas() {
 }
 
 #[test]
+fn all_findings_of_all_files_are_told_at_once() {
+    let folder = folder();
+    let connectors = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "api", http: { baseURL: "http://127.0.0.1:9" })
+type Query {
+  a(id: ID!): String @connect(source: "apii", http: { GET: "/a/{$args.idd}" }, selection: "$.name->frobnicate")
+}
+"#;
+    let yaml = "subgraphs:\n  greeter:\n    routing_url: http://x\n    schema: { file: broken.graphql }\n  rest:\n    schema: { file: rest.graphql }\n";
+    std::fs::write(folder.path().join("rest.graphql"), connectors).expect("a file");
+    std::fs::write(folder.path().join("both.yaml"), yaml).expect("a file");
+    let output = weft(folder.path(), &["compose", "--config", "both.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    for finding in ["Missing", "Missing2", "did you mean `api`", "frobnicate", "rest.graphql:6:"] {
+        assert!(told.contains(finding), "nothing about {finding}:\n{told}");
+    }
+}
+
+#[test]
 fn the_schemas_of_the_demo_compose() {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
     let output = weft(&schemas, &["compose", "--config", "supergraph.yaml"]);

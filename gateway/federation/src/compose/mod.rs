@@ -23,7 +23,7 @@ pub use satisfiability::{prove, prove_composed};
 use apollo_compiler::Name;
 
 use crate::diagnostics::Diagnostic;
-use crate::schema::subgraph::{Parsed, Subgraph, SubgraphInput, Validated};
+use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput, Validated};
 
 /// What composition makes of a set of subgraphs.
 #[derive(Debug, Clone)]
@@ -91,25 +91,27 @@ pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHoo
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     let mut diagnostics = names::check(&inputs);
     let mut parsed = ingest::ingest_all(inputs, &mut diagnostics);
+    let all_parsed = !has_errors(&diagnostics);
     for subgraph in parsed.iter_mut().filter(|subgraph| subgraph.has_connectors()) {
         for key in connectors.implied_keys(subgraph) {
             subgraph.add_key(&key.type_name, &key.fields);
         }
     }
-    let upgraded = federation_one::upgrade(&mut parsed);
-    // What is missing may be in a subgraph that could not be read.
-    if !has_errors(&diagnostics) {
-        diagnostics.extend(upgraded);
+    if all_parsed {
+        diagnostics.extend(federation_one::upgrade(&mut parsed));
+    } else {
+        // What Federation 1 leaves out is in the other subgraphs, and one of them could not be read.
+        parsed.retain(|subgraph| subgraph.federation != Federation::One);
     }
     let mut subgraphs: Vec<_> =
         parsed.into_iter().map(|subgraph| validate::validate(subgraph, &mut diagnostics)).collect();
-    if has_errors(&diagnostics) {
-        return Composition::failed(diagnostics);
-    }
     for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.has_connectors()) {
         let (rewrites, found) = connectors.check(subgraph);
         diagnostics.extend(found);
         subgraph.rewrite_sources(&rewrites);
+    }
+    if has_errors(&diagnostics) {
+        return Composition::failed(diagnostics);
     }
     let merged = merge::merge(&subgraphs, &mut diagnostics);
     if has_errors(&diagnostics) {

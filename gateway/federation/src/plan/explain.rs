@@ -25,10 +25,10 @@ impl Explain<'_> {
         // Writing to a String cannot fail, here and below.
         let _ = writeln!(
             out,
-            "{}: {} in {} steps",
+            "{}: {} in {}",
             self.plan.kind.keyword(),
             count(self.plan.fetches.len(), "fetch", "fetches"),
-            self.plan.depth()
+            count(self.plan.depth(), "step", "steps")
         );
         if let Some(trigger) = &self.plan.trigger {
             let _ = writeln!(out, "\nfor each event of {}\n  ask   {}", self.source(trigger), self.asked(trigger));

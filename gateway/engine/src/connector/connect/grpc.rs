@@ -79,6 +79,7 @@ pub async fn send(
             Ok(Reply { status: BackendStatus::Grpc(0), headers, body })
         }
         Err(status) if timed_out(&status) => Err(SubgraphError::timeout(origin)),
+        Err(status) if is_of_transport(&status) => Err(SubgraphError::unavailable(origin)),
         Err(status) => Ok(failed(&status)),
     }
 }
@@ -87,6 +88,11 @@ pub async fn send(
 fn timed_out(status: &Status) -> bool {
     let first = std::error::Error::source(status);
     std::iter::successors(first, |error| error.source()).any(|error| error.is::<tonic::TimeoutExpired>())
+}
+
+/// Whether the status was made here, since the connection failed: one that a service sent has no cause.
+fn is_of_transport(status: &Status) -> bool {
+    std::error::Error::source(status).is_some()
 }
 
 /// A failure as connectors' `errors` read it: `google.rpc.Status`.
