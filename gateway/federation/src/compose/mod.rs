@@ -4,6 +4,7 @@
 //! looks at each subgraph alone, `merge` puts them together kind by kind, `render` prints. A phase returns all its findings;
 //! the next one starts only where there is no error. Whether every query can be resolved is not decided here but on the planner's graph.
 
+mod definitions;
 mod federation_one;
 mod ingest;
 mod merge;
@@ -16,7 +17,8 @@ mod satisfiability;
 mod validate;
 mod values;
 
-pub use satisfiability::prove;
+pub use definitions::Definitions;
+pub use satisfiability::{prove, prove_composed};
 
 use apollo_compiler::Name;
 
@@ -30,6 +32,14 @@ pub struct Composition {
     pub supergraph: Option<String>,
     /// In a stable order: by phase, and in it by subgraph and place, or by name.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where the supergraph's parts were defined; empty if there is none.
+    pub definitions: Definitions,
+}
+
+impl Composition {
+    fn failed(diagnostics: Vec<Diagnostic>) -> Self {
+        Self { supergraph: None, diagnostics, definitions: Definitions::default() }
+    }
 }
 
 /// A value to put into an argument of one of a subgraph's `@source` directives, such as a descriptor set.
@@ -101,15 +111,19 @@ pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHoo
         subgraph.rewrite_sources(&rewrites);
     }
     if has_errors(&diagnostics) {
-        return Composition { supergraph: None, diagnostics };
+        return Composition::failed(diagnostics);
     }
     let merged = merge::merge(&subgraphs, &mut diagnostics);
     if has_errors(&diagnostics) {
-        return Composition { supergraph: None, diagnostics };
+        return Composition::failed(diagnostics);
     }
     diagnostics.extend(validate::merged(&merged));
-    let supergraph = (!has_errors(&diagnostics)).then(|| render::render(&merged));
-    Composition { supergraph, diagnostics }
+    if has_errors(&diagnostics) {
+        return Composition::failed(diagnostics);
+    }
+    let supergraph = Some(render::render(&merged));
+    drop(merged);
+    Composition { supergraph, diagnostics, definitions: Definitions::of(subgraphs) }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

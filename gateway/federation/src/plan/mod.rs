@@ -34,6 +34,8 @@ pub use shape::{
 
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, Satisfiable, Supergraph};
+pub(crate) use satisfy::{Lack, Unreachable};
+
 use demand::Demand;
 use graph::PlannerGraph;
 
@@ -57,7 +59,10 @@ impl Planner {
         let mut roots = vec![root];
         if operation.kind == OperationKind::Mutation {
             let items = demands.get(root).items.clone();
-            roots = items.into_iter().map(|item| demands.add(Demand { position: ROOT, items: vec![item] })).collect();
+            roots = items
+                .into_iter()
+                .map(|item| demands.add(Demand { position: ROOT, items: vec![item], typed: false }))
+                .collect();
         }
         let mut search = search::Search::new(&self.model, &self.graph, shape, demands);
         let mut steps = steps::Steps::new(&mut search);
@@ -79,12 +84,7 @@ impl Planner {
 }
 
 /// What clients can see of a supergraph but no plan can reach; the flag is false if it was too large to be proved.
-pub(crate) fn unreachable(supergraph: &Supergraph<crate::schema::Merged>) -> (Vec<satisfy::Unreachable>, bool) {
-    let model = &supergraph.model;
-    let graph = PlannerGraph::build(model, &supergraph.connectors);
-    let is_visible = |field| {
-        let field: &crate::schema::FieldDef = model.field(field);
-        supergraph.api.type_field(model.type_name(field.parent), model.name(field.name)).is_ok()
-    };
-    satisfy::unreachable(model, &graph, &is_visible)
+pub(crate) fn unreachable(supergraph: &Supergraph<crate::schema::Merged>) -> (Vec<Unreachable>, bool) {
+    let graph = PlannerGraph::build(&supergraph.model, &supergraph.connectors);
+    satisfy::unreachable(supergraph, &graph)
 }
