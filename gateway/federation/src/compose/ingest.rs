@@ -55,8 +55,9 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
     if !this.found.is_empty() {
         return Err(this.found);
     }
-    let rows: Vec<&Row> = ROWS.iter().filter(|row| links.local_name(row.directive).is_some()).collect();
-    this.found.extend(redefinition::take(&mut document, &links, &rows, federation, &this.input, this.file));
+    let rows = known_rows(&document, &links, federation);
+    let own = redefinition::take(&mut document, &links, &rows, federation, &this.input, this.file);
+    this.found.extend(own.problems);
     if !this.found.is_empty() {
         return Err(this.found);
     }
@@ -65,14 +66,14 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
         .filter_map(|row| Some((links.local_name(row.directive)?, row.canonical)))
         .chain(links.get(spec::LINK).map(|link| (link.local_directive("link"), "link")))
         .collect();
+    this.check_full_names(&mut document, &renames);
     normalize::rename_directives(&mut document, &renames);
     this.rename_roots(&mut document);
     if !this.found.is_empty() {
         return Err(this.found);
     }
-    let mut text = definitions(&links, &rows, federation);
     let machinery = imported_types(&links);
-    machinery.iter().for_each(|name| text.push_str(&format!("scalar {name} ")));
+    let text = definitions(&links, &rows, federation, &own.directives, &machinery);
     let schema = this.build(&document, &text)?;
     Ok(Subgraph {
         name: this.input.name,
@@ -128,6 +129,25 @@ impl Ingest {
             }
         }
         links
+    }
+
+    /// A specification's directive that is imported no longer has its full name.
+    fn check_full_names(&mut self, document: &mut Document, known: &HashMap<String, &'static str>) {
+        let Self { input, file, found } = self;
+        normalize::for_directives(document, &mut |directives| {
+            for directive in directives.iter() {
+                let name = directive.name.as_str();
+                if SpecDirective::from_canonical(name).is_some() && !known.contains_key(name) {
+                    let at = span(&input.source, *file, directive.location());
+                    found.push(
+                        Diagnostic::error("INVALID_GRAPHQL", format!("Unknown directive \"@{name}\"."))
+                            .in_subgraph(&input.name)
+                            .at(at, "")
+                            .help("use the name under which the specification's @link imports it"),
+                    );
+                }
+            }
+        });
     }
 
     /// The link specification itself has one version.
@@ -267,9 +287,32 @@ fn is_type(definition: &Definition) -> bool {
     )
 }
 
-/// The definitions of every specification that the file uses, under canonical names.
-fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
-    let mut text = String::from(spec::LINK_DEFINITIONS);
+/// The directives that the file may use. Of federation's newer ones a Federation 1 file has those that it defines.
+fn known_rows(document: &Document, links: &Links, federation: Federation) -> Vec<&'static Row> {
+    let defines = |name: &str| {
+        document
+            .definitions
+            .iter()
+            .any(|definition| matches!(definition, Definition::DirectiveDefinition(node) if node.name == name))
+    };
+    let linked = |row: &Row| row.feature.is_some_and(|feature| links.get(feature.identity).is_some());
+    let known = |row: &&Row| match links.local_name(row.directive) {
+        None => false,
+        Some(_) if row.since.is_none() || federation != Federation::One => true,
+        Some(local) => row.federation_one || linked(row) || defines(&local),
+    };
+    ROWS.iter().filter(known).collect()
+}
+
+/// The definitions of every specification that the file uses, under canonical names, apart from those that it has itself.
+fn definitions(
+    links: &Links,
+    rows: &[&Row],
+    federation: Federation,
+    own: &HashSet<&'static str>,
+    imported: &IndexSet<Name>,
+) -> String {
+    let mut text = format!("{}directive @link{} ", spec::LINK_TYPES, spec::LINK_DEFINITION);
     text.push_str(spec::FEDERATION_TYPES);
     let grpc = links.get(spec::WEFT_CONNECT).is_some();
     if links.get(spec::CONNECT).is_some() {
@@ -279,16 +322,11 @@ fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
             text.push_str(&spec::CONNECT_TYPES.replace(" groupBy: connect__JSONSelection", ""));
         }
     }
-    for row in rows {
-        let mut definition = row.definition.to_owned();
-        match row.directive {
-            SpecDirective::Override if federation.minor() < 7 => definition = definition.replace(", label: String", ""),
-            SpecDirective::Shareable if federation.minor() < 2 => definition = definition.replace("repeatable ", ""),
-            SpecDirective::Source if !grpc => definition = definition.replace(" grpc: connect__SourceGRPC,", ""),
-            SpecDirective::Connect if !grpc => definition = definition.replace(" grpc: connect__ConnectGRPC,", ""),
-            _ => {}
-        }
-        text.push_str(&format!("directive @{} {definition} ", row.canonical));
+    for row in rows.iter().filter(|row| !own.contains(row.canonical)) {
+        text.push_str(&format!("directive @{} {} ", row.canonical, row.definition_in(federation, grpc)));
+    }
+    for name in spec::FEDERATION_ONE_TYPES.iter().copied().chain(imported.iter().map(Name::as_str)) {
+        text.push_str(&format!("scalar {name} "));
     }
     text
 }

@@ -49,7 +49,12 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
             continue;
         };
         match &composed.origin {
-            Origin::Spec(spec) => merged.extend(of_spec(merge, *spec, &composed.name, &applications)),
+            Origin::Spec(spec) => {
+                if spec.combines_arguments() && first_seen(&applications).len() > 1 {
+                    merge.hint_combined(&composed.name, what);
+                }
+                merged.extend(of_spec(merge, *spec, &composed.name, &applications));
+            }
             Origin::Custom { definition, subgraphs, .. } => {
                 let asked: Vec<Application<'_>> =
                     applications.into_iter().filter(|(index, _)| subgraphs.contains(merge.name(*index))).collect();
@@ -90,6 +95,14 @@ fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[A
             qualified.collect()
         }
         _ => distinct(name, applications),
+    }
+}
+
+/// `@inaccessible` is the first of what stands on a field or an enum value.
+pub(crate) fn inaccessible_first(merge: &Merge<'_>, applied: &mut [Applied]) {
+    if let Some(composed) = merge.composed.get(SpecDirective::Inaccessible.canonical()) {
+        // Stable: the others stay as they are.
+        applied.sort_by_key(|applied| applied.name != composed.name);
     }
 }
 

@@ -170,7 +170,8 @@ impl Links {
         match row.since {
             Some(since) => match self.federation() {
                 Some(link) => (link.version.minor >= since).then(|| link.local_directive(row.name)),
-                None => row.federation_one.then(|| row.name.to_owned()),
+                // Federation 1 files have most of these only if they define them, which ingestion asks.
+                None => Some(row.name.to_owned()),
             },
             None => self.get(spec::CONNECT).map(|link| link.local_directive(row.name)),
         }

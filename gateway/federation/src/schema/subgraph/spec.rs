@@ -1,10 +1,11 @@
 //! Owns what weft knows of the specifications that a subgraph links: which directives each has, since which version,
 //! how they are defined, and whether the supergraph carries them.
 
+use super::Federation;
 use super::link::Version;
 
 /// The newest federation that is understood.
-pub const FEDERATION_NEWEST: u32 = 13;
+pub const FEDERATION_NEWEST: u32 = 14;
 pub const FEDERATION: &str = "https://specs.apollo.dev/federation";
 pub const LINK: &str = "https://specs.apollo.dev/link";
 pub const CONNECT: &str = "https://specs.apollo.dev/connect";
@@ -87,7 +88,7 @@ pub(crate) const ROWS: &[Row] = &[
         definition: "on OBJECT | INTERFACE" },
     Row { directive: D::Shareable, name: "shareable", canonical: "federation__shareable", since: Some(0), federation_one: false, feature: None,
         definition: "repeatable on OBJECT | FIELD_DEFINITION" },
-    Row { directive: D::Inaccessible, name: "inaccessible", canonical: "federation__inaccessible", since: Some(0), federation_one: true,
+    Row { directive: D::Inaccessible, name: "inaccessible", canonical: "federation__inaccessible", since: Some(0), federation_one: false,
         feature: feature("https://specs.apollo.dev/inaccessible", 2, true),
         definition: "on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION" },
     Row { directive: D::Override, name: "override", canonical: "federation__override", since: Some(0), federation_one: false, feature: None,
@@ -124,6 +125,23 @@ pub(crate) const ROWS: &[Row] = &[
         definition: "(source: String, id: String, http: connect__ConnectHTTP, grpc: connect__ConnectGRPC, batch: connect__ConnectBatch, errors: connect__ConnectorErrors, isSuccess: connect__JSONSelection, selection: connect__JSONSelection!, entity: Boolean = false) repeatable on FIELD_DEFINITION | OBJECT" },
 ];
 
+impl Row {
+    /// What follows the name in the definition that a version of federation has. What Federation 1 subgraphs define
+    /// themselves is measured by the newest.
+    pub fn definition_in(&self, federation: Federation, grpc: bool) -> String {
+        let newer = |minor: u32| matches!(federation, Federation::Two(own) if own < minor);
+        let definition = self.definition.to_owned();
+        match self.directive {
+            D::Override if newer(7) => definition.replace(", label: String", ""),
+            D::Shareable if newer(2) => definition.replace("repeatable ", ""),
+            D::Tag if newer(3) => definition.replace(" | SCHEMA", ""),
+            D::Source if !grpc => definition.replace(" grpc: connect__SourceGRPC,", ""),
+            D::Connect if !grpc => definition.replace(" grpc: connect__ConnectGRPC,", ""),
+            _ => definition,
+        }
+    }
+}
+
 impl SpecDirective {
     pub(crate) fn row(self) -> &'static Row {
         // Every directive has a row: `every_directive_has_a_row` proves it.
@@ -144,6 +162,11 @@ impl SpecDirective {
         ROWS.iter().find(|row| row.canonical == name).map(|row| row.directive)
     }
 
+    /// Whether applications in several subgraphs become one, which says what all of them say.
+    pub fn combines_arguments(self) -> bool {
+        matches!(self, Self::RequiresScopes | Self::Policy | Self::Cost | Self::ListSize)
+    }
+
     /// Whether the supergraph carries its applications, each under its own feature.
     pub fn feature(self) -> Option<Feature> {
         self.row().feature
@@ -153,8 +176,11 @@ impl SpecDirective {
 /// The scalars and inputs that the definitions above use.
 pub(crate) const FEDERATION_TYPES: &str = "scalar federation__FieldSet scalar federation__Scope scalar federation__Policy scalar federation__ContextFieldValue ";
 
-pub(crate) const LINK_DEFINITIONS: &str = "scalar link__Import enum link__Purpose { SECURITY EXECUTION } \
-directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA ";
+/// What follows the name in the definition of `@link`.
+pub(crate) const LINK_DEFINITION: &str =
+    "(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA";
+
+pub(crate) const LINK_TYPES: &str = "scalar link__Import enum link__Purpose { SECURITY EXECUTION } ";
 
 pub(crate) const CONNECT_TYPES: &str = "scalar connect__JSONSelection scalar connect__URLTemplate \
 input connect__SourceHTTP { baseURL: String! headers: [connect__HTTPHeaderMapping!] path: connect__JSONSelection queryParams: connect__JSONSelection } \
@@ -172,8 +198,10 @@ pub fn is_machinery_type(name: &str) -> bool {
 }
 
 /// The types that Federation 1 tools write into subgraphs' files.
+pub(crate) const FEDERATION_ONE_TYPES: [&str; 4] = ["_Any", "_Entity", "_Service", "_FieldSet"];
+
 pub fn is_federation_one_type(name: &str) -> bool {
-    matches!(name, "_Any" | "_Entity" | "_Service" | "_FieldSet")
+    FEDERATION_ONE_TYPES.contains(&name)
 }
 
 /// Whether a root query field of this name is machinery.
