@@ -9,9 +9,9 @@ use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Name, Node, Schema};
 
-use super::{normalize, redefinition};
+use super::{links, normalize, redefinition};
 use crate::diagnostics::{Diagnostic, Source, Span};
-use crate::schema::subgraph::link::{Link, Links, Version};
+use crate::schema::subgraph::link::Links;
 use crate::schema::subgraph::spec::{self, ROWS, Row, SpecDirective};
 use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput};
 
@@ -48,10 +48,8 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
     };
     let file = document.sources.keys().next().copied();
     let mut this = Ingest { input, file, found: Vec::new() };
-    let links = this.links(&document);
-    let federation = this.federation(&links);
-    this.check_link_version(&links);
-    this.check_imports(&links, federation);
+    let links::Read { links, federation, problems } = links::read(&document, &this.input, this.file);
+    this.found.extend(problems);
     if !this.found.is_empty() {
         return Err(this.found);
     }
@@ -108,29 +106,6 @@ impl Ingest {
         }
     }
 
-    /// Every `@link`, under whatever name the link to the link specification itself gives it.
-    fn links(&mut self, document: &Document) -> Links {
-        let directives = normalize::schema_directives(document);
-        let own = directives.iter().find_map(|directive| {
-            let link = Link::parse(directive).ok()?;
-            (link.identity == spec::LINK && directive.name == link.local_directive("link").as_str()).then_some(link)
-        });
-        let name = own.map_or_else(|| "link".to_owned(), |link| link.local_directive("link"));
-        let mut links = Links::default();
-        for directive in directives.iter().filter(|directive| directive.name == name.as_str()) {
-            let at = span(&self.input.source, self.file, directive.location());
-            match Link::parse(directive) {
-                Ok(link) if links.get(&link.identity).is_some() => {
-                    let message = format!("Duplicate inclusion of feature {}", link.identity);
-                    self.found.push(self.error("INVALID_LINK_DIRECTIVE_USAGE", message, at));
-                }
-                Ok(link) => links.0.push(link),
-                Err((code, message)) => self.found.push(self.error(code, message, at)),
-            }
-        }
-        links
-    }
-
     /// A specification's directive that is imported no longer has its full name.
     fn check_full_names(&mut self, document: &mut Document, known: &HashMap<String, &'static str>) {
         let Self { input, file, found } = self;
@@ -148,53 +123,6 @@ impl Ingest {
                 }
             }
         });
-    }
-
-    /// The link specification itself has one version.
-    fn check_link_version(&mut self, links: &Links) {
-        if let Some(link) = links.get(spec::LINK)
-            && link.version != (Version { major: 1, minor: 0 })
-        {
-            let message = format!("Schema uses unknown version {} of the link spec", link.version);
-            let at = span(&self.input.source, self.file, link.directive.location());
-            self.found.push(self.error("UNKNOWN_LINK_VERSION", message, at).help("v1.0 is known"));
-        }
-    }
-
-    fn federation(&mut self, links: &Links) -> Federation {
-        let Some(link) = links.federation() else {
-            return Federation::One;
-        };
-        if link.version.major != 2 || link.version.minor > spec::FEDERATION_NEWEST {
-            let message =
-                format!("Invalid version {} for the federation feature in @link directive on schema", link.version);
-            let at = span(&self.input.source, self.file, link.directive.location());
-            self.found.push(
-                self.error("UNKNOWN_FEDERATION_LINK_VERSION", message, at)
-                    .help(format!("v2.0 to v2.{} are known", spec::FEDERATION_NEWEST)),
-            );
-        }
-        Federation::Two(link.version.minor)
-    }
-
-    /// An import must be an element that the specification has in that version.
-    fn check_imports(&mut self, links: &Links, federation: Federation) {
-        let Some(link) = links.federation() else { return };
-        const TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "ContextFieldValue"];
-        for import in &link.imports {
-            let known = if import.is_directive {
-                ROWS.iter()
-                    .any(|row| row.name == import.name && row.since.is_some_and(|since| since <= federation.minor()))
-            } else {
-                TYPES.contains(&import.name.as_str())
-            };
-            if !known {
-                let at = if import.is_directive { "@" } else { "" };
-                let message = format!("Cannot import unknown element \"{at}{}\".", import.name);
-                let place = span(&self.input.source, self.file, link.directive.location());
-                self.found.push(self.error("INVALID_LINK_DIRECTIVE_USAGE", message, place));
-            }
-        }
     }
 
     /// Root types get their default names, which must be free.

@@ -6,6 +6,7 @@
 
 mod federation_one;
 mod ingest;
+mod links;
 mod merge;
 mod merged;
 mod names;

@@ -36,6 +36,13 @@ pub fn take(
     let types = machinery_types(links);
     remove_machinery_fields(document);
     let defined: HashSet<Name> = document.definitions.iter().filter_map(|found| found.name()).cloned().collect();
+    let scalars: HashSet<Name> = document
+        .definitions
+        .iter()
+        .filter(|definition| matches!(definition, Definition::ScalarTypeDefinition(_)))
+        .filter_map(|definition| definition.name())
+        .cloned()
+        .collect();
     let mut error = |code, message: String, name: &Name| {
         let at = name.location().filter(|at| Some(at.file_id()) == file);
         let at = at.map(|at| Span::new(&input.source, at.offset()..at.end_offset()));
@@ -53,13 +60,18 @@ pub fn take(
             }
             let is_link = node.name == link_name.as_str();
             let row = local.iter().find(|(name, _)| node.name == name.as_str()).map(|(_, row)| *row);
+            let full = |row: &&(String, &Row)| node.name == row.1.canonical;
+            if row.is_none() && local.iter().any(|row| full(&row)) {
+                // Nothing in the file has that name: it is imported under another.
+                return false;
+            }
             let expected = match row {
                 Some(row) => row.definition_in(federation, links.get(spec::WEFT_CONNECT).is_some()),
                 None if is_link => spec::LINK_DEFINITION.to_owned(),
                 None => return true,
             };
             let first_of_row = row.is_none_or(|row| own.directives.insert(row.canonical));
-            if let Some(problem) = problem(node, &expected, links) {
+            if let Some(problem) = problem(node, &expected, &Types { links, federation, scalars: &scalars }) {
                 let message = format!("Invalid definition for directive \"@{}\": {problem}", node.name);
                 error("DIRECTIVE_DEFINITION_INVALID", message, &node.name);
             }
@@ -151,45 +163,47 @@ fn kind_of(definition: &Definition) -> &'static str {
     }
 }
 
-/// Whether a file may write `found` where the specification has `expected`: it may ask for what is optional, and give the
-/// specification's scalars any type.
-fn is_allowed_type(found: &Type, expected: &Type, links: &Links) -> bool {
-    match (expected, found) {
-        (Type::Named(_) | Type::List(_), Type::NonNullNamed(_) | Type::NonNullList(_)) => {
-            same_or_scalar(&found.clone().nullable(), expected, links)
-        }
-        _ => same_or_scalar(found, expected, links),
-    }
+/// What a file's types are, for comparing them with those of a specification.
+struct Types<'a> {
+    links: &'a Links,
+    federation: Federation,
+    /// The scalars that the file defines.
+    scalars: &'a HashSet<Name>,
 }
 
-fn same_or_scalar(found: &Type, expected: &Type, links: &Links) -> bool {
-    match (expected, found) {
-        (Type::NonNullList(expected), Type::NonNullList(found)) | (Type::List(expected), Type::List(found)) => {
-            same_or_scalar(found, expected, links)
+impl Types<'_> {
+    /// Whether a file may write `found` where the specification has `expected`: it may ask for what is optional, and give
+    /// the specification's scalars any type but another scalar of its own.
+    fn allow(&self, found: &Type, expected: &Type) -> bool {
+        match (expected, found) {
+            (Type::NonNullNamed(name), _) => {
+                found.is_non_null() && self.is_named(&found.clone().nullable(), name.as_str())
+            }
+            (Type::Named(name), _) => self.is_named(&found.clone().nullable(), name.as_str()),
+            (Type::NonNullList(expected), Type::NonNullList(found))
+            | (Type::List(expected), Type::List(found) | Type::NonNullList(found)) => self.allow(found, expected),
+            (Type::NonNullList(_) | Type::List(_), _) => false,
         }
-        (Type::NonNullNamed(expected), found) => found.is_non_null() && is_named(found, expected, links),
-        (Type::Named(expected), found) => !found.is_non_null() && is_named(found, expected, links),
-        (Type::NonNullList(_) | Type::List(_), _) => false,
     }
-}
 
-fn is_named(found: &Type, expected: &Name, links: &Links) -> bool {
-    let Some((specification, element)) = expected.split_once("__") else {
-        return !found.is_list() && found.inner_named_type() == expected;
-    };
-    match specification {
-        // An enum, unlike the others.
-        "link" if element == "Purpose" => {
-            let local = links.get(spec::LINK).map(|link| link.local_type(element));
-            let name = found.inner_named_type().as_str();
-            !found.is_list() && (local.as_deref() == Some(name) || expected == name)
-        }
-        _ => true,
+    fn is_named(&self, found: &Type, expected: &str) -> bool {
+        let name = found.inner_named_type();
+        let Some((specification, element)) = expected.split_once("__") else {
+            return !found.is_list() && name == expected;
+        };
+        let local = match specification {
+            "link" => self.links.get(spec::LINK).map(|link| link.local_type(element)),
+            _ => self.links.federation().map(|link| link.local_type(element)),
+        };
+        let federation_one = self.federation == Federation::One && element == "FieldSet" && name == "_FieldSet";
+        let same = !found.is_list() && (name == expected || local.as_deref() == Some(name.as_str()) || federation_one);
+        // An enum is no scalar.
+        same || (element != "Purpose" && !self.scalars.contains(name))
     }
 }
 
 /// Why a definition is not compatible with the specification's, given as what follows the name, if it is not.
-fn problem(own: &DirectiveDefinition, expected: &str, links: &Links) -> Option<String> {
+fn problem(own: &DirectiveDefinition, expected: &str, types: &Types<'_>) -> Option<String> {
     // The text is ours; the types that it names do not matter here, nor do the errors about their absence.
     let reference = match Schema::parse(format!("directive @expected {expected}"), "specification.graphql") {
         Ok(schema) => schema,
@@ -200,7 +214,7 @@ fn problem(own: &DirectiveDefinition, expected: &str, links: &Links) -> Option<S
         match own.arguments.iter().find(|own| own.name == argument.name) {
             None if argument.is_required() => return Some(format!("missing required argument \"{}\"", argument.name)),
             None => {}
-            Some(found) if !is_allowed_type(&found.ty, &argument.ty, links) => {
+            Some(found) if !types.allow(&found.ty, &argument.ty) => {
                 return Some(format!(
                     "argument \"{}\" should have type \"{}\" but found type \"{}\"",
                     argument.name, argument.ty, found.ty

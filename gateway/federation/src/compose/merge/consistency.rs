@@ -5,8 +5,9 @@ use apollo_compiler::Name;
 use apollo_compiler::schema::ExtendedType;
 
 use super::field::FieldSources;
-use super::{Merge, Source};
+use super::{Merge, Source, SubgraphIndex};
 use crate::compose::names::subgraph_list;
+use crate::schema::subgraph::field_set::fields_of;
 
 /// Whether a source has the type as an entity.
 fn has_key(merge: &Merge<'_>, name: &Name, source: &Source<'_, ExtendedType>) -> bool {
@@ -33,7 +34,14 @@ pub(crate) fn entity(merge: &mut Merge<'_>, name: &Name, sources: &[Source<'_, E
 /// A field of a value type that only some of the subgraphs with the type have.
 pub(crate) fn value_type_field(merge: &mut Merge<'_>, sources: &[Source<'_, ExtendedType>], field: &FieldSources<'_>) {
     let is_root = matches!(field.parent.as_str(), "Query" | "Mutation" | "Subscription");
-    if is_root || field.missing.is_empty() || sources.iter().any(|source| has_key(merge, field.parent, source)) {
+    // Where all that is declared is external, the subgraph only refers to the type.
+    let resolves = |subgraph: &&SubgraphIndex| {
+        let fields = merge.subgraphs[**subgraph].schema.types.get(field.parent).and_then(fields_of);
+        let facts = merge.subgraphs[**subgraph].facts();
+        fields.into_iter().flatten().any(|(name, _)| !facts.is_external(field.parent, name))
+    };
+    let missing: Vec<SubgraphIndex> = field.missing.iter().filter(resolves).copied().collect();
+    if is_root || missing.is_empty() || sources.iter().any(|source| has_key(merge, field.parent, source)) {
         return;
     }
     let (code, kind) = if field.on_interface {
@@ -46,7 +54,7 @@ pub(crate) fn value_type_field(merge: &mut Merge<'_>, sources: &[Source<'_, Exte
         field.coordinate(),
         field.parent,
         subgraph_list(field.defined.iter().map(|source| merge.name(source.subgraph))),
-        subgraph_list(field.missing.iter().map(|subgraph| merge.name(*subgraph))),
+        subgraph_list(missing.iter().map(|subgraph| merge.name(*subgraph))),
     );
     merge.hint(code, message);
 }

@@ -7,7 +7,7 @@ use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::schema::ExtendedType;
 
 use super::directive::{Composed, ComposedDirective, CustomLink, Origin};
-use super::{Merge, SubgraphIndex};
+use super::{Merge, Source, SubgraphIndex, applied};
 use crate::compose::merged::{MergedDirective, MergedInput};
 use crate::diagnostics::Diagnostic;
 use crate::schema::subgraph::field_set::fields_of;
@@ -144,13 +144,15 @@ fn read(
         link: custom_link(link),
         element: element.clone(),
         definition: definition.clone(),
+        defined_in: subgraph.name.clone(),
         subgraphs: IndexSet::from_iter([subgraph.name.clone()]),
     };
     let Some(known) = composed.get_mut(name) else {
         composed.insert(name.to_owned(), ComposedDirective { name: name.to_owned(), origin: found });
         return Ok(None);
     };
-    let Origin::Custom { link: known_link, element: known_element, definition: newest, subgraphs } = &mut known.origin
+    let Origin::Custom { link: known_link, element: known_element, definition: newest, defined_in, subgraphs } =
+        &mut known.origin
     else {
         return Ok(None);
     };
@@ -177,6 +179,7 @@ fn read(
     if link.version >= known_link.version {
         *known_link = custom_link(link);
         *newest = definition.clone();
+        defined_in.clone_from(&subgraph.name);
     }
     Ok(None)
 }
@@ -186,27 +189,32 @@ fn custom_link(link: &Link) -> CustomLink {
 }
 
 /// The definitions that the supergraph has of composed directives.
-pub(crate) fn definitions(merge: &Merge<'_>) -> Vec<MergedDirective> {
-    let definition = |composed: &ComposedDirective| {
-        let Origin::Custom { definition, .. } = &composed.origin else { return None };
-        let arguments = definition.arguments.iter().map(|argument| {
+pub(crate) fn definitions(merge: &mut Merge<'_>) -> Vec<MergedDirective> {
+    let composed: Vec<ComposedDirective> = merge.composed.values().cloned().collect();
+    let definition = |composed: ComposedDirective| {
+        let Origin::Custom { definition, defined_in, .. } = composed.origin else { return None };
+        let subgraph = merge.subgraphs.iter().position(|subgraph| subgraph.name == defined_in)?;
+        let mut arguments = IndexMap::default();
+        for argument in &definition.arguments {
+            let coordinate = format!("@{}({}:)", composed.name, argument.name);
+            let applied = applied::merge_nodes(merge, &coordinate, &[Source { subgraph, node: &argument.directives }]);
             let merged = MergedInput {
                 description: argument.description.as_ref().map(|text| text.to_string()),
                 ty: argument.ty.as_ref().clone(),
                 default: argument.default_value.as_ref().map(|value| value.as_ref().clone()),
-                applied: Vec::new(),
+                applied,
             };
-            (argument.name.clone(), merged)
-        });
+            arguments.insert(argument.name.clone(), merged);
+        }
         Some(MergedDirective {
-            name: composed.name.clone(),
+            name: composed.name,
             description: definition.description.as_ref().map(|text| text.to_string()),
-            arguments: arguments.collect(),
+            arguments,
             repeatable: definition.repeatable,
             locations: definition.locations.clone(),
         })
     };
-    merge.composed.values().filter_map(definition).collect()
+    composed.into_iter().filter_map(definition).collect()
 }
 
 /// One definition is carried, and every application must fit it.

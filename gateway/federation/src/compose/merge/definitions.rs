@@ -6,11 +6,11 @@ use apollo_compiler::ast::Value;
 use apollo_compiler::collections::IndexMap;
 
 use super::directive::{ComposedDirective, Origin};
-use super::{Merge, connectors};
+use super::{Merge, joined};
 use crate::compose::merged::{Applied, MergedDirective, MergedSchema, MergedType};
 use crate::compose::{render, values};
 use crate::schema::subgraph::link::Version;
-use crate::schema::subgraph::spec::{self, Feature, ROWS, SpecDirective};
+use crate::schema::subgraph::spec::{self, Feature, Purpose, ROWS, SpecDirective};
 
 /// How much of the join specification there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,8 +135,16 @@ fn features(merge: &Merge<'_>, schema: &mut MergedSchema) {
         let Some(feature) = directive.feature() else { continue };
         links.entry(feature.identity).or_insert_with(|| {
             let link = Applied::new("link").string("url", &format!("{}/{}", feature.identity, feature.version));
-            if feature.security { link.with("for", Value::Enum(apollo_compiler::name!("SECURITY"))) } else { link }
+            match feature.purpose {
+                Purpose::None => link,
+                Purpose::Security => link.with("for", Value::Enum(apollo_compiler::name!("SECURITY"))),
+                Purpose::Execution => link.with("for", Value::Enum(apollo_compiler::name!("EXECUTION"))),
+            }
         });
+        if directive == SpecDirective::CacheTag {
+            // Its applications are carried in `@join__directive`.
+            continue;
+        }
         if composed.name != default_name(feature, directive) {
             imports.entry(feature.identity).or_default().push(import(directive.name(), &composed.name));
         }
@@ -225,7 +233,7 @@ fn connector_links(merge: &Merge<'_>, schema: &mut MergedSchema) {
             schema.schema_directives.push(execution(&format!("{identity}/{version}")));
         }
     }
-    schema.schema_directives.extend(connectors::on_schema(merge));
+    schema.schema_directives.extend(joined::on_schema(merge));
 }
 
 /// The schema's own description and carried directives.

@@ -28,6 +28,8 @@ pub enum Origin {
         link: CustomLink,
         element: String,
         definition: Node<DirectiveDefinition>,
+        /// The subgraph that the definition is of.
+        defined_in: String,
         /// The subgraphs that ask for it: the others' applications are theirs alone.
         subgraphs: IndexSet<String>,
     },
@@ -63,6 +65,9 @@ pub fn collect(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnost
 fn check_spec_names(subgraphs: &[Subgraph<Validated>], composed: &Composed, diagnostics: &mut Vec<Diagnostic>) {
     for (canonical, directive) in composed {
         let Origin::Spec(spec) = directive.origin else { continue };
+        if spec == SpecDirective::CacheTag {
+            continue;
+        }
         let mut names: Vec<(String, Vec<&str>)> = Vec::new();
         for subgraph in subgraphs.iter().filter(|subgraph| used_directives(subgraph).contains(canonical.as_str())) {
             let Some(local) = subgraph.links.local_name(spec) else { continue };

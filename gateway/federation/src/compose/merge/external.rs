@@ -15,7 +15,9 @@ pub(crate) fn check_directives(merge: &mut Merge<'_>, coordinate: &str, external
     for source in external {
         for directive in source.node.directives.iter() {
             let merged = match merge.composed.get(directive.name.as_str()) {
-                Some(composed) => matches!(composed.origin, Origin::Spec(_)),
+                Some(composed) => {
+                    matches!(composed.origin, Origin::Spec(directive) if directive != SpecDirective::CacheTag)
+                }
                 None => directive.name == "deprecated",
             };
             if !merged {

@@ -4,7 +4,6 @@
 mod applied;
 mod argument;
 mod authorization;
-mod connectors;
 mod consistency;
 mod custom;
 mod definitions;
@@ -16,6 +15,7 @@ mod external;
 mod field;
 mod input_object;
 mod interface;
+mod joined;
 mod kinds;
 mod object;
 mod override_label;
@@ -85,7 +85,7 @@ pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic
     authorization::pass_to_implementations(&mut merge, &mut types);
     object::add_fields_of_interface_objects(&merge, &mut types);
     authorization::pass_to_interfaces(&mut merge, &mut types);
-    let directives = [executable::merge(&mut merge), custom::definitions(&merge)].concat();
+    let directives = [executable::merge(&mut merge), custom::definitions(&mut merge)].concat();
     let usage = enum_::usage(&merge, &types, &directives);
     for (name, kind) in merge.kinds.clone() {
         if kind == Kind::Enum {

@@ -3,9 +3,10 @@
 
 use apollo_compiler::Name;
 use apollo_compiler::collections::{IndexMap, IndexSet};
+use apollo_compiler::schema::ExtendedType;
 
 use super::type_reference::is_subtype;
-use super::{Merge, authorization};
+use super::{Merge, Source, authorization};
 use crate::compose::merged::{MergedKind, MergedType};
 use crate::compose::names::{quoted_list, subgraph_list};
 use crate::schema::subgraph::facts::interfaces_of;
@@ -38,10 +39,17 @@ fn extensions_without_base(merge: &mut Merge<'_>) {
         merge.subgraphs.iter().flat_map(|subgraph| subgraph.types().map(|(name, _)| name)).collect();
     for name in names.into_iter().filter(|name| !matches!(name.as_str(), "Query" | "Mutation" | "Subscription")) {
         let sources = merge.sources(name);
-        if !sources.iter().all(|source| merge.subgraphs[source.subgraph].extended.contains(name)) {
-            continue;
-        }
-        for source in sources {
+        let extends = |source: &&Source<'_, ExtendedType>| merge.subgraphs[source.subgraph].extended.contains(name);
+        let baseless: Vec<_> = sources
+            .iter()
+            .filter(|source| {
+                let alike = |other: &&Source<'_, ExtendedType>| {
+                    std::mem::discriminant(other.node) == std::mem::discriminant(source.node)
+                };
+                sources.iter().filter(alike).all(|other| extends(&other))
+            })
+            .collect();
+        for source in baseless {
             let subgraph = &merge.subgraphs[source.subgraph];
             let message = format!(
                 "Type \"{name}\" is an extension type, but there is no type definition for \"{name}\" in any subgraph."

@@ -19,6 +19,11 @@ use crate::schema::subgraph::{Facts, Parsed, Subgraph, Validated};
 pub fn validate(subgraph: Subgraph<Parsed>, diagnostics: &mut Vec<Diagnostic>) -> Subgraph<Validated> {
     let facts = Facts::collect(&subgraph.schema);
     let subgraph = subgraph.with_state(Validated { facts });
+    let defaults = defaults::check(&subgraph);
+    if !defaults.is_empty() {
+        diagnostics.extend(defaults);
+        return subgraph;
+    }
     // What is external cannot be told while `@provides` is where it means nothing; the rest would be noise.
     let mut blocking = fields::provides_on_leaves(&subgraph);
     if blocking.is_empty() {
@@ -37,7 +42,6 @@ pub fn validate(subgraph: Subgraph<Parsed>, diagnostics: &mut Vec<Diagnostic>) -
     diagnostics.extend(authorization::check(&subgraph));
     diagnostics.extend(cost::check(&subgraph));
     diagnostics.extend(context::check(&subgraph));
-    diagnostics.extend(defaults::check(&subgraph));
     subgraph
 }
 

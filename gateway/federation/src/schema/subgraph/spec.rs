@@ -59,12 +59,20 @@ pub(crate) struct Row {
 pub struct Feature {
     pub identity: &'static str,
     pub version: Version,
-    /// Whether a router that does not know it must refuse the supergraph.
-    pub security: bool,
+    pub purpose: Purpose,
 }
 
-const fn feature(identity: &'static str, minor: u32, security: bool) -> Option<Feature> {
-    Some(Feature { identity, version: Version { major: 0, minor }, security })
+/// Why a router needs to know a feature: one that does not must refuse the supergraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It may do without.
+    None,
+    Security,
+    Execution,
+}
+
+const fn feature(identity: &'static str, minor: u32, purpose: Purpose) -> Option<Feature> {
+    Some(Feature { identity, version: Version { major: 0, minor }, purpose })
 }
 
 const TAG_LOCATIONS: &str = "(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA";
@@ -83,13 +91,13 @@ pub(crate) const ROWS: &[Row] = &[
     Row { directive: D::External, name: "external", canonical: "federation__external", since: Some(0), federation_one: true, feature: None,
         definition: "(reason: String) on OBJECT | FIELD_DEFINITION" },
     Row { directive: D::Tag, name: "tag", canonical: "federation__tag", since: Some(0), federation_one: true,
-        feature: feature("https://specs.apollo.dev/tag", 3, false), definition: TAG_LOCATIONS },
+        feature: feature("https://specs.apollo.dev/tag", 3, Purpose::None), definition: TAG_LOCATIONS },
     Row { directive: D::Extends, name: "extends", canonical: "federation__extends", since: Some(0), federation_one: true, feature: None,
         definition: "on OBJECT | INTERFACE" },
     Row { directive: D::Shareable, name: "shareable", canonical: "federation__shareable", since: Some(0), federation_one: false, feature: None,
         definition: "repeatable on OBJECT | FIELD_DEFINITION" },
     Row { directive: D::Inaccessible, name: "inaccessible", canonical: "federation__inaccessible", since: Some(0), federation_one: false,
-        feature: feature("https://specs.apollo.dev/inaccessible", 2, true),
+        feature: feature("https://specs.apollo.dev/inaccessible", 2, Purpose::Security),
         definition: "on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION" },
     Row { directive: D::Override, name: "override", canonical: "federation__override", since: Some(0), federation_one: false, feature: None,
         definition: "(from: String!, label: String) on FIELD_DEFINITION" },
@@ -98,26 +106,27 @@ pub(crate) const ROWS: &[Row] = &[
     Row { directive: D::InterfaceObject, name: "interfaceObject", canonical: "federation__interfaceObject", since: Some(3), federation_one: false, feature: None,
         definition: "on OBJECT" },
     Row { directive: D::Authenticated, name: "authenticated", canonical: "federation__authenticated", since: Some(5), federation_one: false,
-        feature: feature("https://specs.apollo.dev/authenticated", 1, true),
+        feature: feature("https://specs.apollo.dev/authenticated", 1, Purpose::Security),
         definition: "on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM" },
     Row { directive: D::RequiresScopes, name: "requiresScopes", canonical: "federation__requiresScopes", since: Some(5), federation_one: false,
-        feature: feature("https://specs.apollo.dev/requiresScopes", 1, true),
+        feature: feature("https://specs.apollo.dev/requiresScopes", 1, Purpose::Security),
         definition: "(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM" },
     Row { directive: D::Policy, name: "policy", canonical: "federation__policy", since: Some(6), federation_one: false,
-        feature: feature("https://specs.apollo.dev/policy", 1, true),
+        feature: feature("https://specs.apollo.dev/policy", 1, Purpose::Security),
         definition: "(policies: [[federation__Policy!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM" },
     Row { directive: D::Context, name: "context", canonical: "federation__context", since: Some(8), federation_one: false,
-        feature: feature("https://specs.apollo.dev/context", 1, true),
+        feature: feature("https://specs.apollo.dev/context", 1, Purpose::Security),
         definition: "(name: String!) repeatable on INTERFACE | OBJECT | UNION" },
     Row { directive: D::FromContext, name: "fromContext", canonical: "federation__fromContext", since: Some(8), federation_one: false, feature: None,
         definition: "(field: federation__ContextFieldValue) on ARGUMENT_DEFINITION" },
     Row { directive: D::Cost, name: "cost", canonical: "federation__cost", since: Some(9), federation_one: false,
-        feature: feature("https://specs.apollo.dev/cost", 1, false),
+        feature: feature("https://specs.apollo.dev/cost", 1, Purpose::None),
         definition: "(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR" },
     Row { directive: D::ListSize, name: "listSize", canonical: "federation__listSize", since: Some(9), federation_one: false,
-        feature: feature("https://specs.apollo.dev/cost", 1, false),
+        feature: feature("https://specs.apollo.dev/cost", 1, Purpose::None),
         definition: "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION" },
-    Row { directive: D::CacheTag, name: "cacheTag", canonical: "federation__cacheTag", since: Some(12), federation_one: false, feature: None,
+    Row { directive: D::CacheTag, name: "cacheTag", canonical: "federation__cacheTag", since: Some(12), federation_one: false,
+        feature: feature("https://specs.apollo.dev/cacheTag", 1, Purpose::Execution),
         definition: "(format: String!) repeatable on OBJECT | FIELD_DEFINITION" },
     Row { directive: D::Source, name: "source", canonical: "connect__source", since: None, federation_one: false, feature: None,
         definition: "(name: String!, http: connect__SourceHTTP, grpc: connect__SourceGRPC, errors: connect__ConnectorErrors, isSuccess: connect__JSONSelection) repeatable on SCHEMA" },
