@@ -7,6 +7,7 @@
 mod definitions;
 mod federation_one;
 mod ingest;
+mod links;
 mod merge;
 mod merged;
 mod names;

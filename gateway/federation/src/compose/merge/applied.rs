@@ -7,12 +7,13 @@ use apollo_compiler::schema::DirectiveList as ComponentList;
 use apollo_compiler::{Name, Node};
 
 use super::directive::Origin;
-use super::{Merge, Source, SubgraphIndex, authorization, most_frequent};
+use super::{Merge, Source, SubgraphIndex, authorization, joined, most_frequent};
 use crate::compose::merged::Applied;
 use crate::compose::values;
 use crate::schema::subgraph::SpecDirective;
 
-type Application<'a> = (SubgraphIndex, &'a Directive);
+/// A directive's application in a subgraph.
+pub(crate) type Application<'a> = (SubgraphIndex, &'a Directive);
 
 pub(crate) fn merge_components(
     merge: &mut Merge<'_>,
@@ -36,7 +37,7 @@ pub(crate) fn merge_nodes(merge: &mut Merge<'_>, what: &str, sources: &[Source<'
 
 fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<Applied> {
     let names: IndexSet<&Name> = all.iter().map(|(_, directive)| &directive.name).collect();
-    let mut merged = Vec::new();
+    let mut merged = joined::merge(merge, all);
     for name in names {
         let applications: Vec<Application<'_>> =
             all.iter().copied().filter(|(_, directive)| directive.name == *name).collect();
@@ -44,12 +45,15 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
             merged.push(one(merge, what, name, &applications));
             continue;
         }
-        let Some(composed) = merge.composed.get(name.as_str()).cloned() else {
-            merged.extend(super::connectors::applied(merge, name, &applications));
-            continue;
-        };
+        let Some(composed) = merge.composed.get(name.as_str()).cloned() else { continue };
         match &composed.origin {
-            Origin::Spec(spec) => merged.extend(of_spec(merge, *spec, &composed.name, &applications)),
+            Origin::Spec(SpecDirective::CacheTag) => {}
+            Origin::Spec(spec) => {
+                if spec.combines_arguments() && first_seen(&applications).len() > 1 {
+                    merge.hint_combined(&composed.name, what);
+                }
+                merged.extend(of_spec(merge, *spec, &composed.name, &applications));
+            }
             Origin::Custom { definition, subgraphs, .. } => {
                 let asked: Vec<Application<'_>> =
                     applications.into_iter().filter(|(index, _)| subgraphs.contains(merge.name(*index))).collect();
@@ -93,6 +97,14 @@ fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[A
     }
 }
 
+/// `@inaccessible` is the first of what stands on a field or an enum value.
+pub(crate) fn inaccessible_first(merge: &Merge<'_>, applied: &mut [Applied]) {
+    if let Some(composed) = merge.composed.get(SpecDirective::Inaccessible.canonical()) {
+        // Stable: the others stay as they are.
+        applied.sort_by_key(|applied| applied.name != composed.name);
+    }
+}
+
 /// Every application once.
 fn distinct(name: &str, applications: &[Application<'_>]) -> Vec<Applied> {
     first_seen(applications).into_iter().map(|directive| carry(name, directive)).collect()
@@ -126,7 +138,7 @@ fn carry(name: &str, directive: &Directive) -> Applied {
     Applied { name: name.to_owned(), arguments: Vec::new(), carried }
 }
 
-fn same_arguments(a: &Directive, b: &Directive) -> bool {
+pub(crate) fn same_arguments(a: &Directive, b: &Directive) -> bool {
     a.arguments.len() == b.arguments.len()
         && a.arguments
             .iter()

@@ -89,16 +89,22 @@ fn requirements(merge: &Merge<'_>, applied: &[Applied]) -> Requirements {
     found
 }
 
-fn add(requirements: &mut Requirements, more: &Requirements) {
+/// Adds what is required too; returns the directives whose requirements became others by it.
+fn add(requirements: &mut Requirements, more: &Requirements) -> Vec<String> {
+    let mut combined = Vec::new();
     for (name, (directive, alternatives)) in more {
         match requirements.get_mut(name) {
-            Some((_, own)) if own != alternatives => *own = both(own, alternatives),
+            Some((_, own)) if own != alternatives => {
+                *own = both(own, alternatives);
+                combined.push(name.clone());
+            }
             Some(_) => {}
             None => {
                 requirements.insert(name.clone(), (*directive, alternatives.clone()));
             }
         }
     }
+    combined
 }
 
 /// Puts requirements into an element's directives, in the place of those that it had.
@@ -116,14 +122,16 @@ fn set(applied: &mut Vec<Applied>, requirements: Requirements) {
 }
 
 /// What interface objects ask for holds for the implementations that have the field themselves.
-pub(crate) fn pass_to_implementations(merge: &Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
+pub(crate) fn pass_to_implementations(merge: &mut Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
     for (interface, field, more) in interface_fields(merge, types) {
         for ty in types.values_mut().filter(|ty| is_implementation(ty, &interface)) {
             if let MergedKind::Object { fields, .. } = &mut ty.kind
                 && let Some(own) = fields.get_mut(&field)
             {
                 let mut all = requirements(merge, &own.applied);
-                add(&mut all, &more);
+                for directive in add(&mut all, &more) {
+                    merge.hint_combined(&directive, field.as_str());
+                }
                 set(&mut own.applied, all);
             }
         }
@@ -149,7 +157,7 @@ fn is_implementation(ty: &MergedType, interface: &Name) -> bool {
 }
 
 /// An interface asks for what all its implementations ask for, since any of them may be behind it.
-pub(crate) fn pass_to_interfaces(merge: &Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
+pub(crate) fn pass_to_interfaces(merge: &mut Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
     let interfaces: Vec<Name> = types
         .iter()
         .filter(|(_, ty)| matches!(ty.kind, MergedKind::Interface { .. }))
@@ -159,9 +167,14 @@ pub(crate) fn pass_to_interfaces(merge: &Merge<'_>, types: &mut IndexMap<Name, M
         let mut on_type = Requirements::default();
         let mut on_fields: IndexMap<Name, Requirements> = IndexMap::default();
         for ty in types.values().filter(|ty| is_implementation(ty, &interface)) {
-            add(&mut on_type, &requirements(merge, &ty.applied));
+            for directive in add(&mut on_type, &requirements(merge, &ty.applied)) {
+                merge.hint_combined(&directive, &interface);
+            }
             for (name, field) in ty.fields().into_iter().flatten() {
-                add(on_fields.entry(name.clone()).or_default(), &requirements(merge, &field.applied));
+                let found = requirements(merge, &field.applied);
+                for directive in add(on_fields.entry(name.clone()).or_default(), &found) {
+                    merge.hint_combined(&directive, &format!("{interface}.{name}"));
+                }
             }
         }
         let Some(ty) = types.get_mut(&interface) else { continue };
@@ -170,7 +183,9 @@ pub(crate) fn pass_to_interfaces(merge: &Merge<'_>, types: &mut IndexMap<Name, M
             for (name, more) in on_fields {
                 let Some(field) = fields.get_mut(&name) else { continue };
                 let mut all = requirements(merge, &field.applied);
-                add(&mut all, &more);
+                for directive in add(&mut all, &more) {
+                    merge.hint_combined(&directive, &format!("{interface}.{name}"));
+                }
                 set(&mut field.applied, all);
             }
         }

@@ -49,9 +49,11 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
         merge.error("EXTERNAL_MISSING_ON_BASE", message, places);
         return None;
     }
+    external::check_directives(merge, &coordinate, &external);
     let overrides = overriding::find(merge, sources);
     if !sources.on_interface {
         sharing::check(merge, sources, &overrides);
+        sharing::check_subscription(merge, sources);
     }
     let types: Vec<(SubgraphIndex, &Type)> = resolved.iter().map(|source| (source.subgraph, &source.node.ty)).collect();
     let reference = match type_reference::merge(merge, Direction::Output, &types) {
@@ -73,7 +75,8 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
         );
         merge.hint("INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE", message);
     }
-    let arguments = argument::merge_all(merge, &coordinate, &resolved);
+    let lists: Vec<_> = resolved.iter().map(|source| (source.subgraph, source.node.arguments.as_slice())).collect();
+    let arguments = argument::merge_all(merge, &coordinate, &lists);
     let mut merged = MergedField { description: None, arguments, ty: reference.ty, applied: Vec::new() };
     let same_types = external::check(merge, &coordinate, &merged, &external) && reference.same;
     let descriptions: Vec<_> =
@@ -83,6 +86,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
     let directives: Vec<_> =
         resolved.iter().map(|source| Source { subgraph: source.subgraph, node: &source.node.directives }).collect();
     merged.applied.extend(applied::merge_nodes(merge, &coordinate, &directives));
+    applied::inaccessible_first(merge, &mut merged.applied);
     Some(merged)
 }
 

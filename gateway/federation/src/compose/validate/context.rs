@@ -90,7 +90,7 @@ impl Use<'_> {
         };
         if selection.is_empty() {
             report(
-                "NO_CONTEXT_SELECTION",
+                "NO_CONTEXT_IN_SELECTION",
                 format!("Context \"{context}\" is used in \"{coordinate}\" but has no selection"),
             );
             return;
