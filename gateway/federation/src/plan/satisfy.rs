@@ -23,9 +23,9 @@ pub(crate) enum Lack {
     Types(TypeId),
 }
 
-/// Steps that the proof may take before it gives up: a few seconds, and far more than supergraphs of
+/// Steps that the proof may take before it gives up: a second or two, and far more than supergraphs of
 /// thousands of types need.
-const BUDGET: u64 = 200_000_000;
+const BUDGET: u64 = 40_000_000;
 
 /// Where objects of one type come from.
 struct State {
