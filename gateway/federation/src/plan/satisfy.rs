@@ -104,6 +104,10 @@ impl Proof<'_> {
         self.steps.push((state.path, field.field));
         let path = Some(self.steps.len() - 1);
         for ty in self.model.ty(self.model.field(field.field).base).possible.iter() {
+            // There is no object of an interface that nothing implements.
+            if self.model.is_abstract(ty) {
+                continue;
+            }
             let narrowed = field.targets.iter().filter_map(|node| self.graph.narrow(*node, ty));
             let mut nodes: BTreeSet<NodeId> = narrowed.collect();
             let is_untyped = nodes.iter().all(|node| self.graph.node(*node).is_interface_object);

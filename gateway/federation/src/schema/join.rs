@@ -221,6 +221,12 @@ impl Reader<'_> {
         for (ty, types) in members {
             self.model.types[ty.index()].possible = types.into_iter().collect();
         }
+        // Nothing implements it, as far as anyone says; its objects have no other type than it.
+        for (at, ty) in self.model.types.iter_mut().enumerate() {
+            if ty.kind == TypeKind::Interface && ty.possible.is_empty() {
+                ty.possible = TypeSet::one(TypeId::from_index(at));
+            }
+        }
         let mut members_in: Vec<_> = members_in.into_iter().collect();
         members_in.sort();
         for ((ty, subgraph), types) in members_in {
