@@ -7,7 +7,7 @@
 //!
 //! Satisfiability and planning both read this graph and nothing else, so they cannot disagree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::connect::ConnectorId;
 use crate::schema::{FieldSet, FieldSetItem, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
@@ -122,8 +122,9 @@ impl PlannerGraph {
         self.by_entity.entry(entity).or_default().push(id);
     }
 
-    pub fn build(model: &Model, connectors: &crate::connect::Connectors) -> Self {
-        let mut builder = Builder { model, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
+    /// Builds the graph as it is when these labels of progressive overrides are active.
+    pub fn build(model: &Model, connectors: &crate::connect::Connectors, active: &BTreeSet<&str>) -> Self {
+        let mut builder = Builder { model, active, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
         for subgraph in model.subgraph_ids() {
             if !connectors.serve(&model.subgraph(subgraph).name) {
                 builder.subgraph(subgraph);
@@ -137,6 +138,7 @@ impl PlannerGraph {
 /// Builds the nodes and lookups of GraphQL subgraphs.
 struct Builder<'a> {
     model: &'a Model,
+    active: &'a BTreeSet<&'a str>,
     graph: PlannerGraph,
     plain: HashMap<(SubgraphId, TypeId), NodeId>,
     /// Nodes under a `@provides` that have edges to them, but nothing in them yet.
@@ -201,7 +203,7 @@ impl Builder<'_> {
         for field in &self.model.ty(ty).fields {
             let def = self.model.field(*field);
             let Some(join) = self.model.field_join(*field, subgraph) else { continue };
-            if join.external || join.overridden {
+            if join.external || join.overridden || !join.is_chosen(self.active) {
                 continue;
             }
             // An interface's field can be asked at once only where every member has it for the asking.

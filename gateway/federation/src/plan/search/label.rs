@@ -25,7 +25,7 @@ struct Candidate {
 }
 
 impl Stations {
-    pub fn iter(&self) -> impl Iterator<Item = (StationId, &Station)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (StationId, &Station)> {
         self.list.iter().enumerate().map(|(at, station)| (StationId::from_index(at), station))
     }
 

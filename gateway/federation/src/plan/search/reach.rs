@@ -52,6 +52,7 @@ pub(in crate::plan) fn reach(
     let whom = Whom::one(ty);
     let (mut search, items) = asked_for(model, graph, &whom, &model.ty(ty).fields);
     let stations = stations(&mut search, &whom, nodes, &items)?;
+    work.spend(items.len() * stations.iter().len())?;
     let mut reached = Vec::with_capacity(items.len());
     for (field, item) in model.ty(ty).fields.iter().zip(&items) {
         let mut found = Reached { field: *field, is_reachable: false, targets: vec![] };
