@@ -241,7 +241,7 @@ fn active(
                     return None;
                 }
                 let external = facts.is_external(parent, &field.name);
-                if external || schema.get_interface(parent).is_some() {
+                if external || is_external_in_implementation(schema, facts, parent, &field.name) {
                     kept.push(field.serialize().no_indent().to_string());
                 } else if field.selection_set.is_empty() {
                     all = false;
@@ -256,6 +256,14 @@ fn active(
         }
     }
     Some((kept.join(" "), all))
+}
+
+/// A field of an interface is not external itself, but may be in what implements it.
+fn is_external_in_implementation(schema: &apollo_compiler::Schema, facts: &Facts, parent: &Name, field: &Name) -> bool {
+    schema.get_interface(parent).is_some()
+        && schema.types.iter().any(|(name, ty)| {
+            facts::interfaces_of(ty).any(|interface| interface == parent) && facts.is_external(name, field)
+        })
 }
 
 /// External fields that nothing needs are left out; a type of nothing else too.

@@ -11,6 +11,8 @@ use crate::schema::subgraph::link::{Import, Link, Links, Version};
 use crate::schema::subgraph::spec::{self, ROWS};
 use crate::schema::subgraph::{Federation, SubgraphInput};
 
+/// The link specification itself has one version.
+const LINK_VERSION: Version = Version { major: 1, minor: 0 };
 const USAGE: &str = "INVALID_LINK_DIRECTIVE_USAGE";
 
 /// A file's links and the federation that they make it speak, with what is wrong with them.
@@ -30,12 +32,26 @@ pub fn read(document: &Document, input: &SubgraphInput, file: Option<FileId>) ->
     let name = own.map_or_else(|| "link".to_owned(), |link| link.local_directive("link"));
     let applied: Vec<_> = directives.iter().filter(|directive| directive.name == name.as_str()).collect();
     let parsed: Vec<_> = applied.iter().map(|directive| Link::parse(directive)).collect();
-    let wanted = |link: &Link| [spec::FEDERATION, spec::CONNECT].contains(&link.identity.as_str());
-    if !parsed.iter().flatten().any(wanted) {
-        // Links mean nothing to Federation 1.
-        return Read { links: Links::default(), federation: Federation::One, problems: Vec::new() };
-    }
     let mut read = Reader { input, file, links: Links::default(), problems: Vec::new() };
+    let of = |identity: &'static str| {
+        applied
+            .iter()
+            .filter_map(|directive| directive.specified_argument_by_name("url")?.as_str())
+            .any(move |url| url.strip_prefix(identity).is_some_and(|rest| rest.starts_with('/')))
+    };
+    if !of(spec::FEDERATION) && !of(spec::CONNECT) && !of(spec::LINK) {
+        // Links mean nothing to Federation 1.
+        return Read { links: read.links, federation: Federation::One, problems: read.problems };
+    }
+    if !of(spec::FEDERATION)
+        && let Some(link) = parsed.iter().flatten().find(|link| link.identity == spec::LINK)
+        && link.version != LINK_VERSION
+    {
+        let message = format!("Schema uses unknown version {} of the link spec", link.version);
+        let help = Some(format!("{LINK_VERSION} is known"));
+        read.error("UNKNOWN_LINK_VERSION", message, link.directive.location(), help);
+        return Read { links: read.links, federation: Federation::One, problems: read.problems };
+    }
     for (directive, parsed) in applied.iter().zip(parsed) {
         match parsed {
             Ok(link) => {
@@ -88,8 +104,8 @@ impl Reader<'_> {
             Some(format!("another feature \"{}\" already uses that name", other.identity))
         } else if name == "link" && link.identity != spec::LINK && self.links.get(spec::LINK).is_none() {
             Some(format!("another feature \"{}\" already uses that name", spec::LINK))
-        } else if link.identity == spec::LINK && link.version != (Version { major: 1, minor: 0 }) {
-            Some(format!("version {} of it is not known, only v1.0 is", link.version))
+        } else if link.identity == spec::LINK && link.version != LINK_VERSION {
+            Some(format!("version {} of it is not known, only {LINK_VERSION} is", link.version))
         } else if Name::new(&name.replace('-', "_")).is_err() {
             Some("that is not a valid GraphQL name".to_owned())
         } else if name.contains("__") {

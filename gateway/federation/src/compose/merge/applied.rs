@@ -52,7 +52,7 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
                 if spec.combines_arguments() && first_seen(&applications).len() > 1 {
                     merge.hint_combined(&composed.name, what);
                 }
-                merged.extend(of_spec(merge, *spec, &composed.name, &applications));
+                merged.extend(of_spec(merge, what, *spec, &composed.name, &applications));
             }
             Origin::Custom { definition, subgraphs, .. } => {
                 let asked: Vec<Application<'_>> =
@@ -68,13 +68,19 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
     merged
 }
 
-fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[Application<'_>]) -> Vec<Applied> {
+fn of_spec(
+    merge: &mut Merge<'_>,
+    what: &str,
+    spec: SpecDirective,
+    name: &str,
+    applications: &[Application<'_>],
+) -> Vec<Applied> {
     let arguments = |argument: &'static str| {
         applications.iter().map(move |(_, directive)| directive.specified_argument_by_name(argument).map(Node::as_ref))
     };
     match spec {
-        SpecDirective::RequiresScopes => vec![conjunction(name, "scopes", applications)],
-        SpecDirective::Policy => vec![conjunction(name, "policies", applications)],
+        SpecDirective::RequiresScopes => vec![conjunction(merge, what, name, "scopes", applications)],
+        SpecDirective::Policy => vec![conjunction(merge, what, name, "policies", applications)],
         SpecDirective::Cost => {
             let weight = arguments("weight").flatten().filter_map(Value::to_i32).max();
             vec![
@@ -97,12 +103,18 @@ fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[A
     }
 }
 
-/// `@inaccessible` is the first of what stands on a field or an enum value.
-pub(crate) fn inaccessible_first(merge: &Merge<'_>, applied: &mut [Applied]) {
-    if let Some(composed) = merge.composed.get(SpecDirective::Inaccessible.canonical()) {
-        // Stable: the others stay as they are.
-        applied.sort_by_key(|applied| applied.name != composed.name);
-    }
+/// The reference's order of what stands on a field or an enum value: `@inaccessible`, the joins, who may see it, the rest.
+pub(crate) fn sort(merge: &Merge<'_>, applied: &mut [Applied]) {
+    // Stable: the rest stays as it is.
+    applied.sort_by_key(|applied| {
+        let composed = merge.composed.values().position(|composed| composed.name == applied.name);
+        match composed.map(|index| (index, &merge.composed[index].origin)) {
+            Some((_, Origin::Spec(SpecDirective::Inaccessible))) => (0, 0),
+            None if applied.name.starts_with("join__") => (1, 0),
+            Some((index, Origin::Spec(directive))) if directive.is_authorization() => (2, index),
+            Some(_) | None => (3, 0),
+        }
+    });
 }
 
 /// Every application once.
@@ -146,12 +158,24 @@ pub(crate) fn same_arguments(a: &Directive, b: &Directive) -> bool {
 }
 
 /// Requirements of several subgraphs hold together.
-fn conjunction(name: &str, argument: &'static str, applications: &[Application<'_>]) -> Applied {
+fn conjunction(
+    merge: &mut Merge<'_>,
+    what: &str,
+    name: &str,
+    argument: &'static str,
+    applications: &[Application<'_>],
+) -> Applied {
     if let [directive] = first_seen(applications).as_slice() {
         return carry(name, directive);
     }
     let all = applications.iter().filter_map(|(_, directive)| directive.specified_argument_by_name(argument));
-    let combined = all.map(|value| authorization::read(value)).reduce(|left, right| authorization::both(&left, &right));
+    let combined = all
+        .map(|value| Some(authorization::read(value)))
+        .reduce(|left, right| authorization::both(&left?, &right?))
+        .flatten();
+    if combined.is_none() {
+        authorization::report_too_many(merge, name, what);
+    }
     Applied::new(name).with(argument, authorization::write(&combined.unwrap_or_default()))
 }
 

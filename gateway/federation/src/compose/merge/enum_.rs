@@ -83,7 +83,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name, usage: Usage) -> MergedT
         let directives: Vec<_> =
             found.iter().map(|source| Source { subgraph: source.subgraph, node: &source.node.directives }).collect();
         joins.extend(applied::merge_nodes(merge, &coordinate, &directives));
-        applied::inaccessible_first(merge, &mut joins);
+        applied::sort(merge, &mut joins);
         values.insert(value, MergedEnumValue { description, applied: joins });
     }
     if values.is_empty() {

@@ -86,7 +86,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
     let directives: Vec<_> =
         resolved.iter().map(|source| Source { subgraph: source.subgraph, node: &source.node.directives }).collect();
     merged.applied.extend(applied::merge_nodes(merge, &coordinate, &directives));
-    applied::inaccessible_first(merge, &mut merged.applied);
+    applied::sort(merge, &mut merged.applied);
     Some(merged)
 }
 
@@ -107,16 +107,7 @@ fn joins(merge: &Merge<'_>, sources: &FieldSources<'_>, overrides: &Overrides, s
     if !needed {
         return Vec::new();
     }
-    let mut joins: Vec<Applied> =
-        sources.defined.iter().filter_map(|source| join(merge, sources, overrides, source, same_types)).collect();
-    let resolved = sources
-        .defined
-        .iter()
-        .any(|source| !merge.subgraphs[source.subgraph].facts().is_external(sources.parent, sources.name));
-    if !resolved {
-        joins.push(Applied::new("join__field"));
-    }
-    joins
+    sources.defined.iter().filter_map(|source| join(merge, sources, overrides, source, same_types)).collect()
 }
 
 fn join(
@@ -140,13 +131,13 @@ fn join(
     if let Some(fields) = text(SpecDirective::Provides) {
         join = join.string("provides", fields);
     }
+    if let Some(from) = overrides.from(subgraph) {
+        join = join.string("override", from);
+    }
     if !same_types {
         join = join.string("type", &source.node.ty.to_string());
     }
     join = join.flag("external", merge.subgraphs[subgraph].facts().is_external(sources.parent, sources.name));
-    if let Some(from) = overrides.from(subgraph) {
-        join = join.string("override", from);
-    }
     join = join.flag("usedOverridden", overrides.is_used(subgraph));
     if let Some(label) = label {
         join = join.string("overrideLabel", label);

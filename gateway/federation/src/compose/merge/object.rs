@@ -96,7 +96,7 @@ pub(crate) fn add_fields_of_interface_objects(merge: &Merge<'_>, types: &mut Ind
                 if is_implementation && other.fields().is_some_and(|fields| !fields.contains_key(name)) {
                     let mut field = field.clone();
                     field.applied.retain(|applied| applied.name != "join__field");
-                    field.applied.insert(0, Applied::new("join__field"));
+                    field.applied.push(Applied::new("join__field"));
                     additions.push((implementation.clone(), name.clone(), field));
                 }
             }

@@ -171,6 +171,11 @@ impl SpecDirective {
         ROWS.iter().find(|row| row.canonical == name).map(|row| row.directive)
     }
 
+    /// Whether it says who may see something.
+    pub fn is_authorization(self) -> bool {
+        matches!(self, Self::Authenticated | Self::RequiresScopes | Self::Policy)
+    }
+
     /// Whether applications in several subgraphs become one, which says what all of them say.
     pub fn combines_arguments(self) -> bool {
         matches!(self, Self::RequiresScopes | Self::Policy | Self::Cost | Self::ListSize)
