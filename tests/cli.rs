@@ -89,6 +89,22 @@ fn compose_writes_the_file_that_is_named() {
     assert_eq!(written, support::supergraph("http://127.0.0.1:9/graphql").text.clone() + "\n");
 }
 
+#[test]
+fn import_splits_a_supergraph_that_composes_again() {
+    let folder = folder();
+    let import = || weft(folder.path(), &["import", "supergraph", "supergraph.graphql", "-o", "parts"]);
+    let output = import();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).lines().count(), 2, "a subgraph, and what composes it");
+    let output = weft(folder.path(), &["compose", "--config", "parts/supergraph.yaml"]);
+    let original = support::supergraph("http://127.0.0.1:9/graphql").text.clone() + "\n";
+    assert_eq!(text(&output.stdout), original, "{}", text(&output.stderr));
+    // What is there may have been edited.
+    let output = import();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("greeter.graphql"), "{}", text(&output.stderr));
+}
+
 #[tokio::test]
 async fn compose_asks_running_subgraphs_for_their_schemas() {
     let backend = support::Backend::start().await;

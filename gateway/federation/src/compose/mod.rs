@@ -15,11 +15,13 @@ mod normalize;
 mod redefinition;
 mod render;
 mod satisfiability;
+mod split;
 mod validate;
 mod values;
 
 pub use definitions::Definitions;
 pub use satisfiability::{prove, prove_composed};
+pub use split::{SplitSubgraph, split};
 
 use apollo_compiler::Name;
 
