@@ -148,12 +148,18 @@ impl Splitter<'_> {
             return;
         }
         let body = body.map_or_else(String::new, |body| format!(" {{\n{body}}}"));
-        let is_extension = ty.directives().get_all("join__type").any(|it| {
-            self.is_mine(it) && it.specified_argument_by_name("extension").and_then(|it| it.to_bool()) == Some(true)
-        });
+        let is_extension = self.is_extension(ty.directives());
         // An extension has no description of its own.
         let (extend, description) = if is_extension { ("extend ", String::new()) } else { ("", description) };
         let _ = write!(self.out, "\n{description}{extend}{keyword} {}{implements}{applied}{body}\n", def.name);
+    }
+
+    /// Whether the subgraph extends a type that another one defines.
+    fn is_extension(&self, directives: &apollo_compiler::schema::DirectiveList) -> bool {
+        let extends =
+            |join: &Directive| join.specified_argument_by_name("extension").and_then(|it| it.to_bool()) == Some(true);
+        let joins = || directives.get_all("join__type");
+        joins().any(|join| self.is_mine(join) && extends(join)) && joins().any(|join| !extends(join))
     }
 
     fn keys(&mut self, directives: &apollo_compiler::schema::DirectiveList) -> String {
