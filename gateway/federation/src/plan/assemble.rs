@@ -138,7 +138,9 @@ impl Assembler<'_> {
             }
             selection.fields.extend(fields);
         }
-        name_fields(self.model, vec![&mut selection]);
+        // What a mutation asks for twice is run twice, also by one subgraph.
+        let is_serial = is_root && kind == OperationKind::Mutation;
+        name_fields(self.model, vec![&mut selection], if is_serial { Calls::Apart } else { Calls::Shared });
         let entry = if is_root {
             FetchEntry::Root(kind)
         } else {
@@ -227,10 +229,19 @@ struct Signature {
     arguments: Arguments,
     wrapping: Wrapping,
     leaf: Option<TypeId>,
+    /// Where calls are apart.
+    slot: Option<SlotId>,
+}
+
+/// Whether fields with the same name and arguments are one call.
+#[derive(Clone, Copy)]
+enum Calls {
+    Shared,
+    Apart,
 }
 
 /// Gives aliases where selections that merge in the response would collide. The selections given share their place in it.
-fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>) {
+fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>, calls: Calls) {
     let mut taken: Vec<(Name, Signature, Vec<&mut FetchSelection>)> = vec![];
     for selection in selections {
         for field in &mut selection.fields {
@@ -240,6 +251,10 @@ fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>) {
                 arguments: field.arguments.clone(),
                 wrapping: field.wrapping,
                 leaf: (!model.is_composite(base)).then_some(base),
+                slot: match calls {
+                    Calls::Shared => None,
+                    Calls::Apart => Some(field.slot),
+                },
             };
             let at = match taken.iter().position(|(_, known, _)| *known == signature) {
                 Some(at) => at,
@@ -257,7 +272,7 @@ fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>) {
     }
     for (_, _, children) in taken {
         if !children.is_empty() {
-            name_fields(model, children);
+            name_fields(model, children, Calls::Shared);
         }
     }
 }

@@ -9,6 +9,7 @@ use super::query_plan::{
     FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
 };
 use super::shape::{PositionId, ProjectionId, ProjectionSource, ROOT, SlotId};
+use crate::operation::OperationKind;
 use crate::schema::{Id, Model, TypeId};
 
 /// Says what is wrong with a plan, if something is.
@@ -61,6 +62,8 @@ impl<'a> Verifier<'a> {
 
     fn selection(&mut self, fetch: &FetchNode, selection: &FetchSelection) {
         let mut names: BTreeMap<&str, &FetchField> = BTreeMap::new();
+        // What a mutation is asked twice it has to do twice.
+        let is_call = selection.position == ROOT && matches!(fetch.entry, FetchEntry::Root(OperationKind::Mutation));
         for field in &selection.fields {
             let slot = &self.plan.shape.slots[field.slot.index()];
             if slot.position != selection.position {
@@ -71,7 +74,9 @@ impl<'a> Verifier<'a> {
                 self.found.push(format!("fetch {}: the slot of {} has no place in memory", fetch.id.0, field.name));
             }
             if let Some(other) = names.insert(&field.response_name, field)
-                && (other.name != field.name || other.arguments != field.arguments)
+                && (other.name != field.name
+                    || other.arguments != field.arguments
+                    || is_call && other.slot != field.slot)
             {
                 self.found.push(format!("fetch {}: two fields answer as {}", fetch.id.0, field.response_name));
             }
