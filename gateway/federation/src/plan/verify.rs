@@ -208,7 +208,9 @@ fn made_by<'a>(fetch: Option<FetchId>, field: &'a FetchField) -> Option<Made<'a>
     }
 }
 
-/// The types that objects can have that several selections agree on: each of them makes the same objects.
+/// The types that objects can have: each selection makes the same objects, so those that all of them know.
 fn types_of(made: &[Made<'_>]) -> BTreeSet<TypeId> {
-    made.iter().flat_map(|made| made.selection.types.iter()).collect()
+    let mut all = made.iter().map(|made| made.selection.types.iter().collect::<BTreeSet<_>>());
+    let first = all.next().unwrap_or_default();
+    all.fold(first, |known, types| known.intersection(&types).copied().collect())
 }
