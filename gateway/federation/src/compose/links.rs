@@ -37,7 +37,7 @@ pub fn read(document: &Document, input: &SubgraphInput, file: Option<FileId>) ->
         applied
             .iter()
             .filter_map(|directive| directive.specified_argument_by_name("url")?.as_str())
-            .any(move |url| url.strip_prefix(identity).is_some_and(|rest| rest.starts_with('/')))
+            .any(move |url| url.strip_prefix(identity).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     if !of(spec::FEDERATION) && !of(spec::CONNECT) && !of(spec::LINK) {
         // Links mean nothing to Federation 1.

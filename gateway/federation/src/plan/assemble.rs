@@ -149,7 +149,10 @@ impl Assembler<'_> {
         }
         selection.fields = merged(selection.fields);
         selection.typename = by_interface && self.graph().node(self.draft.places[places[0].index()].node).tells_types();
-        name_fields(self.model, group.subgraph, vec![&mut selection]);
+        // What a mutation asks for twice is run twice, also by one subgraph.
+        let is_serial = is_root && kind == OperationKind::Mutation;
+        let calls = if is_serial { Calls::Apart } else { Calls::Shared };
+        name_fields(self.model, group.subgraph, vec![&mut selection], calls);
         let entry = if is_root {
             FetchEntry::Root(kind)
         } else {
@@ -241,8 +244,15 @@ struct Signature {
     arguments: Arguments,
     wrapping: Wrapping,
     leaf: Option<TypeId>,
-    /// Where nothing tells an object's type, a key of the answer is one slot's alone.
+    /// Where calls are apart; and where nothing tells an object's type, so that a key of the answer is one slot's alone.
     slot: Option<SlotId>,
+}
+
+/// Whether fields with the same name and arguments are one call.
+#[derive(Clone, Copy)]
+enum Calls {
+    Shared,
+    Apart,
 }
 
 /// Fields that are asked for objects of several types in the very same way, taken as one.
@@ -266,7 +276,7 @@ fn merged(fields: Vec<FetchField>) -> Vec<FetchField> {
 }
 
 /// Gives aliases where selections that merge in the response would collide. The selections given share their place in it.
-fn name_fields(model: &Model, subgraph: SubgraphId, selections: Vec<&mut FetchSelection>) {
+fn name_fields(model: &Model, subgraph: SubgraphId, selections: Vec<&mut FetchSelection>, calls: Calls) {
     let mut taken: Vec<(Name, Signature, Vec<&mut FetchSelection>)> = vec![];
     for selection in selections {
         let is_untyped = selection.types.len() > 1
@@ -278,7 +288,10 @@ fn name_fields(model: &Model, subgraph: SubgraphId, selections: Vec<&mut FetchSe
                 arguments: field.arguments.clone(),
                 wrapping: field.wrapping,
                 leaf: (!model.is_composite(base)).then_some(base),
-                slot: is_untyped.then_some(field.slot),
+                slot: match calls {
+                    Calls::Shared => is_untyped.then_some(field.slot),
+                    Calls::Apart => Some(field.slot),
+                },
             };
             let at = match taken.iter().position(|(_, known, _)| *known == signature) {
                 Some(at) => at,
@@ -296,7 +309,7 @@ fn name_fields(model: &Model, subgraph: SubgraphId, selections: Vec<&mut FetchSe
     }
     for (_, _, children) in taken {
         if !children.is_empty() {
-            name_fields(model, subgraph, children);
+            name_fields(model, subgraph, children, Calls::Shared);
         }
     }
 }

@@ -9,6 +9,7 @@ use super::query_plan::{
     FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
 };
 use super::shape::{PositionId, ProjectedField, ProjectionId, ProjectionSource, ROOT, SlotId};
+use crate::operation::OperationKind;
 use crate::schema::{Id, Model, TypeId};
 
 /// Says what is wrong with a plan, if something is.
@@ -68,6 +69,8 @@ impl<'a> Verifier<'a> {
 
     fn selection(&mut self, fetch: &FetchNode, selection: &FetchSelection) {
         let mut names: BTreeMap<&str, &FetchField> = BTreeMap::new();
+        // What a mutation is asked twice it has to do twice.
+        let is_call = selection.position == ROOT && matches!(fetch.entry, FetchEntry::Root(OperationKind::Mutation));
         for field in &selection.fields {
             let slot = &self.plan.shape.slots[field.slot.index()];
             if slot.position != selection.position {
@@ -78,7 +81,9 @@ impl<'a> Verifier<'a> {
                 self.found.push(format!("fetch {}: the slot of {} has no place in memory", fetch.id.0, field.name));
             }
             if let Some(other) = names.insert(&field.response_name, field)
-                && (other.name != field.name || other.arguments != field.arguments)
+                && (other.name != field.name
+                    || other.arguments != field.arguments
+                    || is_call && other.slot != field.slot)
             {
                 self.found.push(format!("fetch {}: two fields answer as {}", fetch.id.0, field.response_name));
             }
@@ -233,7 +238,9 @@ fn made_by<'a>(fetch: Option<FetchId>, field: &'a FetchField) -> Option<Made<'a>
     }
 }
 
-/// The types that objects can have that several selections agree on: each of them makes the same objects.
+/// The types that objects can have: each selection makes the same objects, so those that all of them know.
 fn types_of(made: &[Made<'_>]) -> BTreeSet<TypeId> {
-    made.iter().flat_map(|made| made.selection.types.iter()).collect()
+    let mut all = made.iter().map(|made| made.selection.types.iter().collect::<BTreeSet<_>>());
+    let first = all.next().unwrap_or_default();
+    all.fold(first, |known, types| known.intersection(&types).copied().collect())
 }

@@ -175,7 +175,8 @@ impl Search<'_> {
             }
         }
         let nodes = |parts: &[(StationId, NodeId, u32)]| parts.iter().map(|(_, node, _)| *node).collect::<Nodes>();
-        if self.best(child, &nodes(&parts))?.is_none() {
+        // One alone was looked at before; and from nowhere come objects of which nothing is wanted, but not their slot.
+        if parts.len() < 2 || self.best(child, &nodes(&parts))?.is_none() {
             return Ok(None);
         }
         // From the last on: what comes first is where the objects come from, or nearest to it.
