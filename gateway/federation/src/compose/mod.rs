@@ -81,7 +81,8 @@ impl ConnectorHooks for NoConnectors {
 pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHooks) -> Composition {
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     let mut diagnostics = names::check(&inputs);
-    let mut parsed = ingest::ingest_all(inputs, &mut diagnostics);
+    let parsed = ingest::ingest_all(inputs, &mut diagnostics);
+    let mut parsed = validate::sound(parsed, &mut diagnostics);
     for subgraph in parsed.iter_mut().filter(|subgraph| subgraph.has_connectors()) {
         for key in connectors.implied_keys(subgraph) {
             subgraph.add_key(&key.type_name, &key.fields);
@@ -107,6 +108,9 @@ pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHoo
         return Composition { supergraph: None, diagnostics };
     }
     diagnostics.extend(validate::merged(&merged));
+    if !has_errors(&diagnostics) {
+        diagnostics.extend(merged.deferred.iter().cloned());
+    }
     let supergraph = (!has_errors(&diagnostics)).then(|| render::render(&merged));
     Composition { supergraph, diagnostics }
 }
