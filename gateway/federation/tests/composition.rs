@@ -1,5 +1,6 @@
 //! Composition against what the reference composer says: `cases/composition-sample.json` holds sets of subgraphs with
-//! its supergraphs, its error codes and its hints; `cases/composition-more.json` adds cases of our own for more codes.
+//! its supergraphs, its error codes and its hints; `cases/composition-more.json` adds cases of our own for more codes, and
+//! `cases/composition-rules.json` many small ones, by the rule that they are about. In both the reference was asked.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,8 @@ use weft_federation::schema::subgraph::SubgraphInput;
 const SAMPLE: &str = include_str!("cases/composition-sample.json");
 /// Codes that the sample does not have.
 const MORE: &str = include_str!("cases/composition-more.json");
+/// The variants of each rule, and random sets of subgraphs.
+const RULES: &str = include_str!("cases/composition-rules.json");
 
 /// Decided on the planner's graph, not by `compose`.
 const ELSEWHERE: &[&str] = &["SATISFIABILITY_ERROR"];
@@ -38,7 +41,7 @@ fn codes(composition: &Composition) -> BTreeSet<&str> {
 
 fn cases() -> Vec<Value> {
     let read = |text: &str| -> Vec<Value> { serde_json::from_str(text).expect("the cases are JSON") };
-    [read(SAMPLE), read(MORE)].concat()
+    [read(SAMPLE), read(MORE), read(RULES)].concat()
 }
 
 #[test]

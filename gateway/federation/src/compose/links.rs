@@ -33,11 +33,10 @@ pub fn read(document: &Document, input: &SubgraphInput, file: Option<FileId>) ->
     let applied: Vec<_> = directives.iter().filter(|directive| directive.name == name.as_str()).collect();
     let parsed: Vec<_> = applied.iter().map(|directive| Link::parse(directive)).collect();
     let mut read = Reader { input, file, links: Links::default(), problems: Vec::new() };
-    let of = |identity: &'static str| {
-        applied
-            .iter()
-            .filter_map(|directive| directive.specified_argument_by_name("url")?.as_str())
-            .any(move |url| url.strip_prefix(identity).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    let urls: Vec<&str> =
+        applied.iter().filter_map(|directive| directive.specified_argument_by_name("url")?.as_str()).collect();
+    let of = |identity: &str| {
+        urls.iter().any(|url| url.strip_prefix(identity).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     if !of(spec::FEDERATION) && !of(spec::CONNECT) && !of(spec::LINK) {
         // Links mean nothing to Federation 1.

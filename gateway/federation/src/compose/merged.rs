@@ -4,6 +4,8 @@ use apollo_compiler::ast::{DirectiveLocation, Type, Value};
 use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::{Name, Node};
 
+use crate::diagnostics::Diagnostic;
+
 /// One application of a directive in the supergraph.
 #[derive(Debug, Clone)]
 pub struct Applied {
@@ -124,6 +126,8 @@ pub struct MergedSchema {
     /// The types of the specifications, each as its text.
     pub machinery: Vec<(String, String)>,
     pub types: IndexMap<Name, MergedType>,
+    /// What is only worth saying where nothing worse was found.
+    pub deferred: Vec<Diagnostic>,
     /// What the supergraph calls `@inaccessible`.
     pub inaccessible: Option<String>,
 }

@@ -93,7 +93,8 @@ impl ConnectorHooks for NoConnectors {
 pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHooks) -> Composition {
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     let mut diagnostics = names::check(&inputs);
-    let mut parsed = ingest::ingest_all(inputs, &mut diagnostics);
+    let parsed = ingest::ingest_all(inputs, &mut diagnostics);
+    let mut parsed = validate::sound(parsed, &mut diagnostics);
     let all_parsed = !has_errors(&diagnostics);
     for subgraph in parsed.iter_mut().filter(|subgraph| subgraph.has_connectors()) {
         for key in connectors.implied_keys(subgraph) {
@@ -121,6 +122,10 @@ pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHoo
         return Composition::failed(diagnostics);
     }
     diagnostics.extend(validate::merged(&merged));
+    if has_errors(&diagnostics) {
+        return Composition::failed(diagnostics);
+    }
+    diagnostics.extend(merged.deferred.iter().cloned());
     if has_errors(&diagnostics) {
         return Composition::failed(diagnostics);
     }

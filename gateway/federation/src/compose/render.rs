@@ -116,7 +116,7 @@ fn arguments(arguments: &IndexMap<Name, MergedInput>, indentation: &str, out: &m
     if arguments.is_empty() {
         return;
     }
-    if arguments.values().all(|argument| argument.description.is_none()) {
+    if arguments.values().all(|argument| argument.description.as_deref().is_none_or(str::is_empty)) {
         out.push('(');
         for (index, (name, argument)) in arguments.iter().enumerate() {
             if index > 0 {

@@ -117,6 +117,31 @@ pub(crate) fn sort(merge: &Merge<'_>, applied: &mut [Applied]) {
     });
 }
 
+/// The reference's order of what stands on a type: what joins it, `@inaccessible`, the rest.
+pub(crate) fn sort_on_type(merge: &Merge<'_>, applied: &mut [Applied]) {
+    let inaccessible = merge.composed.get(SpecDirective::Inaccessible.canonical()).map(|composed| &composed.name);
+    applied.sort_by_key(|applied| match applied.name.as_str() {
+        "join__implements" | "join__type" => 0,
+        name if Some(name) == inaccessible.map(String::as_str) => 1,
+        _ => 2,
+    });
+}
+
+/// The reference's order of what stands on an interface: as on any type, but who may see it, which depends on its
+/// implementations, is before the rest.
+pub(crate) fn sort_on_interface(merge: &Merge<'_>, applied: &mut [Applied]) {
+    sort_on_type(merge, applied);
+    applied.sort_by_key(|applied| {
+        let composed = merge.composed.values().position(|composed| composed.name == applied.name);
+        match composed.map(|index| (index, &merge.composed[index].origin)) {
+            None if applied.name.starts_with("join__") => (0, 0),
+            Some((_, Origin::Spec(SpecDirective::Inaccessible))) => (0, 0),
+            Some((index, Origin::Spec(directive))) if directive.is_authorization() => (1, index),
+            Some(_) | None => (2, 0),
+        }
+    });
+}
+
 /// Every application once.
 fn distinct(name: &str, applications: &[Application<'_>]) -> Vec<Applied> {
     first_seen(applications).into_iter().map(|directive| carry(name, directive)).collect()
@@ -170,7 +195,7 @@ fn conjunction(
     }
     let all = applications.iter().filter_map(|(_, directive)| directive.specified_argument_by_name(argument));
     let combined = all
-        .map(|value| Some(authorization::read(value)))
+        .map(|value| Some(authorization::sorted(&authorization::read(value))))
         .reduce(|left, right| authorization::both(&left?, &right?))
         .flatten();
     if combined.is_none() {

@@ -66,7 +66,8 @@ pub(crate) fn merge(
     let description = description::merge(merge, coordinate, descriptions.into_iter());
     let directives: Vec<_> =
         sources.iter().map(|source| Source { subgraph: source.subgraph, node: &source.node.directives }).collect();
-    let applied = applied::merge_nodes(merge, coordinate, &directives);
+    let mut applied = applied::merge_nodes(merge, coordinate, &directives);
+    applied::sort(merge, &mut applied);
     Some((MergedInput { description, ty: reference.ty, default, applied }, reference.same))
 }
 

@@ -8,8 +8,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Selection, Value};
 use apollo_compiler::collections::{IndexMap, IndexSet};
 
-use super::Merge;
-use super::directive::Origin;
+use super::{Merge, applied};
 use crate::compose::merged::{Applied, MergedKind, MergedType};
 use crate::diagnostics::Diagnostic;
 use crate::schema::subgraph::field_set::{FieldSet, fields_of};
@@ -44,8 +43,16 @@ pub(crate) fn write(alternatives: &Alternatives) -> Value {
 /// so many.
 const MOST_ALTERNATIVES: usize = 1024;
 
+/// As [`both`] takes what the files say.
+pub(crate) fn sorted(alternatives: &Alternatives) -> Alternatives {
+    let mut sorted = alternatives.clone();
+    sorted.sort();
+    sorted
+}
+
 /// What both ask for; alternatives that ask for more than another are left out. `None` if there are too many.
 pub(crate) fn both(left: &Alternatives, right: &Alternatives) -> Option<Alternatives> {
+    // The order is the reference's: of sorted lists, the shorter combinations first.
     let mut product: IndexSet<Vec<String>> = IndexSet::default();
     for a in left {
         for b in right {
@@ -59,7 +66,7 @@ pub(crate) fn both(left: &Alternatives, right: &Alternatives) -> Option<Alternat
         }
     }
     let mut minimal: Alternatives = product.into_iter().collect();
-    minimal.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+    minimal.sort_by_key(Vec::len);
     // A shorter one comes first, so that what is kept is never needless.
     let mut kept: Alternatives = Vec::new();
     for candidate in minimal {
@@ -129,7 +136,7 @@ fn add(requirements: &mut Requirements, more: &Requirements) -> Vec<Combined> {
     for (name, (directive, alternatives)) in more {
         match requirements.get_mut(name) {
             Some((_, own)) if own != alternatives => {
-                let combined = both(own, alternatives);
+                let combined = both(&sorted(own), &sorted(alternatives));
                 all.push(Combined { directive: name.clone(), too_many: combined.is_none() });
                 *own = combined.unwrap_or_default();
             }
@@ -143,7 +150,7 @@ fn add(requirements: &mut Requirements, more: &Requirements) -> Vec<Combined> {
 }
 
 /// Puts requirements into an element's directives, in the place of those that it had.
-fn set(applied: &mut Vec<Applied>, requirements: Requirements, order: &[String]) {
+fn set(applied: &mut Vec<Applied>, requirements: Requirements) {
     for (name, (directive, alternatives)) in requirements {
         let mut found = Applied::new(&name);
         if let Some(argument) = argument(directive) {
@@ -154,26 +161,10 @@ fn set(applied: &mut Vec<Applied>, requirements: Requirements, order: &[String])
             None => applied.push(found),
         }
     }
-    // Kept in the supergraph's order: stable, so that the others stay where they are.
-    let is_one = |applied: &Applied| order.iter().position(|name| *name == applied.name);
-    let places: Vec<usize> = (0..applied.len()).filter(|index| is_one(&applied[*index]).is_some()).collect();
-    let mut own: Vec<Applied> = places.iter().map(|index| applied[*index].clone()).collect();
-    own.sort_by_key(|applied| is_one(applied));
-    for (place, own) in places.into_iter().zip(own) {
-        applied[place] = own;
-    }
-}
-
-/// What the supergraph calls the directives of authorization, in its order.
-fn order(merge: &Merge<'_>) -> Vec<String> {
-    let composed = merge.composed.values();
-    let own = composed.filter(|found| matches!(found.origin, Origin::Spec(directive) if directive.is_authorization()));
-    own.map(|found| found.name.clone()).collect()
 }
 
 /// What interface objects ask for holds for the implementations that have the field themselves.
 pub(crate) fn pass_to_implementations(merge: &mut Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
-    let order = order(merge);
     for (interface, field, more) in interface_fields(merge, types) {
         for ty in types.values_mut().filter(|ty| is_implementation(ty, &interface)) {
             if let MergedKind::Object { fields, .. } = &mut ty.kind
@@ -183,7 +174,8 @@ pub(crate) fn pass_to_implementations(merge: &mut Merge<'_>, types: &mut IndexMa
                 for combined in add(&mut all, &more) {
                     combined.report(merge, field.as_str());
                 }
-                set(&mut own.applied, all, &order);
+                set(&mut own.applied, all);
+                applied::sort(merge, &mut own.applied);
             }
         }
     }
@@ -209,7 +201,6 @@ fn is_implementation(ty: &MergedType, interface: &Name) -> bool {
 
 /// An interface asks for what all its implementations ask for, since any of them may be behind it.
 pub(crate) fn pass_to_interfaces(merge: &mut Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
-    let order = order(merge);
     let interfaces: Vec<Name> = types
         .iter()
         .filter(|(_, ty)| matches!(ty.kind, MergedKind::Interface { .. }))
@@ -230,7 +221,8 @@ pub(crate) fn pass_to_interfaces(merge: &mut Merge<'_>, types: &mut IndexMap<Nam
             }
         }
         let Some(ty) = types.get_mut(&interface) else { continue };
-        set(&mut ty.applied, on_type, &order);
+        set(&mut ty.applied, on_type);
+        applied::sort_on_interface(merge, &mut ty.applied);
         if let MergedKind::Interface { fields, .. } = &mut ty.kind {
             for (name, more) in on_fields {
                 let Some(field) = fields.get_mut(&name) else { continue };
@@ -238,7 +230,8 @@ pub(crate) fn pass_to_interfaces(merge: &mut Merge<'_>, types: &mut IndexMap<Nam
                 for combined in add(&mut all, &more) {
                     combined.report(merge, &format!("{interface}.{name}"));
                 }
-                set(&mut field.applied, all, &order);
+                set(&mut field.applied, all);
+                applied::sort(merge, &mut field.applied);
             }
         }
     }

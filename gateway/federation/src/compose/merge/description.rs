@@ -7,12 +7,14 @@ pub(crate) fn merge<'t>(
     what: &str,
     descriptions: impl Iterator<Item = Option<&'t str>>,
 ) -> Option<String> {
-    let counts = most_frequent(descriptions.flatten().filter(|text| !text.is_empty()), |a, b| a == b);
+    let given: Vec<&str> = descriptions.flatten().collect();
+    let counts = most_frequent(given.iter().copied().filter(|text| !text.is_empty()), |a, b| a == b);
     if counts.len() > 1 {
         merge.hint(
             "INCONSISTENT_DESCRIPTION",
             format!("Element \"{what}\" has inconsistent descriptions across subgraphs; the supergraph uses the most frequent one"),
         );
     }
-    counts.first().map(|(text, _)| (*text).to_owned())
+    // One that says nothing is better than none only for the reference's bytes.
+    counts.first().map(|(text, _)| *text).or(given.first().copied()).map(str::to_owned)
 }

@@ -111,11 +111,12 @@ fn keep_partial(
     let (with, without): (Vec<usize>, Vec<usize>) =
         sources.iter().map(|source| source.subgraph).partition(|subgraph| has(*subgraph));
     let names = |merge: &Merge<'_>, list: &[usize]| subgraph_list(list.iter().map(|subgraph| merge.name(*subgraph)));
+    // Nobody can send or receive a value that is not in the API.
+    let inaccessible = SpecDirective::Inaccessible.canonical();
+    let is_hidden = found.iter().any(|source| source.node.directives.has(inaccessible));
     match usage {
         Usage { input: true, output: true } => {
-            // Nobody can send or receive a value that is not in the API.
-            let inaccessible = SpecDirective::Inaccessible.canonical();
-            if !found.iter().any(|source| source.node.directives.has(inaccessible)) {
+            if !is_hidden {
                 let message = format!(
                     "Enum type \"{name}\" is used as both input type and output type, but value \"{value}\" is not defined in all the subgraphs defining \"{name}\": \"{value}\" is defined in {} but not in {}",
                     names(merge, &with),
@@ -126,6 +127,7 @@ fn keep_partial(
             }
             true
         }
+        Usage { input: true, output: false } if is_hidden => true,
         Usage { input: true, output: false } => {
             let message = format!(
                 "Value \"{value}\" of enum type \"{name}\" will not be part of the supergraph as it is not defined in all the subgraphs defining \"{name}\": \"{value}\" is defined in {} but not in {}",

@@ -36,12 +36,13 @@ pub(crate) fn check_directives(merge: &mut Merge<'_>, coordinate: &str, external
     }
 }
 
-/// Reports what disagrees; returns whether all the declarations have the merged type.
+/// Reports what disagrees; where those that resolve the field have different types, it may be a narrower one too. Returns whether all the declarations have the merged type.
 pub(crate) fn check(
     merge: &mut Merge<'_>,
     coordinate: &str,
     merged: &MergedField,
     external: &[Source<'_, FieldDefinition>],
+    same_types: bool,
 ) -> bool {
     let mut same = true;
     for source in external {
@@ -49,7 +50,7 @@ pub(crate) fn check(
         let subgraph = merge.name(source.subgraph).to_owned();
         if source.node.ty != merged.ty {
             same = false;
-            if !is_subtype(merge, &merged.ty, &source.node.ty) {
+            if same_types || !is_subtype(merge, &merged.ty, &source.node.ty) {
                 let message = format!(
                     "Type of field \"{coordinate}\" is incompatible across subgraphs (where marked @external): it has type \"{}\" but type \"{}\" in subgraph \"{subgraph}\"",
                     merged.ty, source.node.ty

@@ -5,7 +5,7 @@ use apollo_compiler::ast::{FieldDefinition, Type, Value};
 
 use super::overriding::{self, Overrides};
 use super::type_reference::{self, Direction};
-use super::{Merge, Source, SubgraphIndex, applied, argument, description, external, sharing};
+use super::{Merge, Source, SubgraphIndex, applied, argument, description, external, runtime_types, sharing};
 use crate::compose::merged::{Applied, MergedField};
 use crate::compose::names::subgraph_list;
 use crate::schema::subgraph::SpecDirective;
@@ -66,7 +66,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
         }
     };
     if !sources.on_interface {
-        sharing::check_runtime_types(merge, sources, &overrides);
+        runtime_types::check(merge, sources, &overrides);
     }
     if !reference.same {
         let message = format!(
@@ -78,7 +78,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
     let lists: Vec<_> = resolved.iter().map(|source| (source.subgraph, source.node.arguments.as_slice())).collect();
     let arguments = argument::merge_all(merge, &coordinate, &lists);
     let mut merged = MergedField { description: None, arguments, ty: reference.ty, applied: Vec::new() };
-    let same_types = external::check(merge, &coordinate, &merged, &external) && reference.same;
+    let same_types = external::check(merge, &coordinate, &merged, &external, reference.same) && reference.same;
     let descriptions: Vec<_> =
         resolved.iter().map(|source| source.node.description.as_ref().map(|text| text.as_str())).collect();
     merged.description = description::merge(merge, &coordinate, descriptions.into_iter());

@@ -5,9 +5,10 @@ use apollo_compiler::ast::InputValueDefinition;
 use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::schema::ExtendedType;
 
-use super::{Merge, Source, argument};
+use super::{Merge, Source, applied, argument};
 use crate::compose::merged::{Applied, MergedKind, MergedType};
 use crate::compose::names::subgraph_list;
+use crate::schema::subgraph::SpecDirective;
 
 pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
     let sources = merge.sources(name);
@@ -30,7 +31,11 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
                 _ => None,
             })
             .collect();
-        if found.len() < sources.len() {
+        // What is not in the API need not be known everywhere.
+        let inaccessible = SpecDirective::Inaccessible.canonical();
+        let is_hidden = found.iter().any(|source| source.node.directives.has(inaccessible));
+        let everywhere = found.len() == sources.len();
+        if !everywhere && !is_hidden {
             drop_partial(merge, name, &field, &sources, &found);
             continue;
         }
@@ -39,13 +44,14 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
             failed = true;
             continue;
         };
-        if !same_type {
+        if !same_type || !everywhere {
             let joins = found.iter().map(|source| {
-                Applied::new("join__field")
-                    .graph(merge.graph(source.subgraph))
-                    .string("type", &source.node.ty.to_string())
+                let join = Applied::new("join__field").graph(merge.graph(source.subgraph));
+                if same_type { join } else { join.string("type", &source.node.ty.to_string()) }
             });
+            let joins: Vec<Applied> = joins.collect();
             merged.applied.splice(0..0, joins);
+            applied::sort(merge, &mut merged.applied);
         }
         fields.insert(field, merged);
     }

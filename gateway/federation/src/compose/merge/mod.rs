@@ -21,6 +21,7 @@ mod object;
 mod override_label;
 mod overriding;
 mod post;
+mod runtime_types;
 mod scalar;
 mod sharing;
 mod type_reference;
@@ -33,7 +34,7 @@ use apollo_compiler::schema::ExtendedType;
 use super::merged::{Applied, MergedKind, MergedSchema, MergedType};
 use super::names;
 use crate::diagnostics::{Diagnostic, Span};
-use crate::schema::subgraph::{Subgraph, Validated};
+use crate::schema::subgraph::{SpecDirective, Subgraph, Validated};
 use kinds::Kind;
 
 /// Index of a subgraph in the order of names.
@@ -51,6 +52,8 @@ pub(crate) struct Merge<'a> {
     /// The directives that the supergraph carries.
     pub composed: directive::Composed,
     pub diagnostics: &'a mut Vec<Diagnostic>,
+    /// Findings that depend on what operations can get to.
+    pub deferred: Vec<runtime_types::Finding>,
 }
 
 pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic>) -> MergedSchema {
@@ -68,6 +71,7 @@ pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic
         kinds,
         composed,
         diagnostics,
+        deferred: Vec::new(),
     };
     let mut types = IndexMap::default();
     for (name, kind) in merge.kinds.clone() {
@@ -96,7 +100,12 @@ pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic
     object::drop_empty_roots(&mut types);
     custom::check(&mut merge);
     post::check(&mut merge, &types);
-    definitions::schema(&mut merge, types, &directives)
+    let deferred = runtime_types::reachable(
+        std::mem::take(&mut merge.deferred),
+        &types,
+        merge.composed.get(SpecDirective::Inaccessible.canonical()).map(|composed| &composed.name),
+    );
+    MergedSchema { deferred, ..definitions::schema(&mut merge, types, &directives) }
 }
 
 /// One subgraph's part in a merged element.
@@ -185,6 +194,7 @@ impl<'a> Merge<'a> {
         let directives: Vec<_> =
             sources.iter().map(|source| Source { subgraph: source.subgraph, node: source.node.directives() }).collect();
         joins.extend(applied::merge_components(self, name, &directives));
+        applied::sort_on_type(self, &mut joins);
         MergedType { description, applied: joins, kind }
     }
 

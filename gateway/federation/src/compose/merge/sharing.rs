@@ -1,58 +1,9 @@
 //! Owns the rule that a field is resolved by one subgraph, unless all that resolve it say that it is shareable.
 
-use apollo_compiler::Name;
-use apollo_compiler::collections::IndexSet;
-use apollo_compiler::schema::ExtendedType;
-
 use super::field::FieldSources;
 use super::overriding::Overrides;
 use super::{Merge, SubgraphIndex};
-use crate::compose::names::{quoted_list, subgraph_list};
-
-/// Fields that return an interface or union from several subgraphs must be able to return some object from all of them.
-pub(crate) fn check_runtime_types(merge: &mut Merge<'_>, sources: &FieldSources<'_>, overrides: &Overrides) {
-    let mut runtime: Vec<(usize, IndexSet<&Name>)> = Vec::new();
-    for source in &sources.defined {
-        let subgraph = &merge.subgraphs[source.subgraph];
-        let skipped = overrides.is_overridden(source.subgraph)
-            || subgraph.facts().is_fully_external(sources.parent, sources.name);
-        let returned = source.node.ty.inner_named_type();
-        // An interface object stands for implementations that its subgraph does not know.
-        if skipped || subgraph.facts().interface_objects.contains(returned) {
-            continue;
-        }
-        let types = match subgraph.schema.types.get_key_value(returned) {
-            Some((name, ExtendedType::Object(_))) => IndexSet::from_iter([name]),
-            Some((name, ExtendedType::Interface(_) | ExtendedType::Union(_))) => subgraph
-                .schema
-                .types
-                .iter()
-                .filter(|(other, ty)| ty.is_object() && subgraph.schema.is_subtype(name, other))
-                .map(|(other, _)| other)
-                .collect(),
-            _ => return,
-        };
-        runtime.push((source.subgraph, types));
-    }
-    let Some(((_, first), rest)) = runtime.split_first() else { return };
-    if rest.is_empty() || first.iter().any(|name| rest.iter().all(|(_, types)| types.contains(name))) {
-        return;
-    }
-    let parts: Vec<String> = runtime
-        .iter()
-        .map(|(subgraph, types)| {
-            let names = quoted_list(types.iter().map(|name| name.as_str()));
-            format!("in subgraph \"{}\", possible runtime types are {names}", merge.name(*subgraph))
-        })
-        .collect();
-    let places = sources.defined.iter().map(|source| merge.place(source.subgraph, &source.node.name)).collect();
-    let message = format!(
-        "Shared field \"{}\" has a non-intersecting set of possible runtime types across subgraphs: {}. A shared field must be resolved to a type that all of them know.",
-        sources.coordinate(),
-        parts.join("; ")
-    );
-    merge.error("SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES", message, places);
-}
+use crate::compose::names::subgraph_list;
 
 /// Events of one subscription come from one subgraph.
 pub(crate) fn check_subscription(merge: &mut Merge<'_>, sources: &FieldSources<'_>) {

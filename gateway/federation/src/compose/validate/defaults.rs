@@ -1,4 +1,4 @@
-//! Owns the rule that default values fit their types. Like the reference it takes the name of an enum value in quotes.
+//! Owns the rules that default values fit their types, and that what clients must give is not deprecated. Like the reference it takes the name of an enum value in quotes.
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{InputValueDefinition, Type, Value};
@@ -7,11 +7,17 @@ use apollo_compiler::schema::ExtendedType;
 use crate::compose::values;
 use crate::diagnostics::Diagnostic;
 use crate::schema::subgraph::field_set::fields_of;
-use crate::schema::subgraph::{Subgraph, Validated};
+use crate::schema::subgraph::{Parsed, Subgraph};
 
-pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
+pub fn check(subgraph: &Subgraph<Parsed>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut one = |definition: &InputValueDefinition, what: String| {
+        if definition.is_required()
+            && let Some(deprecated) = definition.directives.get("deprecated")
+        {
+            let message = format!("Required {what} cannot be deprecated.");
+            found.push(subgraph.error("INVALID_GRAPHQL", message, deprecated.location()));
+        }
         let Some(default) = &definition.default_value else { return };
         if !fits(&subgraph.schema, default, &definition.ty) {
             let shown = values::to_string(default);

@@ -15,15 +15,23 @@ use super::merged::MergedSchema;
 use crate::diagnostics::Diagnostic;
 use crate::schema::subgraph::{Facts, Parsed, Subgraph, Validated};
 
+/// What of GraphQL's own rules is looked at here: those subgraphs that keep them, and what is wrong with the others.
+pub fn sound(subgraphs: Vec<Subgraph<Parsed>>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Subgraph<Parsed>> {
+    subgraphs
+        .into_iter()
+        .filter(|subgraph| {
+            let found = defaults::check(subgraph);
+            let sound = found.is_empty();
+            diagnostics.extend(found);
+            sound
+        })
+        .collect()
+}
+
 /// Validates a subgraph; it comes back in any case, so that the others' findings are complete.
 pub fn validate(subgraph: Subgraph<Parsed>, diagnostics: &mut Vec<Diagnostic>) -> Subgraph<Validated> {
     let facts = Facts::collect(&subgraph.schema);
     let subgraph = subgraph.with_state(Validated { facts });
-    let defaults = defaults::check(&subgraph);
-    if !defaults.is_empty() {
-        diagnostics.extend(defaults);
-        return subgraph;
-    }
     // What is external cannot be told while `@provides` is where it means nothing; the rest would be noise.
     let mut blocking = fields::provides_on_leaves(&subgraph);
     if blocking.is_empty() {

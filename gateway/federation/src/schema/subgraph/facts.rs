@@ -43,6 +43,8 @@ pub struct Facts {
     /// Fields that other subgraphs may resolve as well.
     pub shareable: HashSet<Coordinate>,
     pub interface_objects: HashSet<Name>,
+    /// Types that operations on this subgraph alone can get to, from its roots and its entities.
+    pub entered: HashSet<Name>,
 }
 
 impl Facts {
@@ -58,7 +60,37 @@ impl Facts {
         external.retain(|field| !nominally_external.contains(field));
         facts.shareable.extend(facts.key_fields.iter().cloned());
         facts.shareable.extend(facts.provided.iter().cloned());
+        facts.enter(schema);
         facts
+    }
+
+    fn enter(&mut self, schema: &Schema) {
+        let is_resolvable = |keys: &Vec<Key>| keys.iter().any(|key| key.resolvable);
+        let entities = self.keys.iter().filter(|(_, keys)| is_resolvable(keys)).map(|(name, _)| name);
+        let roots = schema.types.keys().filter(|name| matches!(name.as_str(), "Query" | "Mutation" | "Subscription"));
+        let mut next: Vec<&Name> = entities.chain(roots).collect();
+        let mut entered: HashSet<Name> = HashSet::default();
+        while let Some(name) = next.pop() {
+            if !entered.insert(name.clone()) {
+                continue;
+            }
+            let Some(ty) = schema.types.get(name) else { continue };
+            let fields = field_set::fields_of(ty).into_iter().flat_map(|fields| fields.values());
+            next.extend(fields.map(|field| field.ty.inner_named_type()));
+            match ty {
+                ExtendedType::Union(ty) => next.extend(ty.members.iter().map(|member| &member.name)),
+                ExtendedType::Interface(_) => {
+                    let implementing =
+                        schema.types.iter().filter(|(_, ty)| interfaces_of(ty).any(|interface| interface == name));
+                    next.extend(implementing.map(|(name, _)| name));
+                }
+                ExtendedType::Scalar(_)
+                | ExtendedType::Object(_)
+                | ExtendedType::Enum(_)
+                | ExtendedType::InputObject(_) => {}
+            }
+        }
+        self.entered = entered;
     }
 
     fn collect_type(
