@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub lookup: LookupId,
     pub ty: TypeId,
     pub inputs: Vec<Item>,
+    /// Where the objects come from: those of one position can come from several places, and have other fields then.
+    pub origins: BTreeSet<PlaceId>,
     pub place: PlaceId,
 }
 
@@ -128,7 +130,7 @@ impl<'s, 'a> Steps<'s, 'a> {
                         depends_on.extend(self.assign(ty, input, &at)?);
                     }
                     let key = (cover.position, *lookup, requires.clone(), *only, depends_on);
-                    let group = self.group(ty, key, &station.inputs);
+                    let group = self.group(ty, key, &station.inputs, places);
                     at.push(self.groups[group.index()].entries[0].place);
                 }
             }
@@ -187,12 +189,13 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlaceId::from_index(self.places.len() - 1)
     }
 
-    fn group(&mut self, ty: TypeId, mut key: GroupKey, inputs: &[Assignment]) -> GroupId {
+    fn group(&mut self, ty: TypeId, mut key: GroupKey, inputs: &[Assignment], origins: &[PlaceId]) -> GroupId {
         let at = self.search.graph.lookup(key.1);
         if at.key.is_empty() {
             key.4.extend(self.barrier.iter().copied());
         }
         if let Some(known) = self.known.get(&key) {
+            self.groups[known.index()].entries[0].origins.extend(origins);
             return *known;
         }
         let id = GroupId::from_index(self.groups.len());
@@ -204,7 +207,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             connector: at.connector,
             position,
             depends_on: key.4.clone(),
-            entries: vec![Entry { lookup, ty, inputs, place }],
+            entries: vec![Entry { lookup, ty, inputs, origins: origins.iter().copied().collect(), place }],
         });
         self.known.insert(key, id);
         id
