@@ -113,7 +113,7 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
     }
     // Of what fails in a subgraph as a whole it knows nothing.
     no_more(&best, &weft.data, &mut vec![])?;
-    if !paths.is_empty() {
+    if !paths.is_empty() && faults.subgraphs.is_empty() {
         // As above, whatever made it fail.
         let told = !weft.errors.is_empty();
         return if told { Ok(false) } else { Err(("errors", format!("naive has errors at {paths:?}"))) };
