@@ -113,9 +113,10 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
     }
     // Of what fails in a subgraph as a whole it knows nothing.
     no_more(&best, &weft.data, &mut vec![])?;
-    if !paths.is_empty() && faults.subgraphs.is_empty() {
-        // As above, whatever made it fail.
-        let told = !weft.errors.is_empty();
+    if !paths.is_empty() {
+        // In a subgraph the error of a field can take more with it than it may in the supergraph, and what is lost with a
+        // subgraph has no errors of its own.
+        let told = !weft.errors.is_empty() || !faults.subgraphs.is_empty();
         return if told { Ok(false) } else { Err(("errors", format!("naive has errors at {paths:?}"))) };
     }
     explained(&best, &weft.data, &weft.errors, faults, &mut vec![])?;

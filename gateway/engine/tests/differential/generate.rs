@@ -343,7 +343,7 @@ impl Generator {
                     continue;
                 }
                 for _ in 0..self.rng.below(4) {
-                    let base = self.base(&[*owner], 45);
+                    let base = self.base(&[*owner], 55);
                     let mut homes = vec![*owner];
                     for other in subs.iter().filter(|sub| **sub != *owner) {
                         if self.rng.chance(15) && self.is_present(&base, *other) {

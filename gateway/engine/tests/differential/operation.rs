@@ -15,8 +15,8 @@ use super::rng::Rng;
 
 const ALIASES: [&str; 7] = ["id", "f0", "f1", "f2", "sku", "a", "info"];
 /// Fields under fields.
-const MAX_DEPTH: usize = 4;
-const MAX_SELECTIONS: usize = 40;
+const MAX_DEPTH: usize = 5;
+const MAX_SELECTIONS: usize = 60;
 
 #[derive(Debug, Clone)]
 pub struct Operation {
