@@ -1,5 +1,6 @@
 //! Owns the passes over the steps: each takes calls away without changing what is answered.
 
+use super::demand::Item;
 use super::graph::PlannerGraph;
 use super::shape::ROOT;
 use super::steps::{Entry, Group, GroupId, Groups, Place, PlaceId};
@@ -78,9 +79,12 @@ impl Draft<'_> {
             return false;
         }
         let (Some(a), Some(b)) = (self.get(into), self.get(from)) else { return false };
-        // One representation of an object has one key.
-        let conflicts =
-            |entry: &Entry| b.entries.iter().any(|other| other.ty == entry.ty && other.lookup != entry.lookup);
+        // One representation of an object has one key. And what both need together may never be there for objects that
+        // only one of the calls is for.
+        let differ = |one: &Entry, other: &Entry| {
+            one.lookup != other.lookup || (one.origins != other.origins && !same_items(&one.inputs, &other.inputs))
+        };
+        let conflicts = |entry: &Entry| b.entries.iter().any(|other| other.ty == entry.ty && differ(entry, other));
         if self.is_root(a) || a.entries.iter().any(conflicts) {
             return false;
         }
@@ -149,6 +153,7 @@ impl Draft<'_> {
                     let new =
                         entry.inputs.into_iter().filter(|input| !known.inputs.contains(input)).collect::<Vec<_>>();
                     known.inputs.extend(new);
+                    known.origins.extend(entry.origins);
                     let place = known.place;
                     self.merge_places(place, entry.place);
                 }
@@ -172,4 +177,8 @@ impl Draft<'_> {
             }
         }
     }
+}
+
+fn same_items(one: &[Item], other: &[Item]) -> bool {
+    one.len() == other.len() && one.iter().all(|item| other.contains(item))
 }

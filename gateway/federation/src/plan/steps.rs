@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub lookup: LookupId,
     pub ty: TypeId,
     pub inputs: Vec<Item>,
+    /// Where the objects come from: those of one position can come from several places, and have other fields then.
+    pub origins: BTreeSet<PlaceId>,
     pub place: PlaceId,
 }
 
@@ -148,7 +150,7 @@ impl<'s, 'a> Steps<'s, 'a> {
                         depends_on.extend(self.assign(whom, input, &at)?);
                     }
                     let key = (cover.position, *lookup, requires.clone(), *only, depends_on);
-                    let group = self.group(whom, key, &station.inputs);
+                    let group = self.group(whom, key, &station.inputs, places);
                     at.push(self.groups[group.index()].entries[0].place);
                 }
             }
@@ -207,12 +209,15 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlaceId::from_index(self.places.len() - 1)
     }
 
-    fn group(&mut self, whom: &Whom, mut key: GroupKey, inputs: &[Assignment]) -> GroupId {
+    fn group(&mut self, whom: &Whom, mut key: GroupKey, inputs: &[Assignment], origins: &[PlaceId]) -> GroupId {
         let at = self.search.graph.lookup(key.1);
         if at.key.is_empty() {
             key.4.extend(self.barrier.iter().copied());
         }
         if let Some(known) = self.known.get(&key) {
+            for entry in &mut self.groups[known.index()].entries {
+                entry.origins.extend(origins);
+            }
             return *known;
         }
         let id = GroupId::from_index(self.groups.len());
@@ -220,7 +225,10 @@ impl<'s, 'a> Steps<'s, 'a> {
         let place = self.place(id, position, at.enters);
         let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: whom.types.clone(), child: i.child });
         let inputs: Vec<Item> = inputs.collect();
-        let entries = whom.types.iter().map(|ty| Entry { lookup, ty, inputs: inputs.clone(), place });
+        let entries = whom.types.iter().map(|ty| {
+            let (inputs, origins) = (inputs.clone(), origins.iter().copied().collect());
+            Entry { lookup, ty, inputs, origins, place }
+        });
         self.groups.push(Group {
             subgraph: at.subgraph,
             connector: at.connector,

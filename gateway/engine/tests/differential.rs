@@ -1,0 +1,15 @@
+//! weft's answers against those of one naive executor over the whole schema, on random cases. More of them:
+//! `cargo run --release -p weft-engine --example differential -- --seed 1 --cases 200000`.
+
+#[path = "differential/mod.rs"]
+mod harness;
+
+#[test]
+fn weft_answers_as_one_server_would() {
+    let summary = harness::run(&harness::Settings { seed: 1, cases: 2000, failures: 1, threads: 2 });
+    assert!(summary.failures.is_empty(), "{summary}");
+    assert!(summary.cases >= 2000, "{summary}");
+    // A generator whose worlds or operations are mostly refused tests nothing.
+    assert!(summary.refused.values().sum::<usize>() * 2 < summary.worlds, "{summary}");
+    assert!(summary.invalid < summary.cases, "{summary}");
+}

@@ -1,0 +1,142 @@
+//! Owns what goes wrong in a case: fields that fail wherever they are asked, and subgraphs that fail as a whole.
+
+use super::data::Object;
+use super::rng::{Rng, hash};
+use super::schema::{Role, Sel, Source, Sub, World};
+
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    pub fields: Vec<FieldFault>,
+    /// Subgraphs check their own answers, so that a null takes what holds it with it; otherwise they send what is wrong
+    /// as it is.
+    pub strict: bool,
+    pub subgraphs: Vec<(Sub, SubgraphFault)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct FieldFault {
+    pub object: String,
+    pub field: String,
+    pub kind: FieldFaultKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldFaultKind {
+    /// An error with a path, and null.
+    Error,
+    /// Null, without a word.
+    Null,
+    /// A value of another type.
+    Wrong,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubgraphFault {
+    Unreachable,
+    Status,
+    NoJson,
+    NoData,
+    /// Some entities are null.
+    LostEntities,
+    /// One entity less than asked.
+    ShortList,
+    /// The call ends after its data with an error of no place.
+    Unlocated,
+}
+
+impl Faults {
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Whether the naive executor can tell the answer to the last null.
+    pub fn are_exact(&self) -> bool {
+        self.subgraphs.is_empty() && (self.fields.is_empty() || !self.strict)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.subgraphs.is_empty() && self.fields.is_empty()
+    }
+
+    /// The fault of a field of an object, if it has one: some objects are spared.
+    pub fn of(&self, world: &World, object: Object<'_>, field: &str) -> Option<FieldFaultKind> {
+        let mut faults = self.fields.iter();
+        let fault = faults.find(|fault| fault.object == object.def.name && fault.field == field)?;
+        let spared = hash(world.seed, &["fault", field, &object.id.to_string()]).is_multiple_of(3);
+        (!spared).then_some(fault.kind)
+    }
+
+    pub fn of_subgraph(&self, sub: Sub) -> Option<SubgraphFault> {
+        self.subgraphs.iter().find(|(faulty, _)| *faulty == sub).map(|(_, fault)| *fault)
+    }
+
+    /// Coordinates of fields with values of another type.
+    pub fn wild(&self) -> Vec<String> {
+        let wrong = self.fields.iter().filter(|fault| fault.kind == FieldFaultKind::Wrong);
+        wrong.map(|fault| format!("{}.{}", fault.object, fault.field)).collect()
+    }
+}
+
+/// Faults of a case; most cases have none.
+pub fn faults(rng: &mut Rng, world: &World) -> Faults {
+    match rng.below(10) {
+        0..5 => Faults::none(),
+        5..8 => field_faults(rng, world),
+        _ => subgraph_faults(rng, world),
+    }
+}
+
+fn field_faults(rng: &mut Rng, world: &World) -> Faults {
+    let mut fields = vec![];
+    for object in &world.objects {
+        for field in &object.fields {
+            let is_leaf = !world.is_composite(&field.base);
+            if field.source != Source::Random || is_needed(world, &field.name) || !rng.chance(20) {
+                continue;
+            }
+            let kind = match rng.below(3) {
+                0 => FieldFaultKind::Error,
+                1 if is_leaf && field.non_null.len() == 1 && field.base != "Blob" => FieldFaultKind::Wrong,
+                _ => FieldFaultKind::Null,
+            };
+            fields.push(FieldFault { object: object.name.clone(), field: field.name.clone(), kind });
+        }
+    }
+    Faults { fields, strict: rng.chance(35), subgraphs: vec![] }
+}
+
+/// Whether some field is computed from one of this name. What is needed elsewhere has faults whose reach depends on the
+/// plan.
+fn is_needed(world: &World, name: &str) -> bool {
+    fn selects(set: &[Sel], name: &str) -> bool {
+        set.iter().any(|sel| match sel {
+            Sel::Field { name: field, below, .. } => field == name || selects(below, name),
+            Sel::On { below, .. } => selects(below, name),
+        })
+    }
+    world
+        .objects
+        .iter()
+        .flat_map(|object| &object.fields)
+        .flat_map(|field| field.homes.values())
+        .any(|home| matches!(&home.role, Role::Requires(set) if selects(set, name)))
+}
+
+fn subgraph_faults(rng: &mut Rng, world: &World) -> Faults {
+    let kinds = [
+        SubgraphFault::Unreachable,
+        SubgraphFault::Status,
+        SubgraphFault::NoJson,
+        SubgraphFault::NoData,
+        SubgraphFault::LostEntities,
+        SubgraphFault::ShortList,
+        SubgraphFault::Unlocated,
+    ];
+    let subs: Vec<Sub> = (0..world.subgraphs).collect();
+    let mut faulty = rng.some(&subs, 30);
+    if faulty.is_empty() {
+        faulty.push(rng.below(subs.len()));
+    }
+    let subgraphs = faulty.into_iter().map(|sub| (sub, kinds[rng.below(kinds.len())])).collect();
+    Faults { fields: vec![], strict: true, subgraphs }
+}

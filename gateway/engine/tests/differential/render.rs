@@ -1,0 +1,213 @@
+//! Owns SDL: a subgraph as its team would write it for composition, and as its own server knows it.
+
+use std::fmt::Write;
+
+use super::schema::{FieldDef, Home, ObjectDef, ObjectKind, Role, Sub, World, write_selections};
+
+const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible"])
+"#;
+
+/// How a subgraph is written.
+#[derive(Clone, Copy)]
+pub enum Form<'a> {
+    /// With federation's directives.
+    Federated,
+    /// As its server executes it.
+    Served,
+    /// As a server executes it that breaks its promises: everything can be null, and some fields, by their
+    /// coordinates, are of any type.
+    Lax(&'a [String]),
+}
+
+/// A subgraph's SDL.
+pub fn render(world: &World, sub: Sub, form: Form<'_>) -> String {
+    let mut writer = Writer { world, sub, form, out: String::new() };
+    writer.schema();
+    writer.out
+}
+
+struct Writer<'a> {
+    world: &'a World,
+    sub: Sub,
+    form: Form<'a>,
+    out: String,
+}
+
+/// Writing to a string cannot fail.
+macro_rules! put {
+    ($self:ident, $($format:tt)*) => { let _ = write!($self.out, $($format)*); };
+}
+
+impl Writer<'_> {
+    fn is_federated(&self) -> bool {
+        matches!(self.form, Form::Federated)
+    }
+
+    fn schema(&mut self) {
+        if self.is_federated() {
+            self.out.push_str(LINK);
+        }
+        self.out.push_str("scalar Blob\ninput Filter { low: Int = 1, high: [Int], inner: Filter, colour: Colour }\n");
+        if matches!(self.form, Form::Lax(_)) {
+            self.out.push_str("scalar Wild\n");
+        }
+        for choices in &self.world.enums {
+            if let Some(values) = choices.local.get(&self.sub) {
+                put!(self, "enum {} {{ {} }}\n", choices.name, values.join(" "));
+            }
+        }
+        for choices in &self.world.unions {
+            if let Some(members) = choices.local.get(&self.sub) {
+                put!(self, "union {} = {}\n", choices.name, members.join(" | "));
+            }
+        }
+        self.interfaces();
+        for object in &self.world.objects {
+            self.object(object);
+        }
+        if !self.is_federated() {
+            self.entities();
+        }
+    }
+
+    fn interfaces(&mut self) {
+        for interface in &self.world.interfaces {
+            let Some(local) = interface.local.get(&self.sub) else { continue };
+            put!(self, "interface {} {{\n", interface.name);
+            let member = local.members.first().and_then(|name| self.world.object(name));
+            for name in &local.fields {
+                if let Some(field) = member.and_then(|member| member.field(name)) {
+                    put!(self, "  {}{}: {}\n", field.name, arguments(field), self.ty(field, None));
+                }
+            }
+            self.out.push_str("}\n");
+        }
+    }
+
+    fn object(&mut self, object: &ObjectDef) {
+        let fields: Vec<(&FieldDef, &Home)> =
+            object.fields.iter().filter_map(|field| Some((field, field.homes.get(&self.sub)?))).collect();
+        if fields.is_empty() && (self.is_federated() || object.kind != ObjectKind::Query) {
+            return;
+        }
+        put!(self, "type {}", object.name);
+        let sub = self.sub;
+        let interfaces =
+            self.world.interfaces.iter().filter(|interface| {
+                interface.local.get(&sub).is_some_and(|local| local.members.contains(&object.name))
+            });
+        let names: Vec<&str> = interfaces.map(|interface| &*interface.name).collect();
+        if !names.is_empty() {
+            put!(self, " implements {}", names.join(" & "));
+        }
+        if self.is_federated() {
+            for key in &object.keys {
+                if let Some(resolvable) = key.subs.get(&self.sub) {
+                    let resolvable = if *resolvable { "" } else { ", resolvable: false" };
+                    put!(self, " @key(fields: \"{}\"{resolvable})", write_selections(&key.fields));
+                }
+            }
+        }
+        self.out.push_str(" {\n");
+        for (field, home) in fields {
+            let coordinate = format!("{}.{}", object.name, field.name);
+            put!(self, "  {}{}: {}", field.name, arguments(field), self.ty(field, Some((home, &coordinate))));
+            if self.is_federated() {
+                self.directives(object, field, home);
+            }
+            self.out.push('\n');
+        }
+        if !self.is_federated() && object.kind == ObjectKind::Query {
+            self.out.push_str("  _entities(representations: [_Any!]!): [_Entity]!\n");
+        }
+        self.out.push_str("}\n");
+    }
+
+    fn directives(&mut self, object: &ObjectDef, field: &FieldDef, home: &Home) {
+        let resolving = field.homes.iter().filter(|(sub, home)| match home.role {
+            Role::Resolves | Role::Requires(_) | Role::Overrides(_) => true,
+            Role::External => is_provided(self.world, &object.name, &field.name, **sub),
+            Role::Overridden => false,
+        });
+        let shared = object.kind == ObjectKind::Value || resolving.count() > 1;
+        match &home.role {
+            Role::External => self.out.push_str(" @external"),
+            Role::Resolves | Role::Requires(_) | Role::Overrides(_) | Role::Overridden if shared => {
+                self.out.push_str(" @shareable");
+            }
+            Role::Resolves | Role::Requires(_) | Role::Overrides(_) | Role::Overridden => {}
+        }
+        match &home.role {
+            Role::Requires(set) => {
+                put!(self, " @requires(fields: \"{}\")", write_selections(set));
+            }
+            Role::Overrides(from) => {
+                put!(self, " @override(from: \"s{from}\")");
+            }
+            Role::Resolves | Role::External | Role::Overridden => {}
+        }
+        if !home.provides.is_empty() {
+            put!(self, " @provides(fields: \"{}\")", write_selections(&home.provides));
+        }
+        let first = field.homes.iter().find(|(_, home)| matches!(home.role, Role::Resolves | Role::Requires(_)));
+        if field.inaccessible && first.is_some_and(|(sub, _)| *sub == self.sub) {
+            self.out.push_str(" @inaccessible");
+        }
+    }
+
+    /// What a server that takes representations has besides.
+    fn entities(&mut self) {
+        let served = |object: &&ObjectDef| object.is_resolvable_in(self.sub);
+        let names: Vec<&str> = self.world.objects.iter().filter(served).map(|object| &*object.name).collect();
+        self.out.push_str("scalar _Any\n");
+        if names.is_empty() {
+            self.out.push_str("type _Nobody { _: Int }\nunion _Entity = _Nobody\n");
+        } else {
+            put!(self, "union _Entity = {}\n", names.join(" | "));
+        }
+    }
+
+    fn ty(&self, field: &FieldDef, home: Option<(&Home, &str)>) -> String {
+        let lax = matches!(self.form, Form::Lax(_));
+        let mut text = field.base.clone();
+        if let (Form::Lax(wild), Some((_, coordinate))) = (self.form, home)
+            && wild.iter().any(|wild| wild == coordinate)
+        {
+            text = "Wild".to_owned();
+        }
+        for (level, non_null) in field.non_null.iter().enumerate().rev() {
+            let weak = home.is_some_and(|(home, _)| home.weak.get(level) == Some(&true));
+            if *non_null && !weak && !lax {
+                text.push('!');
+            }
+            if level > 0 {
+                text = format!("[{text}]");
+            }
+        }
+        text
+    }
+}
+
+/// Whether some field of the subgraph brings the other one along.
+pub fn is_provided(world: &World, object: &str, field: &str, sub: Sub) -> bool {
+    use super::schema::Sel;
+    let names = |set: &[Sel]| set.iter().any(|sel| matches!(sel, Sel::Field { name, .. } if name == field));
+    let mut fields = world.objects.iter().flat_map(|object| &object.fields);
+    fields.any(|providing| {
+        providing.homes.get(&sub).is_some_and(|home| {
+            (providing.base == object && names(&home.provides))
+                || home.provides.iter().any(|sel| matches!(sel, Sel::On { ty, below } if ty == object && names(below)))
+        })
+    })
+}
+
+fn arguments(field: &FieldDef) -> String {
+    if field.args.is_empty() {
+        return String::new();
+    }
+    let one = |arg: &super::schema::ArgDef| {
+        let default = arg.default.as_ref().map(|default| format!(" = {}", default.literal)).unwrap_or_default();
+        format!("{}: {}{default}", arg.name, arg.ty)
+    };
+    format!("({})", field.args.iter().map(one).collect::<Vec<_>>().join(", "))
+}

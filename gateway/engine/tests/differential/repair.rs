@@ -1,0 +1,131 @@
+//! Owns taking parts out of a world without leaving what refers to them, and making a world answerable: most random
+//! ones have some field that cannot be reached, and little has to change.
+
+use super::schema::{FieldDef, Home, ObjectKind, Role, Sel, Source, Sub, World};
+
+/// Changes the world so that a field that could not be reached, `Type.field`, can be or is gone. False if nothing can be done.
+pub fn repair(world: &mut World, coordinate: &str) -> bool {
+    let Some((object, field)) = coordinate.split_once('.') else { return false };
+    let Some(at) = world.objects.iter().position(|known| known.name == object) else { return false };
+    if world.objects[at].kind == ObjectKind::Entity && share_id(world, at) {
+        return true;
+    }
+    let is_key = world.objects[at].field(field).is_some_and(|field| field.source != Source::Random);
+    if is_key || world.objects[at].field(field).is_none() {
+        return false;
+    }
+    remove_field(world, object, field);
+    true
+}
+
+/// Gives the entity a key that all its subgraphs have; false if it has it already.
+fn share_id(world: &mut World, at: usize) -> bool {
+    let subs: Vec<Sub> = (0..world.subgraphs).filter(|sub| world.objects[at].has_key_in(*sub)).collect();
+    let object = &mut world.objects[at];
+    let is_id = |set: &[Sel]| matches!(set, [Sel::Field { name, .. }] if name == "id");
+    if !object.keys.iter().any(|key| is_id(&key.fields)) {
+        object.keys.push(super::schema::KeyDef { fields: vec![Sel::leaf("id")], subs: Default::default() });
+    }
+    if object.field("id").is_none() {
+        object.fields.push(FieldDef {
+            name: "id".to_owned(),
+            base: "ID".to_owned(),
+            non_null: vec![true],
+            args: vec![],
+            homes: Default::default(),
+            source: Source::Identity,
+            inaccessible: false,
+        });
+    }
+    let mut changed = false;
+    for key in object.keys.iter_mut().filter(|key| is_id(&key.fields)) {
+        for sub in &subs {
+            changed |= key.subs.insert(*sub, true) != Some(true);
+        }
+    }
+    for field in object.fields.iter_mut().filter(|field| field.name == "id") {
+        for sub in &subs {
+            field.homes.entry(*sub).or_insert_with(|| Home::new(Role::Resolves));
+        }
+    }
+    changed
+}
+
+/// Takes a field out, and what speaks of it.
+pub fn remove_field(world: &mut World, object: &str, field: &str) {
+    for known in world.objects.iter_mut().filter(|known| known.name == object) {
+        known.fields.retain(|known| known.name != field);
+    }
+    for interface in &mut world.interfaces {
+        interface.local.retain(|_, local| {
+            if local.members.iter().any(|member| member == object) {
+                local.fields.retain(|name| name != field);
+            }
+            !local.fields.is_empty()
+        });
+    }
+    for known in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
+        for home in known.homes.values_mut() {
+            // By name alone: what is taken out too much makes another world, not a wrong one.
+            forget(&mut home.provides, field);
+            if let Role::Requires(set) = &mut home.role {
+                forget(set, field);
+            }
+        }
+    }
+    tidy(world);
+}
+
+fn forget(set: &mut Vec<Sel>, field: &str) {
+    set.retain_mut(|sel| match sel {
+        Sel::Field { name, below, .. } => {
+            let had = !below.is_empty();
+            forget(below, field);
+            name != field && had != below.is_empty()
+        }
+        Sel::On { below, .. } => {
+            forget(below, field);
+            !below.is_empty()
+        }
+    });
+}
+
+/// Takes out what nothing uses any more: externals, fields that are computed from nothing, fields of types that are gone.
+pub fn tidy(world: &mut World) {
+    loop {
+        let before = count(world);
+        for object in &mut world.objects {
+            for field in &mut object.fields {
+                field.homes.retain(|_, home| !matches!(&home.role, Role::Requires(set) if set.is_empty()));
+            }
+        }
+        let used = world.clone();
+        for object in &mut world.objects {
+            let name = object.name.clone();
+            for field in &mut object.fields {
+                let field_name = field.name.clone();
+                field.homes.retain(|sub, home| {
+                    !matches!(home.role, Role::External) || is_used(&used, &name, &field_name, *sub)
+                });
+            }
+            object.fields.retain(|field| {
+                field.homes.values().any(|home| !matches!(home.role, Role::External | Role::Overridden))
+            });
+        }
+        if count(world) == before {
+            break;
+        }
+    }
+}
+
+fn count(world: &World) -> usize {
+    world.objects.iter().flat_map(|object| &object.fields).map(|field| 1 + field.homes.len()).sum()
+}
+
+fn is_used(world: &World, object: &str, field: &str, sub: Sub) -> bool {
+    let names = |set: &[Sel]| set.iter().any(|sel| matches!(sel, Sel::Field { name, .. } if name == field));
+    let required = world.object(object).into_iter().flat_map(|object| &object.fields);
+    let mut required = required.filter_map(|field| field.homes.get(&sub));
+    required.any(|home| matches!(&home.role, Role::Requires(set) if names(set)))
+        || super::render::is_provided(world, object, field, sub)
+}

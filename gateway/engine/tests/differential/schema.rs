@@ -1,0 +1,230 @@
+//! Owns the schema of a case as plain data: one global schema, and which subgraph has what of it.
+//!
+//! Types are named, not numbered, so that shrinking can drop any part without touching the others.
+
+use std::collections::BTreeMap;
+
+/// A subgraph; it is called `s0`, `s1` and so on.
+pub type Sub = usize;
+
+#[derive(Debug, Clone)]
+pub struct World {
+    /// What all data depends on.
+    pub seed: u64,
+    pub subgraphs: usize,
+    pub objects: Vec<ObjectDef>,
+    pub interfaces: Vec<InterfaceDef>,
+    pub unions: Vec<Choices>,
+    /// An enum's members are its values.
+    pub enums: Vec<Choices>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    Query,
+    Mutation,
+    Entity,
+    Value,
+}
+
+#[derive(Debug, Clone)]
+pub struct ObjectDef {
+    pub name: String,
+    pub kind: ObjectKind,
+    /// The subgraphs that may have it; in those where no field of it is, it is not.
+    pub presence: Vec<Sub>,
+    pub fields: Vec<FieldDef>,
+    pub keys: Vec<KeyDef>,
+}
+
+#[derive(Debug, Clone)]
+pub struct KeyDef {
+    pub fields: Vec<Sel>,
+    /// The subgraphs that declare it, and whether they resolve it.
+    pub subs: BTreeMap<Sub, bool>,
+}
+
+#[derive(Debug, Clone)]
+pub struct FieldDef {
+    pub name: String,
+    /// The named type.
+    pub base: String,
+    /// Whether null is excluded, from the outermost list to the named type.
+    pub non_null: Vec<bool>,
+    pub args: Vec<ArgDef>,
+    pub homes: BTreeMap<Sub, Home>,
+    pub source: Source,
+    pub inaccessible: bool,
+}
+
+/// Where a field's values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Random,
+    /// Each object has its own: a key.
+    Identity,
+    /// Only together with [`Source::Low`] each object has its own.
+    High,
+    Low,
+}
+
+#[derive(Debug, Clone)]
+pub struct ArgDef {
+    pub name: String,
+    pub ty: String,
+    pub default: Option<Default>,
+}
+
+/// A default value, as it is written and as a resolver gets it.
+#[derive(Debug, Clone)]
+pub struct Default {
+    pub literal: &'static str,
+    pub json: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub struct Home {
+    pub role: Role,
+    /// The levels of the type that this subgraph lets be null though no data is.
+    pub weak: Vec<bool>,
+    pub provides: Vec<Sel>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Role {
+    Resolves,
+    Requires(Vec<Sel>),
+    External,
+    /// Another subgraph has taken it over.
+    Overridden,
+    Overrides(Sub),
+}
+
+/// A selection of a `@key`, `@requires` or `@provides`.
+#[derive(Debug, Clone)]
+pub enum Sel {
+    Field { name: String, arg: Option<(String, i32)>, below: Vec<Sel> },
+    On { ty: String, below: Vec<Sel> },
+}
+
+#[derive(Debug, Clone)]
+pub struct InterfaceDef {
+    pub name: String,
+    pub local: BTreeMap<Sub, LocalInterface>,
+}
+
+/// An interface as one subgraph knows it.
+#[derive(Debug, Clone)]
+pub struct LocalInterface {
+    pub members: Vec<String>,
+    pub fields: Vec<String>,
+}
+
+/// A union or enum: what it can be, by subgraph.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    pub name: String,
+    pub local: BTreeMap<Sub, Vec<String>>,
+}
+
+impl World {
+    pub fn object(&self, name: &str) -> Option<&ObjectDef> {
+        self.objects.iter().find(|object| object.name == name)
+    }
+
+    /// What an abstract type or an enum can be in a subgraph.
+    pub fn local_choices(&self, name: &str, sub: Sub) -> Option<Vec<String>> {
+        if let Some(interface) = self.interfaces.iter().find(|interface| interface.name == name) {
+            return Some(interface.local.get(&sub).map(|local| local.members.clone()).unwrap_or_default());
+        }
+        let choices = self.unions.iter().chain(&self.enums).find(|choices| choices.name == name)?;
+        Some(choices.local.get(&sub).cloned().unwrap_or_default())
+    }
+
+    /// What a field of an abstract or enum type can be: that which all subgraphs know that answer for it. `None` if the
+    /// field is of another type.
+    pub fn choices(&self, field: &FieldDef) -> Option<Vec<String>> {
+        let mut known: Option<Vec<String>> = None;
+        let answers = |home: &Home| match home.role {
+            Role::Resolves | Role::Requires(_) | Role::Overrides(_) => true,
+            // Only leaves are provided.
+            Role::External => !self.is_abstract(&field.base),
+            Role::Overridden => false,
+        };
+        for (sub, _) in field.homes.iter().filter(|(_, home)| answers(home)) {
+            let local = self.local_choices(&field.base, *sub)?;
+            known = Some(match known {
+                None => local,
+                Some(known) => known.into_iter().filter(|name| local.contains(name)).collect(),
+            });
+        }
+        known
+    }
+
+    /// A field that could be nothing at all: no data is like that.
+    pub fn has_empty_choices(&self) -> bool {
+        let mut fields = self.objects.iter().flat_map(|object| &object.fields);
+        fields.any(|field| self.choices(field).is_some_and(|choices| choices.is_empty()))
+    }
+
+    pub fn is_composite(&self, name: &str) -> bool {
+        self.object(name).is_some() || self.is_abstract(name)
+    }
+
+    pub fn is_abstract(&self, name: &str) -> bool {
+        self.interfaces.iter().any(|interface| interface.name == name)
+            || self.unions.iter().any(|union| union.name == name)
+    }
+}
+
+impl ObjectDef {
+    pub fn field(&self, name: &str) -> Option<&FieldDef> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    pub fn has_key_in(&self, sub: Sub) -> bool {
+        self.keys.iter().any(|key| key.subs.contains_key(&sub))
+    }
+
+    pub fn is_resolvable_in(&self, sub: Sub) -> bool {
+        self.keys.iter().any(|key| key.subs.get(&sub) == Some(&true))
+    }
+}
+
+impl Home {
+    pub fn new(role: Role) -> Self {
+        Self { role, weak: vec![], provides: vec![] }
+    }
+}
+
+impl FieldDef {
+    /// Whether the subgraph answers for it everywhere.
+    pub fn is_resolved_in(&self, sub: Sub) -> bool {
+        self.homes.get(&sub).is_some_and(|home| !matches!(home.role, Role::External | Role::Overridden))
+    }
+}
+
+impl Sel {
+    pub fn leaf(name: &str) -> Self {
+        Self::field(name, vec![])
+    }
+
+    pub fn field(name: &str, below: Vec<Self>) -> Self {
+        Self::Field { name: name.to_owned(), arg: None, below }
+    }
+}
+
+/// A field set as it is written.
+pub fn write_selections(selections: &[Sel]) -> String {
+    let one = |selection: &Sel| match selection {
+        Sel::Field { name, arg, below } => {
+            let arg = arg.as_ref().map(|(name, value)| format!("({name}: {value})")).unwrap_or_default();
+            match &below[..] {
+                [] => format!("{name}{arg}"),
+                below => format!("{name}{arg} {{ {} }}", write_selections(below)),
+            }
+        }
+        Sel::On { ty, below } => format!("... on {ty} {{ {} }}", write_selections(below)),
+    };
+    selections.iter().map(one).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,242 @@
+//! Owns the subgraphs: each answers upstream operations from the same data, and only what it has.
+//!
+//! What no gateway may ask is noted as a violation: invalid operations, fields that the subgraph does not resolve where they
+//! are asked, representations that match no key or lack what is required.
+
+use std::sync::{Arc, Mutex};
+
+use apollo_compiler::Schema;
+use apollo_compiler::executable::ExecutableDocument;
+use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
+use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::validation::Valid;
+use serde_json::json;
+use weft_engine::connector::{FakeAnswer, FakeCall};
+
+use super::data::{INSTANCES, Object, Value, pick, pick_data, required, value};
+use super::faults::{Faults, FieldFaultKind, SubgraphFault};
+use super::render::{Form, render};
+use super::schema::{FieldDef, ObjectKind, Role, Sel, Sub, World};
+
+/// What happened at the subgraphs in one case.
+#[derive(Debug, Default)]
+pub struct Record {
+    pub violations: Vec<String>,
+    /// The calls of mutation fields.
+    pub log: Vec<String>,
+    /// Upstream operations, as `subgraph: body`.
+    pub calls: Vec<String>,
+    /// Whether a subgraph's fault was served.
+    pub faulted: bool,
+}
+
+/// All subgraphs of a world, with what goes wrong in a case.
+pub struct Subgraphs {
+    pub world: Arc<World>,
+    /// By subgraph, as they are asked.
+    pub schemas: Arc<Vec<Valid<Schema>>>,
+    pub faults: Faults,
+    pub record: Mutex<Record>,
+}
+
+/// The schemas that the servers of all subgraphs have.
+pub fn served(world: &World) -> Result<Vec<Valid<Schema>>, String> {
+    let one = |sub| {
+        Schema::parse_and_validate(render(world, sub, Form::Served), "served.graphql").map_err(|e| e.errors.to_string())
+    };
+    (0..world.subgraphs).map(one).collect()
+}
+
+impl Subgraphs {
+    /// Answers a call; `None` if the subgraph cannot be reached.
+    pub fn answer(&self, call: &FakeCall) -> Option<FakeAnswer> {
+        self.note(|record| record.calls.push(format!("{}: {}", call.subgraph, call.body)));
+        let sub: Sub = call.subgraph.strip_prefix('s')?.parse().ok()?;
+        let fault = self.faults.of_subgraph(sub);
+        let mut answer = match self.execute(sub, call, fault) {
+            Ok(answer) => answer,
+            Err(violation) => {
+                self.note(|record| record.violations.push(format!("{}: {violation}: {}", call.subgraph, call.body)));
+                json!({"errors": [{"message": violation}]})
+            }
+        };
+        let Some(fault) = fault else { return Some(FakeAnswer::ok(answer.to_string())) };
+        if !matches!(fault, SubgraphFault::LostEntities | SubgraphFault::ShortList) {
+            self.note(|record| record.faulted = true);
+        }
+        match fault {
+            SubgraphFault::Unreachable => return None,
+            SubgraphFault::Status => return Some(FakeAnswer::ok("oh no").status(500)),
+            SubgraphFault::NoJson => return Some(FakeAnswer::ok("{\"data\":{\"")),
+            SubgraphFault::NoData => answer = json!({"data": null, "errors": [{"message": "down"}]}),
+            SubgraphFault::LostEntities | SubgraphFault::ShortList => {
+                if let Some(entities) = answer["data"]["_entities"].as_array_mut() {
+                    self.note(|record| record.faulted = true);
+                    match fault {
+                        SubgraphFault::ShortList => drop(entities.pop()),
+                        _ => entities.iter_mut().step_by(2).for_each(|entity| *entity = serde_json::Value::Null),
+                    }
+                }
+            }
+            SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
+        }
+        Some(FakeAnswer::ok(answer.to_string()))
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Record)) {
+        // A panic in another call is that call's failure.
+        note(&mut self.record.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    fn execute(&self, sub: Sub, call: &FakeCall, fault: Option<SubgraphFault>) -> Result<serde_json::Value, String> {
+        let schema = self.schemas.get(sub).ok_or("no such subgraph")?;
+        let mut document = ExecutableDocument::parse_and_validate(schema, call.operation.as_str(), "upstream.graphql")
+            .map_err(|invalid| format!("an invalid operation: {}", invalid.errors))?;
+        let body: serde_json::Value = serde_json::from_str(&call.body).map_err(|error| error.to_string())?;
+        if body["query"] != call.operation {
+            return Err("the body has another text".to_owned());
+        }
+        let variables: JsonMap =
+            serde_json::from_value(body["variables"].clone()).map_err(|error| format!("variables: {error}"))?;
+        let mutates = document.operations.get(None).is_ok_and(|operation| operation.is_mutation());
+        let kind = if mutates { ObjectKind::Mutation } else { ObjectKind::Query };
+        let def = self.world.objects.iter().find(|object| object.kind == kind).ok_or("no root type")?;
+        let mut lax = None;
+        if !self.faults.strict && !self.faults.fields.is_empty() {
+            // Not validated: it breaks the promises of its interfaces.
+            let text = render(&self.world, sub, Form::Lax(&self.faults.wild()));
+            let schema = Schema::parse(text, "lax.graphql").map_err(|invalid| invalid.errors.to_string())?;
+            let schema = lax.insert(Valid::assume_valid(schema));
+            let parsed = ExecutableDocument::parse(schema, call.operation.as_str(), "upstream.graphql");
+            document = Valid::assume_valid(parsed.map_err(|invalid| invalid.errors.to_string())?);
+        }
+        // A call that is lost must not have been made.
+        let is_lost = matches!(
+            fault,
+            Some(SubgraphFault::Unreachable | SubgraphFault::Status | SubgraphFault::NoJson | SubgraphFault::NoData)
+        );
+        let root = Node {
+            subgraphs: self,
+            sub,
+            object: Object { def, id: 0 },
+            provided: vec![],
+            representation: None,
+            is_lost,
+        };
+        let execution = Execution::new(lax.as_ref().unwrap_or(schema), &document).raw_variable_values(&variables);
+        let response = execution.execute_sync(&root).map_err(|error| format!("{}", error.message()))?;
+        serde_json::to_value(&response).map_err(|error| error.to_string())
+    }
+
+    fn entity(&self, sub: Sub, representation: &JsonValue) -> Result<Object<'_>, String> {
+        let name = representation.get("__typename").and_then(JsonValue::as_str).ok_or("no __typename")?;
+        let def = self.world.object(name).ok_or_else(|| format!("no type {name}"))?;
+        let keys: Vec<&[Sel]> =
+            def.keys.iter().filter(|key| key.subs.get(&sub) == Some(&true)).map(|key| &*key.fields).collect();
+        let told = keys.iter().find_map(|key| Some((key, pick(representation, key).ok()?)));
+        let (key, told) = told.ok_or_else(|| format!("no key of {name}"))?;
+        let mut known = (0..INSTANCES).map(|id| Object { def, id });
+        known.find(|object| pick_data(&self.world, *object, key) == told).ok_or_else(|| format!("no such {name}"))
+    }
+}
+
+struct Node<'a> {
+    subgraphs: &'a Subgraphs,
+    sub: Sub,
+    object: Object<'a>,
+    /// What the way here brings besides.
+    provided: Vec<&'a Sel>,
+    representation: Option<JsonValue>,
+    is_lost: bool,
+}
+
+impl ObjectValue for Node<'_> {
+    fn type_name(&self) -> &str {
+        &self.object.def.name
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        if info.field_name() == "_entities" {
+            return Ok(self.entities(info));
+        }
+        let world = &*self.subgraphs.world;
+        let field = self.object.def.field(info.field_name()).ok_or_else(|| self.unknown_field_error(info))?;
+        if self.object.def.kind == ObjectKind::Mutation && !self.is_lost {
+            let call = super::call_text(&field.name, info.arguments());
+            self.subgraphs.note(|record| record.log.push(call));
+        }
+        let required = self.allowed(field).map_err(|violation| {
+            let violation = format!("s{}: {}.{}: {violation}", self.sub, self.object.def.name, field.name);
+            self.subgraphs.note(|record| record.violations.push(violation.clone()));
+            FieldError { message: violation }
+        })?;
+        match self.subgraphs.faults.of(world, self.object, &field.name) {
+            Some(FieldFaultKind::Error) => return Err(FieldError { message: "fault".to_owned() }),
+            Some(FieldFaultKind::Null) => return Ok(ResolvedValue::null()),
+            Some(FieldFaultKind::Wrong) if self.subgraphs.faults.strict => {
+                return Err(FieldError { message: "fault".to_owned() });
+            }
+            Some(FieldFaultKind::Wrong) => return Ok(ResolvedValue::leaf(json!({"wrong": ["type", 1]}))),
+            None => {}
+        }
+        let provided = field.homes.get(&self.sub).map(|home| home.provides.iter().collect()).unwrap_or_default();
+        Ok(self.resolved(value(world, self.object, field, info.arguments(), required.as_ref()), provided))
+    }
+}
+
+impl<'a> Node<'a> {
+    /// Whether the subgraph resolves the field here; gives what the field is computed from.
+    fn allowed(&self, field: &FieldDef) -> Result<Option<JsonValue>, String> {
+        let home = field.homes.get(&self.sub).ok_or("is not here")?;
+        match &home.role {
+            Role::Resolves | Role::Overrides(_) => Ok(None),
+            Role::Overridden => Err("is overridden".to_owned()),
+            Role::External if self.provides(&field.name) => Ok(None),
+            Role::External => Err("is external".to_owned()),
+            Role::Requires(set) => {
+                let representation = self.representation.as_ref().ok_or("is asked without what it requires")?;
+                let told = pick(representation, set).map_err(|lack| format!("a representation has {lack}"))?;
+                // What was lost elsewhere is null here, and would make another value.
+                let is_lost =
+                    self.subgraphs.faults.subgraphs.iter().any(|(_, fault)| *fault == SubgraphFault::LostEntities);
+                Ok(if is_lost { required(&self.subgraphs.world, self.object, field) } else { Some(told) })
+            }
+        }
+    }
+
+    fn provides(&self, name: &str) -> bool {
+        let is = |sel: &Sel| matches!(sel, Sel::Field { name: field, .. } if field == name);
+        self.provided.iter().any(|sel| match sel {
+            Sel::On { ty, below } => *ty == self.object.def.name && below.iter().any(is),
+            Sel::Field { .. } => is(sel),
+        })
+    }
+
+    fn resolved(&'a self, value: Value<'a>, provided: Vec<&'a Sel>) -> ResolvedValue<'a> {
+        match value {
+            Value::Null => ResolvedValue::null(),
+            Value::Leaf(leaf) => ResolvedValue::Leaf(leaf),
+            Value::Object(object) => ResolvedValue::object(self.child(object, provided, None)),
+            Value::List(items) => {
+                ResolvedValue::list(items.into_iter().map(move |item| self.resolved(item, provided.clone())))
+            }
+        }
+    }
+
+    fn child(&self, object: Object<'a>, provided: Vec<&'a Sel>, representation: Option<JsonValue>) -> Node<'a> {
+        Node { subgraphs: self.subgraphs, sub: self.sub, object, provided, representation, is_lost: self.is_lost }
+    }
+
+    fn entities(&'a self, info: &'a ResolveInfo<'a>) -> ResolvedValue<'a> {
+        let representations = info.arguments().get("representations").and_then(JsonValue::as_array);
+        let items = representations.map(Vec::as_slice).unwrap_or_default().iter();
+        ResolvedValue::list(items.map(|representation| match self.subgraphs.entity(self.sub, representation) {
+            Ok(object) => ResolvedValue::object(self.child(object, vec![], Some(representation.clone()))),
+            Err(violation) => {
+                let violation = format!("s{}: a representation has {violation}: {representation}", self.sub);
+                self.subgraphs.note(|record| record.violations.push(violation));
+                ResolvedValue::null()
+            }
+        }))
+    }
+}
