@@ -1,6 +1,9 @@
 //! The proof against what the reference composer says, on the sets of subgraphs in `cases/satisfiability.json`: those of
 //! the sample, those of federation-gateway-audit and federation-composition (The Guild, MIT), and random ones.
 //! What was proved is then planned, and the plans are verified.
+//!
+//! In cases with a `reference` we differ on purpose. The reference does not look for the fields of a key in the very
+//! subgraph that the key enters, nor for what a field requires in the subgraphs that the path came through; plans do both.
 
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
