@@ -11,7 +11,7 @@ use weft_federation::plan::{
     Content, FetchContent, FetchEntry, FetchNode, FetchSelection, PositionId, RepresentationField, RepresentationPlan,
     Shape, Slot, SlotId,
 };
-use weft_federation::schema::{FieldSetItem, Id, Model, SubgraphId, TypeId, TypeSet};
+use weft_federation::schema::{FieldSetItem, Id, Model, SubgraphId, TypeId, TypeSet, Wrapping};
 
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 
@@ -30,14 +30,14 @@ pub struct RepresentationWriter {
     /// The slots from the root to the objects.
     path: Vec<SlotId>,
     kinds: Vec<Kind>,
-    /// For objects of which only the interface is known.
-    unknown: Option<Kind>,
 }
 
 /// How objects of one type are written.
 #[derive(Debug)]
 struct Kind {
     ty: TypeId,
+    /// The representation names an interface, so that it does for objects of any of its types.
+    is_interface: bool,
     /// `{"__typename":"User"`
     prefix: Box<str>,
     fields: Vec<Field>,
@@ -49,9 +49,11 @@ struct Field {
     prefix: Box<str>,
     index: u32,
     types: TypeSet,
-    /// A null here means that there is nothing to look up.
-    required: bool,
-    /// Where the objects can be of several types: `"__typename":"Cat"` for each.
+    /// A null where this promises none means that there is nothing to look up.
+    wrapping: Wrapping,
+    /// So does any null in a key.
+    is_key: bool,
+    /// Where the field is of an abstract type: `"__typename":"Cat"` for each.
     typenames: Vec<(TypeId, Box<str>)>,
     /// Empty for a leaf.
     fields: Vec<Field>,
@@ -110,12 +112,7 @@ impl RepresentationWriter {
     pub fn new(fetch: &FetchNode, shape: &Shape, model: &Model) -> Option<Self> {
         let FetchEntry::Entities { representations, .. } = &fetch.entry else { return None };
         let kinds = representations.iter().map(|plan| kind(plan, fetch.subgraph, shape, model)).collect();
-        let unknown = interface_of(representations, fetch.subgraph, model).and_then(|interface| {
-            let plan = representations.first()?.clone();
-            let plan = RepresentationPlan { typename: model.type_name(interface).clone(), ..plan };
-            Some(kind(&plan, fetch.subgraph, shape, model))
-        });
-        Some(Self { path: path_to(shape, fetch.position), kinds, unknown })
+        Some(Self { path: path_to(shape, fetch.position), kinds })
     }
 
     /// Writes the representations of all objects that need the fetch, behind `body`.
@@ -164,20 +161,10 @@ impl RepresentationWriter {
     fn kind_of(&self, ty: Option<TypeId>) -> Option<&Kind> {
         match ty {
             Some(ty) => self.kinds.iter().find(|kind| kind.ty == ty),
-            None => self.unknown.as_ref().or(self.kinds.first()),
+            // Of an object that came from an interface object only the interface is known.
+            None => self.kinds.iter().find(|kind| kind.is_interface),
         }
     }
-}
-
-/// The interface that is an entity of the subgraph, and that all these types implement: its key is the key of all of
-/// them. Objects that came from an interface object's subgraph are looked up by it.
-fn interface_of(representations: &[RepresentationPlan], subgraph: SubgraphId, model: &Model) -> Option<TypeId> {
-    let fits = |ty: &TypeId| {
-        model.is_abstract(*ty)
-            && model.join(*ty, subgraph).is_some_and(|join| join.keys.iter().any(|key| key.resolvable))
-            && representations.iter().all(|plan| model.ty(*ty).possible.contains(plan.ty))
-    };
-    model.type_ids().filter(fits).min_by_key(|ty| model.ty(*ty).possible.len())
 }
 
 fn targets(count: usize, mut pairs: Vec<(u32, ObjectId)>) -> Targets {
@@ -212,10 +199,11 @@ fn kind(plan: &RepresentationPlan, subgraph: SubgraphId, shape: &Shape, model: &
     let no_key = !plan.fields.iter().any(is_key);
     for (field, plan) in fields.iter_mut().zip(&plan.fields) {
         if no_key || is_key(plan) {
-            require(field);
+            mark_key(field);
         }
     }
-    Kind { ty: plan.ty, prefix: format!("{{\"__typename\":\"{}\"", plan.typename).into(), fields }
+    let is_interface = named.is_some_and(|ty| model.is_abstract(ty));
+    Kind { ty: plan.ty, is_interface, prefix: format!("{{\"__typename\":\"{}\"", plan.typename).into(), fields }
 }
 
 /// The names of the fields that keys of the type have in the subgraph, at their top.
@@ -232,7 +220,7 @@ fn key_names(ty: TypeId, named: Option<TypeId>, subgraph: SubgraphId, model: &Mo
 fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
     let slot = &shape.slots[plan.slot.index()];
     let typenames = match slot.content {
-        Content::Objects(position) if shape.positions[position.index()].types.len() > 1 => {
+        Content::Objects(position) if is_abstract(slot, model) => {
             let name = |ty| format!("\"__typename\":\"{}\"", model.type_name(ty)).into_boxed_str();
             shape.positions[position.index()].types.iter().map(|ty| (ty, name(ty))).collect()
         }
@@ -242,15 +230,23 @@ fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
         prefix: format!("\"{}\":", plan.name).into(),
         index: slot.index,
         types: plan.types.clone(),
-        required: slot.wrapping.is_non_null(),
+        wrapping: slot.wrapping,
+        is_key: false,
         typenames,
         fields: plan.fields.iter().map(|below| field(below, shape, model)).collect(),
     }
 }
 
-fn require(field: &mut Field) {
-    field.required = true;
-    field.fields.iter_mut().for_each(require);
+/// Whether the field is of an interface or union: then a backend has to be told what the objects are, even if there is one
+/// type alone that they can be.
+fn is_abstract(slot: &Slot, model: &Model) -> bool {
+    let mut fields = slot.types.iter().filter_map(|ty| model.field_of(ty, slot.name));
+    fields.any(|field| model.is_abstract(model.field(field).base))
+}
+
+fn mark_key(field: &mut Field) {
+    field.is_key = true;
+    field.fields.iter_mut().for_each(mark_key);
 }
 
 /// Whether the object has the slot: another type's slot may be in the same place.
@@ -321,7 +317,7 @@ fn write_fields(
         }
         out.extend_from_slice(field.prefix.as_bytes());
         let value = arena.slot(object, field.index);
-        write_value(arena, value, field, arena.object_errors(object), out)?;
+        write_value(arena, value, field, field.wrapping, arena.object_errors(object), out)?;
     }
     out.push(b'}');
     Ok(())
@@ -331,6 +327,7 @@ fn write_value(
     arena: &ResponseArena,
     value: SlotValue,
     field: &Field,
+    wrapping: Wrapping,
     errors: Option<ErrorRef>,
     out: &mut Vec<u8>,
 ) -> Result<(), Missing> {
@@ -338,7 +335,7 @@ fn write_value(
         // What was not answered is explained by the object's own errors.
         SlotValue::Absent => return Err(Missing(errors)),
         SlotValue::Error(error) => return Err(Missing(Some(error))),
-        SlotValue::Null if field.required => return Err(Missing(None)),
+        SlotValue::Null if field.is_key || wrapping.is_non_null() => return Err(Missing(None)),
         SlotValue::Null => out.extend_from_slice(b"null"),
         SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
         SlotValue::Object(object) => {
@@ -356,7 +353,7 @@ fn write_value(
                 if at > 0 {
                     out.push(b',');
                 }
-                write_value(arena, arena.item(start, at), field, errors, out)?;
+                write_value(arena, arena.item(start, at), field, wrapping.item(), errors, out)?;
             }
             out.push(b']');
         }

@@ -132,6 +132,22 @@ async fn compound_keys_and_abstract_types_are_looked_up() {
 }
 
 #[tokio::test]
+async fn what_is_required_is_sent_with_its_nulls_and_types() {
+    let items = r#"type Query { item: Item } type Item @key(fields: "id") { id: ID! tags: [Int]! link: Link }
+        union Link = Page type Page { size: Int }"#;
+    let sums = r#"type Item @key(fields: "id") { id: ID! tags: [Int]! @external link: Link @external
+        sum: Int @requires(fields: "tags link { ... on Page { size } }") }
+        union Link = Page type Page { size: Int @external }"#;
+    let gateway = Gateway::new(&[("items", items), ("sums", sums)]);
+    let item = r#"{"data":{"item":{"id":"1","tags":[1,null],"link":{"size":null}}}}"#;
+    let sum = r#"{"data":{"_entities":[{"sum":1}]}}"#;
+    let outcome = gateway.run("{ item { sum } }", &[("items", "", item), ("sums", "", sum)]).await;
+    assert_eq!(outcome.response, json!({"data":{"item":{"sum":1}}}), "{:#?}", outcome.calls);
+    let sent = json!({"__typename":"Item","id":"1","tags":[1,null],"link":{"__typename":"Page","size":null}});
+    assert_eq!(representations(&outcome.calls[1].body), json!([sent]));
+}
+
+#[tokio::test]
 async fn a_shuffled_answer_shows_by_its_types() {
     let gateway = gateway();
     let pets = r#"{"data":{"pets":[{"__typename":"Dog","id":"1"},{"__typename":"Cat","id":"2"}]}}"#;

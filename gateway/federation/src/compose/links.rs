@@ -99,7 +99,7 @@ impl Reader<'_> {
         let name = link.namespace().to_owned();
         let problem = if self.links.get(&link.identity).is_some() {
             Some(format!("Duplicate inclusion of feature {}", link.identity))
-        } else if let Some(other) = self.links.0.iter().find(|other| other.namespace() == name) {
+        } else if let Some(other) = self.links.0.iter().find(|other| other.namespace() == name && !adds(link, other)) {
             Some(format!("another feature \"{}\" already uses that name", other.identity))
         } else if name == "link" && link.identity != spec::LINK && self.links.get(spec::LINK).is_none() {
             Some(format!("another feature \"{}\" already uses that name", spec::LINK))
@@ -204,4 +204,9 @@ fn is_known(link: &Link, import: &Import) -> bool {
             !import.is_directive || rows.clone().next().is_none() || rows.any(|row| row.name == import.name)
         }
     }
+}
+
+/// weft's additions to connectors have no elements of their own, so that they may share the connectors' name.
+fn adds(link: &Link, other: &Link) -> bool {
+    [&link.identity, &other.identity].into_iter().any(|identity| identity == spec::WEFT_CONNECT)
 }

@@ -12,7 +12,7 @@ use super::shape::{
     Content, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, ROOT,
     Shape, SlotId,
 };
-use crate::operation::{BoundOperation, Field, FieldTarget, Selection, SelectionSet};
+use crate::operation::{BoundOperation, Field, FieldTarget, OperationKind, Selection, SelectionSet};
 use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrapping, write_json_string};
 
 /// Fields under fields, fragments aside.
@@ -27,7 +27,9 @@ pub(super) struct Collected {
 }
 
 pub(super) fn collect(model: &Model, operation: &BoundOperation, bits: u64) -> Result<Collected, PlanError> {
-    let mut collector = Collector { model, bits, shape: Shape::default(), demands: Demands::default(), fields: 0 };
+    let is_serial = operation.kind == OperationKind::Mutation;
+    let (shape, demands) = (Shape::default(), Demands::default());
+    let mut collector = Collector { model, bits, is_serial, shape, demands, fields: 0 };
     let types = TypeSet::one(operation.root);
     collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0 });
     let view: View<'_> = vec![&operation.selection_set];
@@ -43,6 +45,8 @@ type View<'o> = Vec<&'o SelectionSet>;
 struct Collector<'o> {
     model: &'o Model,
     bits: u64,
+    /// Whether the root's fields are calls that run one after the other.
+    is_serial: bool,
     shape: Shape,
     demands: Demands,
     fields: usize,
@@ -58,7 +62,15 @@ struct Entry<'o> {
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Target<'o> {
-    Field { field: FieldId, name: NameId, wrapping: Wrapping, leaf: Option<TypeId>, arguments: &'o Arguments },
+    Field {
+        field: FieldId,
+        name: NameId,
+        wrapping: Wrapping,
+        leaf: Option<TypeId>,
+        arguments: &'o Arguments,
+        /// The response key, where each is a call of its own.
+        call: Option<&'o Name>,
+    },
     Typename,
     Introspection,
 }
@@ -86,6 +98,7 @@ struct Class<'o> {
 /// What tells slots of one position apart. The pointers are those of the child selection sets.
 #[derive(PartialEq, Eq, Hash)]
 struct SlotKey<'o> {
+    call: Option<&'o Name>,
     name: NameId,
     arguments: &'o Arguments,
     wrapping: Wrapping,
@@ -101,8 +114,8 @@ struct Gathered<'o> {
     projections: Vec<ProjectionId>,
 }
 
-/// Which gathered slot holds a field of a type.
-type SlotOf<'o> = HashMap<(TypeId, NameId, &'o Arguments), usize>;
+/// Which gathered slot holds a field of a type. The last part is the response key, where that is a call of its own.
+type SlotOf<'o> = HashMap<(TypeId, NameId, &'o Arguments, Option<&'o Name>), usize>;
 
 impl<'o> Collector<'o> {
     /// Collects a position seen through several views; gives the demand, and a projection for each view.
@@ -119,6 +132,9 @@ impl<'o> Collector<'o> {
         let mut classes: Vec<Vec<Class<'o>>> = Vec::with_capacity(views.len());
         for view in views {
             classes.push(self.classes(view, &types)?);
+        }
+        if self.is_serial && position == ROOT {
+            set_apart(&mut classes);
         }
         let (mut gathered, by_field) = self.slots(position, &types, &classes);
 
@@ -143,15 +159,16 @@ impl<'o> Collector<'o> {
             };
             items.push(Item { slot: slot.slot, types: set, child });
         }
-        let demand = self.demands.add(Demand { position, items });
-
         let mut projections = Vec::with_capacity(views.len());
+        let mut typed = false;
         for classes in classes {
             let classes = classes.into_iter().flat_map(|class| split_by_slots(class, &by_field));
-            let classes = classes.map(|class| self.project(class, &types, &gathered, &by_field)).collect();
+            let classes: Vec<_> = classes.map(|class| self.project(class, &types, &gathered, &by_field)).collect();
+            typed |= types.len() > 1 && (classes.len() > 1 || classes.iter().any(shows_typename));
             projections.push(ProjectionId::from_index(self.shape.projections.len()));
             self.shape.projections.push(Projection { position, classes });
         }
+        let demand = self.demands.add(Demand { position, items, typed });
         Ok((demand, projections))
     }
 
@@ -168,14 +185,14 @@ impl<'o> Collector<'o> {
         for ty in types.iter() {
             // What all views together want of each field of this type, in the order of the first view that does.
             let mut wanted: Vec<(FieldId, Target<'o>, Vec<View<'o>>)> = vec![];
-            let mut places: HashMap<(NameId, &'o Arguments), usize> = HashMap::new();
+            let mut places: HashMap<(NameId, &'o Arguments, Option<&'o Name>), usize> = HashMap::new();
             for entry in
                 classes.iter().flatten().filter(|class| class.types.contains(&ty)).flat_map(|class| &class.entries)
             {
-                let Target::Field { name, arguments, .. } = entry.target else { continue };
+                let Target::Field { name, arguments, call, .. } = entry.target else { continue };
                 // The class was collected for a type like this one; the field's own definition is this type's.
                 let Some(field) = self.model.field_of(ty, name) else { continue };
-                let at = *places.entry((name, arguments)).or_insert_with(|| {
+                let at = *places.entry((name, arguments, call)).or_insert_with(|| {
                     wanted.push((field, entry.target, vec![]));
                     wanted.len() - 1
                 });
@@ -185,17 +202,17 @@ impl<'o> Collector<'o> {
                 }
             }
             for (field, target, views) in wanted {
-                let Target::Field { name, wrapping, leaf, arguments, .. } = target else { continue };
+                let Target::Field { name, wrapping, leaf, arguments, call, .. } = target else { continue };
                 let children =
                     views.iter().map(|view| view.iter().map(|set| std::ptr::from_ref(*set)).collect()).collect();
-                let key = SlotKey { name, arguments, wrapping, leaf, children };
+                let key = SlotKey { call, name, arguments, wrapping, leaf, children };
                 let at = *known.entry(key).or_insert_with(|| {
                     let slot = add_slot(self.model, &mut self.shape, position, field, Arc::clone(arguments));
                     gathered.push(Gathered { slot, types: vec![], views, projections: vec![] });
                     gathered.len() - 1
                 });
                 gathered[at].types.push(ty);
-                by_field.insert((ty, name, arguments), at);
+                by_field.insert((ty, name, arguments, call), at);
             }
         }
         (gathered, by_field)
@@ -224,8 +241,8 @@ impl<'o> Collector<'o> {
                     (Wrapping::NON_NULL, ProjectionSource::Typename(names.collect()), "__typename")
                 }
                 Target::Introspection => (Wrapping::default(), ProjectionSource::Introspection, entry.key.as_str()),
-                Target::Field { name, wrapping, arguments, .. } => {
-                    let Some(at) = first.and_then(|ty| by_field.get(&(ty, name, arguments))) else { continue };
+                Target::Field { name, wrapping, arguments, call, .. } => {
+                    let Some(at) = first.and_then(|ty| by_field.get(&(ty, name, arguments, call))) else { continue };
                     let slot = &gathered[*at];
                     let view = child_view(entry);
                     let source = match slot.views.iter().position(|known| same(known, &view)) {
@@ -318,9 +335,23 @@ impl<'o> Collector<'o> {
                 })?;
                 let def = self.model.field(field_id);
                 let leaf = (!self.model.is_composite(def.base)).then_some(def.base);
-                Target::Field { field: field_id, name, wrapping: def.wrapping, leaf, arguments: &field.arguments }
+                let arguments = &field.arguments;
+                Target::Field { field: field_id, name, wrapping: def.wrapping, leaf, arguments, call: None }
             }
         })
+    }
+}
+
+fn shows_typename(class: &ProjectionClass) -> bool {
+    class.fields.iter().any(|field| matches!(field.source, ProjectionSource::Typename(_)))
+}
+
+/// A mutation's root fields are calls, and one that is asked for under two keys is made twice.
+fn set_apart(classes: &mut [Vec<Class<'_>>]) {
+    for entry in classes.iter_mut().flatten().flat_map(|class| &mut class.entries) {
+        if let Target::Field { call, .. } = &mut entry.target {
+            *call = Some(entry.key);
+        }
     }
 }
 
@@ -329,7 +360,7 @@ fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>>
     let mut split: Vec<(Vec<Option<usize>>, Class<'o>)> = vec![];
     for ty in class.types {
         let slots = class.entries.iter().map(|entry| match entry.target {
-            Target::Field { name, arguments, .. } => by_field.get(&(ty, name, arguments)).copied(),
+            Target::Field { name, arguments, call, .. } => by_field.get(&(ty, name, arguments, call)).copied(),
             Target::Typename | Target::Introspection => None,
         });
         let slots: Vec<Option<usize>> = slots.collect();
