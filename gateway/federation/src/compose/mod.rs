@@ -122,10 +122,9 @@ pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHoo
         return Composition::failed(diagnostics);
     }
     diagnostics.extend(validate::merged(&merged));
-    if has_errors(&diagnostics) {
-        return Composition::failed(diagnostics);
+    if !has_errors(&diagnostics) {
+        diagnostics.extend(merged.deferred.iter().cloned());
     }
-    diagnostics.extend(merged.deferred.iter().cloned());
     if has_errors(&diagnostics) {
         return Composition::failed(diagnostics);
     }

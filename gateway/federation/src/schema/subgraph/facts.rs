@@ -33,6 +33,8 @@ pub struct Facts {
     pub key_fields: HashSet<Coordinate>,
     pub required: HashSet<Coordinate>,
     pub provided: HashSet<Coordinate>,
+    /// Fields that some `@fromContext` selects.
+    pub contextual: HashSet<Coordinate>,
     /// Fields marked `@external`, themselves or by their type, apart from [`Self::nominally_external`].
     pub external: HashSet<Coordinate>,
     /// Fields that are marked `@external` only because they are in the key of an extension, as Federation 1 wants it:
@@ -60,8 +62,27 @@ impl Facts {
         external.retain(|field| !nominally_external.contains(field));
         facts.shareable.extend(facts.key_fields.iter().cloned());
         facts.shareable.extend(facts.provided.iter().cloned());
+        facts.collect_contextual(schema);
         facts.enter(schema);
         facts
+    }
+
+    fn collect_contextual(&mut self, schema: &Schema) {
+        let fields = schema.types.values().filter_map(field_set::fields_of).flat_map(|fields| fields.values());
+        for argument in fields.flat_map(|field| &field.arguments) {
+            let Some(directive) = argument.directives.get(SpecDirective::FromContext.canonical()) else { continue };
+            let text = directive.specified_argument_by_name("field").and_then(|value| value.as_str());
+            let Some((context, selection)) = text.and_then(field_set::split_context) else { continue };
+            let Ok(set) = FieldSet::parse(selection) else { continue };
+            let sets_context = |directive: &Component<Directive>| {
+                directive.specified_argument_by_name("name").and_then(|value| value.as_str()) == Some(context)
+            };
+            for (name, ty) in &schema.types {
+                if ty.directives().get_all(SpecDirective::Context.canonical()).any(sets_context) {
+                    used_fields(schema, name, &set, &mut self.contextual);
+                }
+            }
+        }
     }
 
     fn enter(&mut self, schema: &Schema) {
@@ -175,7 +196,7 @@ impl Facts {
     /// Whether a directive or an interface of this subgraph needs the field.
     pub fn is_used(&self, ty: &Name, field: &Name) -> bool {
         let coordinate = (ty.clone(), field.clone());
-        [&self.key_fields, &self.required, &self.provided, &self.interface_fields]
+        [&self.key_fields, &self.required, &self.provided, &self.contextual, &self.interface_fields]
             .into_iter()
             .any(|used| used.contains(&coordinate))
     }
