@@ -89,6 +89,22 @@ fn compose_writes_the_file_that_is_named() {
     assert_eq!(written, support::supergraph("http://127.0.0.1:9/graphql").text.clone() + "\n");
 }
 
+#[test]
+fn import_splits_a_supergraph_that_composes_again() {
+    let folder = folder();
+    let import = || weft(folder.path(), &["import", "supergraph", "supergraph.graphql", "-o", "parts"]);
+    let output = import();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).lines().count(), 2, "a subgraph, and what composes it");
+    let output = weft(folder.path(), &["compose", "--config", "parts/supergraph.yaml"]);
+    let original = support::supergraph("http://127.0.0.1:9/graphql").text.clone() + "\n";
+    assert_eq!(text(&output.stdout), original, "{}", text(&output.stderr));
+    // What is there may have been edited.
+    let output = import();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("greeter.graphql"), "{}", text(&output.stderr));
+}
+
 #[tokio::test]
 async fn compose_asks_running_subgraphs_for_their_schemas() {
     let backend = support::Backend::start().await;
@@ -106,6 +122,28 @@ async fn compose_asks_running_subgraphs_for_their_schemas() {
     let output = run(url.replace("/graphql", "/other")).await.expect("no panic");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("404"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn all_findings_of_all_files_are_told_at_once() {
+    let folder = folder();
+    let connectors = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "api", http: { baseURL: "http://127.0.0.1:9" })
+type Query {
+  a(id: ID!): String @connect(source: "apii", http: { GET: "/a/{$args.idd}" }, selection: "$.name->frobnicate")
+}
+"#;
+    let yaml = "subgraphs:\n  greeter:\n    routing_url: http://x\n    schema: { file: broken.graphql }\n  rest:\n    schema: { file: rest.graphql }\n";
+    std::fs::write(folder.path().join("rest.graphql"), connectors).expect("a file");
+    std::fs::write(folder.path().join("both.yaml"), yaml).expect("a file");
+    let output = weft(folder.path(), &["compose", "--config", "both.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    for finding in ["Missing", "Missing2", "did you mean `api`", "frobnicate", "rest.graphql:6:"] {
+        assert!(told.contains(finding), "nothing about {finding}:\n{told}");
+    }
 }
 
 #[test]

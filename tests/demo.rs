@@ -268,6 +268,12 @@ async fn one_backend_down_leaves_the_others() {
     assert_errors(&response, "orders", &["SUBREQUEST_UNAVAILABLE", "SUBREQUEST_FAILED"], &[json!(["order"])]);
     demo.backends.reset();
 
+    demo.backends.orders.faults().set(FaultSettings::resetting()).expect("valid settings");
+    let response = demo.ask("query ($id: ID!) { order(id: $id) { id } }", variables.clone()).await;
+    assert_eq!(response["data"], json!({ "order": null }));
+    assert_errors(&response, "orders", &["SUBREQUEST_UNAVAILABLE"], &[json!(["order"])]);
+    demo.backends.reset();
+
     demo.backends.reviews.faults().set(FaultSettings::failing()).expect("valid settings");
     let response = demo.ask(query, variables).await;
     let mut expected = whole;

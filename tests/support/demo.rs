@@ -14,7 +14,7 @@ use weft_subgraphs::{Ports, Running, Service};
 
 pub struct Demo {
     pub backends: Running,
-    gateway: Child,
+    _gateway: Gateway,
     url: String,
     client: reqwest::Client,
     _folder: TempDir,
@@ -32,7 +32,7 @@ impl Demo {
         assert!(composed.status.success(), "{}", String::from_utf8_lossy(&composed.stderr));
         let (gateway, url) = serve(&supergraph);
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { backends, gateway, url, client, _folder: folder }
+        Self { backends, _gateway: gateway, url, client, _folder: folder }
     }
 
     /// The whole response to an operation.
@@ -53,11 +53,14 @@ impl Demo {
     }
 }
 
-impl Drop for Demo {
+/// The gateway's process; it ends with this, however a test ends.
+struct Gateway(Child);
+
+impl Drop for Gateway {
     fn drop(&mut self) {
         // It is gone already, or it goes now.
-        let _ = self.gateway.kill();
-        let _ = self.gateway.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -66,11 +69,11 @@ fn weft() -> Command {
 }
 
 /// Starts `weft serve`; gives the URL that it says it serves.
-fn serve(supergraph: &Path) -> (Child, String) {
+fn serve(supergraph: &Path) -> (Gateway, String) {
     let mut command = weft();
     command.args(["serve", "--listen", "127.0.0.1:0", "--dev", "--supergraph"]).arg(supergraph);
-    let mut gateway = command.stderr(Stdio::piped()).spawn().expect("the built binary");
-    let stderr = gateway.stderr.take().expect("it is piped");
+    let mut gateway = Gateway(command.stderr(Stdio::piped()).spawn().expect("the built binary"));
+    let stderr = gateway.0.stderr.take().expect("it is piped");
     let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
     let mut said = String::new();
     let url = lines.by_ref().find_map(|line| {

@@ -15,7 +15,7 @@ const LISTEN: &str = "127.0.0.1:4000";
 const QUERIES: [(&str, &str); 3] = [
     (
         "An order's page: gRPC, then REST three times in parallel",
-        r#"{ order(id: "o42") { status totalMinor user { name } items { quantity product { name price } } shipment { status carrier } } }"#,
+        r#"{ order(id: "o7") { status totalMinor user { name } items { quantity product { name price } } shipment { status carrier } } }"#,
     ),
     (
         "What a user bought and what others say of it: REST, gRPC, REST and GraphQL, REST",

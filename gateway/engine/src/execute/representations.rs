@@ -30,14 +30,14 @@ pub struct RepresentationWriter {
     /// The slots from the root to the objects.
     path: Vec<SlotId>,
     kinds: Vec<Kind>,
-    /// For objects of which only the interface is known.
-    unknown: Option<Kind>,
 }
 
 /// How objects of one type are written.
 #[derive(Debug)]
 struct Kind {
     ty: TypeId,
+    /// The representation names an interface, so that it does for objects of any of its types.
+    is_interface: bool,
     /// `{"__typename":"User"`
     prefix: Box<str>,
     fields: Vec<Field>,
@@ -112,12 +112,7 @@ impl RepresentationWriter {
     pub fn new(fetch: &FetchNode, shape: &Shape, model: &Model) -> Option<Self> {
         let FetchEntry::Entities { representations, .. } = &fetch.entry else { return None };
         let kinds = representations.iter().map(|plan| kind(plan, fetch.subgraph, shape, model)).collect();
-        let unknown = interface_of(representations, fetch.subgraph, model).and_then(|interface| {
-            let plan = representations.first()?.clone();
-            let plan = RepresentationPlan { typename: model.type_name(interface).clone(), ..plan };
-            Some(kind(&plan, fetch.subgraph, shape, model))
-        });
-        Some(Self { path: path_to(shape, fetch.position), kinds, unknown })
+        Some(Self { path: path_to(shape, fetch.position), kinds })
     }
 
     /// Writes the representations of all objects that need the fetch, behind `body`.
@@ -166,20 +161,10 @@ impl RepresentationWriter {
     fn kind_of(&self, ty: Option<TypeId>) -> Option<&Kind> {
         match ty {
             Some(ty) => self.kinds.iter().find(|kind| kind.ty == ty),
-            None => self.unknown.as_ref().or(self.kinds.first()),
+            // Of an object that came from an interface object only the interface is known.
+            None => self.kinds.iter().find(|kind| kind.is_interface),
         }
     }
-}
-
-/// The interface that is an entity of the subgraph, and that all these types implement: its key is the key of all of
-/// them. Objects that came from an interface object's subgraph are looked up by it.
-fn interface_of(representations: &[RepresentationPlan], subgraph: SubgraphId, model: &Model) -> Option<TypeId> {
-    let fits = |ty: &TypeId| {
-        model.is_abstract(*ty)
-            && model.join(*ty, subgraph).is_some_and(|join| join.keys.iter().any(|key| key.resolvable))
-            && representations.iter().all(|plan| model.ty(*ty).possible.contains(plan.ty))
-    };
-    model.type_ids().filter(fits).min_by_key(|ty| model.ty(*ty).possible.len())
 }
 
 fn targets(count: usize, mut pairs: Vec<(u32, ObjectId)>) -> Targets {
@@ -217,7 +202,8 @@ fn kind(plan: &RepresentationPlan, subgraph: SubgraphId, shape: &Shape, model: &
             mark_key(field);
         }
     }
-    Kind { ty: plan.ty, prefix: format!("{{\"__typename\":\"{}\"", plan.typename).into(), fields }
+    let is_interface = named.is_some_and(|ty| model.is_abstract(ty));
+    Kind { ty: plan.ty, is_interface, prefix: format!("{{\"__typename\":\"{}\"", plan.typename).into(), fields }
 }
 
 /// The names of the fields that keys of the type have in the subgraph, at their top.

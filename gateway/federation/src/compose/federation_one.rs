@@ -7,7 +7,7 @@ use apollo_compiler::schema::{Component, ComponentOrigin, ExtendedType};
 use apollo_compiler::{Name, Node};
 
 use crate::diagnostics::Diagnostic;
-use crate::schema::subgraph::facts::{self, Facts};
+use crate::schema::subgraph::facts::{self, Coordinate, Facts};
 use crate::schema::subgraph::field_set::{FieldSet, fields_of};
 use crate::schema::subgraph::{Federation, Parsed, Subgraph};
 
@@ -24,11 +24,12 @@ pub fn upgrade(subgraphs: &mut [Subgraph<Parsed>]) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let mut found = missing_bases(subgraphs);
+    let keys = keys_of_definitions(subgraphs);
     for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.federation == Federation::One) {
         fix_fields_arguments(subgraph);
         let facts = Facts::collect(&subgraph.schema);
         remove_from_interfaces(subgraph);
-        remove_idle_externals(subgraph, &facts);
+        remove_idle_externals(subgraph, &facts, &keys);
         remove_idle_field_sets(subgraph);
         remove_unused_externals(subgraph, &mut found);
         define_extended(subgraph);
@@ -143,14 +144,35 @@ fn remove_from_interfaces(subgraph: &mut Subgraph<Parsed>) {
     }
 }
 
-/// `@external` on whole types, and on the key fields of extensions, which the subgraph resolves.
-fn remove_idle_externals(subgraph: &mut Subgraph<Parsed>, facts: &Facts) {
+/// The fields of all keys, by type, where it is defined and not extended.
+fn keys_of_definitions(subgraphs: &[Subgraph<Parsed>]) -> HashSet<Coordinate> {
+    let mut keys = HashSet::default();
+    for subgraph in subgraphs {
+        let facts = Facts::collect(&subgraph.schema);
+        for name in facts.keys.iter().filter(|(_, keys)| keys.iter().any(|key| !key.extension)).map(|(name, _)| name) {
+            keys.extend(facts.key_fields.iter().filter(|(ty, _)| ty == name).cloned());
+        }
+    }
+    keys
+}
+
+/// `@external` on whole types, and on the key fields of extensions, which the subgraph resolves. An extension without a
+/// key has those of the type that it extends.
+fn remove_idle_externals(subgraph: &mut Subgraph<Parsed>, facts: &Facts, keys: &HashSet<Coordinate>) {
+    let keyless: HashSet<Name> = subgraph
+        .types()
+        .filter(|(name, ty)| subgraph.extended.contains(*name) || ty.directives().has(EXTENDS))
+        .filter(|(name, _)| !facts.keys.contains_key(*name))
+        .map(|(name, _)| name.clone())
+        .collect();
     for ty in subgraph.schema.types.values_mut() {
         if let ExtendedType::Object(ty) = ty {
             ty.make_mut().directives.0.retain(|directive| directive.name != EXTERNAL);
         }
         for_fields(ty, &mut |name, field| {
-            if facts.nominally_external.contains(&(name.clone(), field.name.clone())) {
+            let coordinate = (name.clone(), field.name.clone());
+            let of_key = keyless.contains(name) && keys.contains(&coordinate);
+            if of_key || facts.nominally_external.contains(&coordinate) {
                 field.directives.0.retain(|directive| directive.name != EXTERNAL);
             }
         });
@@ -219,7 +241,7 @@ fn active(
                     return None;
                 }
                 let external = facts.is_external(parent, &field.name);
-                if external || schema.get_interface(parent).is_some() {
+                if external || is_external_in_implementation(schema, facts, parent, &field.name) {
                     kept.push(field.serialize().no_indent().to_string());
                 } else if field.selection_set.is_empty() {
                     all = false;
@@ -234,6 +256,14 @@ fn active(
         }
     }
     Some((kept.join(" "), all))
+}
+
+/// A field of an interface is not external itself, but may be in what implements it.
+fn is_external_in_implementation(schema: &apollo_compiler::Schema, facts: &Facts, parent: &Name, field: &Name) -> bool {
+    schema.get_interface(parent).is_some()
+        && schema.types.iter().any(|(name, ty)| {
+            facts::interfaces_of(ty).any(|interface| interface == parent) && facts.is_external(name, field)
+        })
 }
 
 /// External fields that nothing needs are left out; a type of nothing else too.

@@ -9,9 +9,9 @@ use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Name, Node, Schema};
 
-use super::{normalize, redefinition};
+use super::{links, normalize, redefinition};
 use crate::diagnostics::{Diagnostic, Source, Span};
-use crate::schema::subgraph::link::{Link, Links, Version};
+use crate::schema::subgraph::link::Links;
 use crate::schema::subgraph::spec::{self, ROWS, Row, SpecDirective};
 use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput};
 
@@ -48,15 +48,14 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
     };
     let file = document.sources.keys().next().copied();
     let mut this = Ingest { input, file, found: Vec::new() };
-    let links = this.links(&document);
-    let federation = this.federation(&links);
-    this.check_link_version(&links);
-    this.check_imports(&links, federation);
+    let links::Read { links, federation, problems } = links::read(&document, &this.input, this.file);
+    this.found.extend(problems);
     if !this.found.is_empty() {
         return Err(this.found);
     }
-    let rows: Vec<&Row> = ROWS.iter().filter(|row| links.local_name(row.directive).is_some()).collect();
-    this.found.extend(redefinition::take(&mut document, &links, &rows, federation, &this.input, this.file));
+    let rows = known_rows(&document, &links, federation);
+    let own = redefinition::take(&mut document, &links, &rows, federation, &this.input, this.file);
+    this.found.extend(own.problems);
     if !this.found.is_empty() {
         return Err(this.found);
     }
@@ -65,14 +64,14 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
         .filter_map(|row| Some((links.local_name(row.directive)?, row.canonical)))
         .chain(links.get(spec::LINK).map(|link| (link.local_directive("link"), "link")))
         .collect();
+    this.check_full_names(&mut document, &renames);
     normalize::rename_directives(&mut document, &renames);
     this.rename_roots(&mut document);
     if !this.found.is_empty() {
         return Err(this.found);
     }
-    let mut text = definitions(&links, &rows, federation);
     let machinery = imported_types(&links);
-    machinery.iter().for_each(|name| text.push_str(&format!("scalar {name} ")));
+    let text = definitions(&links, &rows, federation, &own.directives, &machinery);
     let schema = this.build(&document, &text)?;
     Ok(Subgraph {
         name: this.input.name,
@@ -107,74 +106,23 @@ impl Ingest {
         }
     }
 
-    /// Every `@link`, under whatever name the link to the link specification itself gives it.
-    fn links(&mut self, document: &Document) -> Links {
-        let directives = normalize::schema_directives(document);
-        let own = directives.iter().find_map(|directive| {
-            let link = Link::parse(directive).ok()?;
-            (link.identity == spec::LINK && directive.name == link.local_directive("link").as_str()).then_some(link)
-        });
-        let name = own.map_or_else(|| "link".to_owned(), |link| link.local_directive("link"));
-        let mut links = Links::default();
-        for directive in directives.iter().filter(|directive| directive.name == name.as_str()) {
-            let at = span(&self.input.source, self.file, directive.location());
-            match Link::parse(directive) {
-                Ok(link) if links.get(&link.identity).is_some() => {
-                    let message = format!("Duplicate inclusion of feature {}", link.identity);
-                    self.found.push(self.error("INVALID_LINK_DIRECTIVE_USAGE", message, at));
+    /// A specification's directive that is imported no longer has its full name.
+    fn check_full_names(&mut self, document: &mut Document, known: &HashMap<String, &'static str>) {
+        let Self { input, file, found } = self;
+        normalize::for_directives(document, &mut |directives| {
+            for directive in directives.iter() {
+                let name = directive.name.as_str();
+                if SpecDirective::from_canonical(name).is_some() && !known.contains_key(name) {
+                    let at = span(&input.source, *file, directive.location());
+                    found.push(
+                        Diagnostic::error("INVALID_GRAPHQL", format!("Unknown directive \"@{name}\"."))
+                            .in_subgraph(&input.name)
+                            .at(at, "")
+                            .help("use the name under which the specification's @link imports it"),
+                    );
                 }
-                Ok(link) => links.0.push(link),
-                Err((code, message)) => self.found.push(self.error(code, message, at)),
             }
-        }
-        links
-    }
-
-    /// The link specification itself has one version.
-    fn check_link_version(&mut self, links: &Links) {
-        if let Some(link) = links.get(spec::LINK)
-            && link.version != (Version { major: 1, minor: 0 })
-        {
-            let message = format!("Schema uses unknown version {} of the link spec", link.version);
-            let at = span(&self.input.source, self.file, link.directive.location());
-            self.found.push(self.error("UNKNOWN_LINK_VERSION", message, at).help("v1.0 is known"));
-        }
-    }
-
-    fn federation(&mut self, links: &Links) -> Federation {
-        let Some(link) = links.federation() else {
-            return Federation::One;
-        };
-        if link.version.major != 2 || link.version.minor > spec::FEDERATION_NEWEST {
-            let message =
-                format!("Invalid version {} for the federation feature in @link directive on schema", link.version);
-            let at = span(&self.input.source, self.file, link.directive.location());
-            self.found.push(
-                self.error("UNKNOWN_FEDERATION_LINK_VERSION", message, at)
-                    .help(format!("v2.0 to v2.{} are known", spec::FEDERATION_NEWEST)),
-            );
-        }
-        Federation::Two(link.version.minor)
-    }
-
-    /// An import must be an element that the specification has in that version.
-    fn check_imports(&mut self, links: &Links, federation: Federation) {
-        let Some(link) = links.federation() else { return };
-        const TYPES: &[&str] = &["FieldSet", "Scope", "Policy", "ContextFieldValue"];
-        for import in &link.imports {
-            let known = if import.is_directive {
-                ROWS.iter()
-                    .any(|row| row.name == import.name && row.since.is_some_and(|since| since <= federation.minor()))
-            } else {
-                TYPES.contains(&import.name.as_str())
-            };
-            if !known {
-                let at = if import.is_directive { "@" } else { "" };
-                let message = format!("Cannot import unknown element \"{at}{}\".", import.name);
-                let place = span(&self.input.source, self.file, link.directive.location());
-                self.found.push(self.error("INVALID_LINK_DIRECTIVE_USAGE", message, place));
-            }
-        }
+        });
     }
 
     /// Root types get their default names, which must be free.
@@ -267,9 +215,32 @@ fn is_type(definition: &Definition) -> bool {
     )
 }
 
-/// The definitions of every specification that the file uses, under canonical names.
-fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
-    let mut text = String::from(spec::LINK_DEFINITIONS);
+/// The directives that the file may use. Of federation's newer ones a Federation 1 file has those that it defines.
+fn known_rows(document: &Document, links: &Links, federation: Federation) -> Vec<&'static Row> {
+    let defines = |name: &str| {
+        document
+            .definitions
+            .iter()
+            .any(|definition| matches!(definition, Definition::DirectiveDefinition(node) if node.name == name))
+    };
+    let linked = |row: &Row| row.feature.is_some_and(|feature| links.get(feature.identity).is_some());
+    let known = |row: &&Row| match links.local_name(row.directive) {
+        None => false,
+        Some(_) if row.since.is_none() || federation != Federation::One => true,
+        Some(local) => row.federation_one || linked(row) || defines(&local),
+    };
+    ROWS.iter().filter(known).collect()
+}
+
+/// The definitions of every specification that the file uses, under canonical names, apart from those that it has itself.
+fn definitions(
+    links: &Links,
+    rows: &[&Row],
+    federation: Federation,
+    own: &HashSet<&'static str>,
+    imported: &IndexSet<Name>,
+) -> String {
+    let mut text = format!("{}directive @link{} ", spec::LINK_TYPES, spec::LINK_DEFINITION);
     text.push_str(spec::FEDERATION_TYPES);
     let grpc = links.get(spec::WEFT_CONNECT).is_some();
     if links.get(spec::CONNECT).is_some() {
@@ -279,16 +250,11 @@ fn definitions(links: &Links, rows: &[&Row], federation: Federation) -> String {
             text.push_str(&spec::CONNECT_TYPES.replace(" groupBy: connect__JSONSelection", ""));
         }
     }
-    for row in rows {
-        let mut definition = row.definition.to_owned();
-        match row.directive {
-            SpecDirective::Override if federation.minor() < 7 => definition = definition.replace(", label: String", ""),
-            SpecDirective::Shareable if federation.minor() < 2 => definition = definition.replace("repeatable ", ""),
-            SpecDirective::Source if !grpc => definition = definition.replace(" grpc: connect__SourceGRPC,", ""),
-            SpecDirective::Connect if !grpc => definition = definition.replace(" grpc: connect__ConnectGRPC,", ""),
-            _ => {}
-        }
-        text.push_str(&format!("directive @{} {definition} ", row.canonical));
+    for row in rows.iter().filter(|row| !own.contains(row.canonical)) {
+        text.push_str(&format!("directive @{} {} ", row.canonical, row.definition_in(federation, grpc)));
+    }
+    for name in spec::FEDERATION_ONE_TYPES.iter().copied().chain(imported.iter().map(Name::as_str)) {
+        text.push_str(&format!("scalar {name} "));
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Owns the merged schema on its way to being printed: plain data, filled by `merge`, read by `render`.
 
-use apollo_compiler::ast::{Type, Value};
+use apollo_compiler::ast::{DirectiveLocation, Type, Value};
 use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::{Name, Node};
 
@@ -102,6 +102,16 @@ impl MergedType {
             | MergedKind::InputObject { .. } => None,
         }
     }
+}
+
+/// A directive's definition.
+#[derive(Debug, Clone)]
+pub struct MergedDirective {
+    pub name: String,
+    pub description: Option<String>,
+    pub arguments: IndexMap<Name, MergedInput>,
+    pub repeatable: bool,
+    pub locations: Vec<DirectiveLocation>,
 }
 
 #[derive(Debug, Clone, Default)]

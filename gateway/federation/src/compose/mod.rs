@@ -4,8 +4,10 @@
 //! looks at each subgraph alone, `merge` puts them together kind by kind, `render` prints. A phase returns all its findings;
 //! the next one starts only where there is no error. Whether every query can be resolved is not decided here but on the planner's graph.
 
+mod definitions;
 mod federation_one;
 mod ingest;
+mod links;
 mod merge;
 mod merged;
 mod names;
@@ -13,15 +15,18 @@ mod normalize;
 mod redefinition;
 mod render;
 mod satisfiability;
+mod split;
 mod validate;
 mod values;
 
-pub use satisfiability::prove;
+pub use definitions::Definitions;
+pub use satisfiability::{prove, prove_composed};
+pub use split::{SplitSubgraph, split};
 
 use apollo_compiler::Name;
 
 use crate::diagnostics::Diagnostic;
-use crate::schema::subgraph::{Parsed, Subgraph, SubgraphInput, Validated};
+use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput, Validated};
 
 /// What composition makes of a set of subgraphs.
 #[derive(Debug, Clone)]
@@ -30,6 +35,14 @@ pub struct Composition {
     pub supergraph: Option<String>,
     /// In a stable order: by phase, and in it by subgraph and place, or by name.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where the supergraph's parts were defined; empty if there is none.
+    pub definitions: Definitions,
+}
+
+impl Composition {
+    fn failed(diagnostics: Vec<Diagnostic>) -> Self {
+        Self { supergraph: None, diagnostics, definitions: Definitions::default() }
+    }
 }
 
 /// A value to put into an argument of one of a subgraph's `@source` directives, such as a descriptor set.
@@ -81,33 +94,39 @@ pub fn compose(mut inputs: Vec<SubgraphInput>, connectors: &mut dyn ConnectorHoo
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     let mut diagnostics = names::check(&inputs);
     let mut parsed = ingest::ingest_all(inputs, &mut diagnostics);
+    let all_parsed = !has_errors(&diagnostics);
     for subgraph in parsed.iter_mut().filter(|subgraph| subgraph.has_connectors()) {
         for key in connectors.implied_keys(subgraph) {
             subgraph.add_key(&key.type_name, &key.fields);
         }
     }
-    let upgraded = federation_one::upgrade(&mut parsed);
-    // What is missing may be in a subgraph that could not be read.
-    if !has_errors(&diagnostics) {
-        diagnostics.extend(upgraded);
+    if all_parsed {
+        diagnostics.extend(federation_one::upgrade(&mut parsed));
+    } else {
+        // What Federation 1 leaves out is in the other subgraphs, and one of them could not be read.
+        parsed.retain(|subgraph| subgraph.federation != Federation::One);
     }
     let mut subgraphs: Vec<_> =
         parsed.into_iter().map(|subgraph| validate::validate(subgraph, &mut diagnostics)).collect();
-    if has_errors(&diagnostics) {
-        return Composition { supergraph: None, diagnostics };
-    }
     for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.has_connectors()) {
         let (rewrites, found) = connectors.check(subgraph);
         diagnostics.extend(found);
         subgraph.rewrite_sources(&rewrites);
     }
+    if has_errors(&diagnostics) {
+        return Composition::failed(diagnostics);
+    }
     let merged = merge::merge(&subgraphs, &mut diagnostics);
     if has_errors(&diagnostics) {
-        return Composition { supergraph: None, diagnostics };
+        return Composition::failed(diagnostics);
     }
     diagnostics.extend(validate::merged(&merged));
-    let supergraph = (!has_errors(&diagnostics)).then(|| render::render(&merged));
-    Composition { supergraph, diagnostics }
+    if has_errors(&diagnostics) {
+        return Composition::failed(diagnostics);
+    }
+    let supergraph = Some(render::render(&merged));
+    drop(merged);
+    Composition { supergraph, diagnostics, definitions: Definitions::of(subgraphs) }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

@@ -11,14 +11,19 @@ use apollo_compiler::collections::HashMap;
 
 /// Renames the applications of directives by `renames` (local name → new name).
 pub fn rename_directives(document: &mut Document, renames: &HashMap<String, &'static str>) {
-    for definition in &mut document.definitions {
-        directive_lists(definition, &mut |directives| {
-            for directive in &mut directives.0 {
-                if let Some(canonical) = renames.get(directive.name.as_str()) {
-                    rename(&mut directive.make_mut().name, canonical);
-                }
+    for_directives(document, &mut |directives| {
+        for directive in &mut directives.0 {
+            if let Some(canonical) = renames.get(directive.name.as_str()) {
+                rename(&mut directive.make_mut().name, canonical);
             }
-        });
+        }
+    });
+}
+
+/// Calls `visit` with every list of directive applications in the document.
+pub fn for_directives(document: &mut Document, visit: &mut dyn FnMut(&mut DirectiveList)) {
+    for definition in &mut document.definitions {
+        directive_lists(definition, visit);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Owns what happens to a file's own definitions of a specification's directives and types: they are checked against
-//! the specification, and taken out, since ours are added.
+//! the specification. Those of directives then hold in place of ours; those of types are taken out, since ours are added.
 
 use apollo_compiler::ast::{Definition, DirectiveDefinition, Document, Type};
+use apollo_compiler::collections::HashSet;
 use apollo_compiler::parser::FileId;
 use apollo_compiler::{Name, Schema};
 
@@ -11,37 +12,73 @@ use crate::schema::subgraph::link::Links;
 use crate::schema::subgraph::spec::{self, Row};
 use crate::schema::subgraph::{Federation, SubgraphInput};
 
-/// Removes them from the document; returns what is wrong with them.
+/// What a file has of specifications itself.
+#[derive(Default)]
+pub struct Own {
+    /// The directives that it defines, by canonical name: their definitions hold in the file, as narrow as they are.
+    pub directives: HashSet<&'static str>,
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Gives the file's definitions of directives their canonical names, and takes its definitions of types out.
 pub fn take(
     document: &mut Document,
     links: &Links,
-    rows: &[&Row],
+    rows: &[&'static Row],
     federation: Federation,
     input: &SubgraphInput,
     file: Option<FileId>,
-) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let local: Vec<(String, &Row)> =
+) -> Own {
+    let mut own = Own::default();
+    let local: Vec<(String, &'static Row)> =
         rows.iter().filter_map(|row| Some((links.local_name(row.directive)?, *row))).collect();
     let link_name = links.get(spec::LINK).map_or_else(|| "link".to_owned(), |link| link.local_directive("link"));
     let types = machinery_types(links);
+    remove_machinery_fields(document);
+    let defined: HashSet<Name> = document.definitions.iter().filter_map(|found| found.name()).cloned().collect();
+    let scalars: HashSet<Name> = document
+        .definitions
+        .iter()
+        .filter(|definition| matches!(definition, Definition::ScalarTypeDefinition(_)))
+        .filter_map(|definition| definition.name())
+        .cloned()
+        .collect();
     let mut error = |code, message: String, name: &Name| {
         let at = name.location().filter(|at| Some(at.file_id()) == file);
         let at = at.map(|at| Span::new(&input.source, at.offset()..at.end_offset()));
-        found.push(Diagnostic::error(code, message).in_subgraph(&input.name).at(at, ""));
+        own.problems.push(Diagnostic::error(code, message).in_subgraph(&input.name).at(at, ""));
     };
-    remove_machinery_fields(document);
-    document.definitions.retain(|definition| match definition {
+    document.definitions.retain_mut(|definition| match definition {
         Definition::DirectiveDefinition(node) => {
-            // Under its full name a directive may be defined too, wherever it is imported to.
-            let full = |row: &Row| node.name == row.canonical;
-            if let Some((_, row)) = local.iter().find(|(name, row)| node.name == name.as_str() || full(row)) {
-                if let Some(problem) = problem(node, row, links, federation) {
-                    error("DIRECTIVE_DEFINITION_INVALID", format!("Invalid definition for directive \"@{}\": {problem}", node.name), &node.name);
-                }
+            // Ours are added for our own definitions only: the file's must bring what they name.
+            let unknown = node.arguments.iter().map(|argument| argument.ty.inner_named_type()).find(|name| {
+                !defined.contains(*name) && types.iter().any(|(machinery, _)| machinery == name.as_str())
+            });
+            if let Some(unknown) = unknown {
+                error("INVALID_GRAPHQL", format!("Unknown type {unknown}"), unknown);
                 return false;
             }
-            node.name != link_name.as_str()
+            let is_link = node.name == link_name.as_str();
+            let row = local.iter().find(|(name, _)| node.name == name.as_str()).map(|(_, row)| *row);
+            let full = |row: &&(String, &Row)| node.name == row.1.canonical;
+            if row.is_none() && local.iter().any(|row| full(&row)) {
+                // Nothing in the file has that name: it is imported under another.
+                return false;
+            }
+            let expected = match row {
+                Some(row) => row.definition_in(federation, links.get(spec::WEFT_CONNECT).is_some()),
+                None if is_link => spec::LINK_DEFINITION.to_owned(),
+                None => return true,
+            };
+            let first_of_row = row.is_none_or(|row| own.directives.insert(row.canonical));
+            if let Some(problem) = problem(node, &expected, &Types { links, federation, scalars: &scalars }) {
+                let message = format!("Invalid definition for directive \"@{}\": {problem}", node.name);
+                error("DIRECTIVE_DEFINITION_INVALID", message, &node.name);
+            }
+            if let Some(row) = row.filter(|_| first_of_row) {
+                node.make_mut().name = Name::new_unchecked(row.canonical);
+            }
+            !is_link
         }
         other => {
             let Some(name) = other.name() else { return true };
@@ -50,12 +87,16 @@ pub fn take(
             };
             let actual = kind_of(other);
             if *kind != "any" && actual != *kind {
-                error("TYPE_DEFINITION_INVALID", format!("Invalid definition for type {name}: {name} should be a {kind} type, but it is defined as a {actual} type"), name);
+                error(
+                    "TYPE_DEFINITION_INVALID",
+                    format!("Invalid definition for type {name}: {name} should be a {kind} type, but it is defined as a {actual} type"),
+                    name,
+                );
             }
             false
         }
     });
-    found
+    own
 }
 
 /// `_service` and `_entities` are every subgraph's, and no supergraph's; some tools write them into the file.
@@ -73,9 +114,7 @@ fn remove_machinery_fields(document: &mut Document) {
 /// Local names of the specifications' types, and the kind that each must have (`any` where it does not matter).
 fn machinery_types(links: &Links) -> Vec<(String, &'static str)> {
     let mut types: Vec<(String, &'static str)> =
-        [("_Any", "scalar"), ("_Entity", "union"), ("_Service", "object"), ("_FieldSet", "scalar")]
-            .map(|(name, kind)| (name.to_owned(), kind))
-            .to_vec();
+        spec::FEDERATION_ONE_TYPES.map(|name| (name.to_owned(), "any")).to_vec();
     if let Some(link) = links.federation() {
         for name in ["FieldSet", "Scope", "Policy", "ContextFieldValue"] {
             types.push((link.local_type(name), "scalar"));
@@ -124,37 +163,58 @@ fn kind_of(definition: &Definition) -> &'static str {
     }
 }
 
-/// Whether a file may write `found` where the specification has `expected`: the scalars of federation go by several names.
-fn is_allowed_type(found: &Type, expected: &Type, links: &Links, federation: Federation) -> bool {
-    let expected_name = expected.inner_named_type().as_str();
-    let found_name = found.inner_named_type().as_str();
-    let Some(element) = expected_name.strip_prefix("federation__") else {
-        let element = expected_name.strip_prefix("connect__").unwrap_or(expected_name);
-        return found_name.ends_with(element) && found.is_list() == expected.is_list();
-    };
-    let local = links.federation().map(|link| link.local_type(element));
-    let known = local.as_deref() == Some(found_name)
-        || found_name == expected_name
-        || found_name == "String"
-        || (element == "FieldSet" && found_name == "_FieldSet");
-    // Federation 1 libraries also wrote lists of fields.
-    known && (found.is_list() == expected.is_list() || federation == Federation::One)
+/// What a file's types are, for comparing them with those of a specification.
+struct Types<'a> {
+    links: &'a Links,
+    federation: Federation,
+    /// The scalars that the file defines.
+    scalars: &'a HashSet<Name>,
 }
 
-/// Why a definition is not compatible with the specification's, if it is not.
-fn problem(own: &DirectiveDefinition, row: &Row, links: &Links, federation: Federation) -> Option<String> {
-    let text = format!("directive @{} {}", row.canonical, row.definition);
+impl Types<'_> {
+    /// Whether a file may write `found` where the specification has `expected`: it may ask for what is optional, and give
+    /// the specification's scalars any type but another scalar of its own.
+    fn allow(&self, found: &Type, expected: &Type) -> bool {
+        match (expected, found) {
+            (Type::NonNullNamed(name), _) => {
+                found.is_non_null() && self.is_named(&found.clone().nullable(), name.as_str())
+            }
+            (Type::Named(name), _) => self.is_named(&found.clone().nullable(), name.as_str()),
+            (Type::NonNullList(expected), Type::NonNullList(found))
+            | (Type::List(expected), Type::List(found) | Type::NonNullList(found)) => self.allow(found, expected),
+            (Type::NonNullList(_) | Type::List(_), _) => false,
+        }
+    }
+
+    fn is_named(&self, found: &Type, expected: &str) -> bool {
+        let name = found.inner_named_type();
+        let Some((specification, element)) = expected.split_once("__") else {
+            return !found.is_list() && name == expected;
+        };
+        let local = match specification {
+            "link" => self.links.get(spec::LINK).map(|link| link.local_type(element)),
+            _ => self.links.federation().map(|link| link.local_type(element)),
+        };
+        let federation_one = self.federation == Federation::One && element == "FieldSet" && name == "_FieldSet";
+        let same = !found.is_list() && (name == expected || local.as_deref() == Some(name.as_str()) || federation_one);
+        // An enum is no scalar.
+        same || (element != "Purpose" && !self.scalars.contains(name))
+    }
+}
+
+/// Why a definition is not compatible with the specification's, given as what follows the name, if it is not.
+fn problem(own: &DirectiveDefinition, expected: &str, types: &Types<'_>) -> Option<String> {
     // The text is ours; the types that it names do not matter here, nor do the errors about their absence.
-    let reference = match Schema::parse(text, "specification.graphql") {
+    let reference = match Schema::parse(format!("directive @expected {expected}"), "specification.graphql") {
         Ok(schema) => schema,
         Err(failed) => failed.partial,
     };
-    let reference = reference.directive_definitions.get(row.canonical)?;
+    let reference = reference.directive_definitions.get("expected")?;
     for argument in &reference.arguments {
         match own.arguments.iter().find(|own| own.name == argument.name) {
             None if argument.is_required() => return Some(format!("missing required argument \"{}\"", argument.name)),
             None => {}
-            Some(found) if !is_allowed_type(&found.ty, &argument.ty, links, federation) => {
+            Some(found) if !types.allow(&found.ty, &argument.ty) => {
                 return Some(format!(
                     "argument \"{}\" should have type \"{}\" but found type \"{}\"",
                     argument.name, argument.ty, found.ty

@@ -3,7 +3,7 @@
 use apollo_compiler::Name;
 use apollo_compiler::collections::IndexMap;
 
-use super::merged::{Applied, MergedField, MergedInput, MergedKind, MergedSchema, MergedType};
+use super::merged::{Applied, MergedDirective, MergedField, MergedInput, MergedKind, MergedSchema, MergedType};
 use super::names::dictionary_order;
 use super::values;
 
@@ -105,30 +105,54 @@ fn field(name: &Name, field: &MergedField, first: bool, out: &mut String) {
     description(field.description.as_deref(), "  ", first, out);
     out.push_str("  ");
     out.push_str(name);
-    if !field.arguments.is_empty() {
-        if field.arguments.values().all(|argument| argument.description.is_none()) {
-            out.push('(');
-            for (index, (name, argument)) in field.arguments.iter().enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                input(name, argument, out);
-            }
-            out.push(')');
-        } else {
-            out.push_str("(\n");
-            for (index, (name, argument)) in field.arguments.iter().enumerate() {
-                description(argument.description.as_deref(), "    ", index == 0, out);
-                out.push_str("    ");
-                input(name, argument, out);
-                out.push('\n');
-            }
-            out.push_str("  )");
-        }
-    }
+    arguments(&field.arguments, "  ", out);
     out.push_str(": ");
     out.push_str(&field.ty.to_string());
     inline(&field.applied, out);
+}
+
+/// On one line, unless one of them has a description.
+fn arguments(arguments: &IndexMap<Name, MergedInput>, indentation: &str, out: &mut String) {
+    if arguments.is_empty() {
+        return;
+    }
+    if arguments.values().all(|argument| argument.description.is_none()) {
+        out.push('(');
+        for (index, (name, argument)) in arguments.iter().enumerate() {
+            if index > 0 {
+                out.push_str(", ");
+            }
+            input(name, argument, out);
+        }
+        out.push(')');
+        return;
+    }
+    out.push_str("(\n");
+    for (index, (name, argument)) in arguments.iter().enumerate() {
+        description(argument.description.as_deref(), &format!("{indentation}  "), index == 0, out);
+        out.push_str(indentation);
+        out.push_str("  ");
+        input(name, argument, out);
+        out.push('\n');
+    }
+    out.push_str(indentation);
+    out.push(')');
+}
+
+/// A directive's definition, as a block of its own.
+pub(crate) fn directive_definition(definition: &MergedDirective) -> String {
+    let mut out = String::new();
+    description(definition.description.as_deref(), "", true, &mut out);
+    out.push_str("directive @");
+    out.push_str(&definition.name);
+    arguments(&definition.arguments, "", &mut out);
+    if definition.repeatable {
+        out.push_str(" repeatable");
+    }
+    let locations: Vec<&str> = definition.locations.iter().map(|location| location.name()).collect();
+    out.push_str(" on ");
+    out.push_str(&locations.join(" | "));
+    out
 }
 
 fn input(name: &Name, input: &MergedInput, out: &mut String) {

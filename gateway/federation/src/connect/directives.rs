@@ -207,10 +207,7 @@ pub(super) fn read_connect(
     let arguments = applied.arguments;
     let known = ["source", "id", "http", "grpc", "batch", "errors", "isSuccess", "selection", "entity"];
     arguments.only(reader, CODE, &known);
-    let source = match arguments.get("source") {
-        Some(node) => Some(find_source(reader, node, sources)?),
-        None => None,
-    };
+    let source = arguments.get("source").map(|node| find_source(reader, node, sources));
     let id = arguments.get("id").and_then(|node| reader.string(CODE, node));
     let errors = read_errors(reader, arguments.get("errors"));
     let is_success = reader.mapping("INVALID_IS_SUCCESS", arguments.get("isSuccess"));
@@ -223,7 +220,8 @@ pub(super) fn read_connect(
             None
         }
     };
-    let found = source.and_then(|at: usize| sources.get(at)).map(|read| read.source.as_ref());
+    // One that is not there is as one that is broken: what else is wrong is said all the same.
+    let found = source.map(|at| at.and_then(|at| sources.get(at)).and_then(|read| read.source.as_ref()));
     let request = match (arguments.get("http"), arguments.get("grpc")) {
         (Some(http), None) => read_http_request(reader, http, found).map(|request| Request::Http(Box::new(request))),
         (None, Some(grpc)) => {
@@ -238,6 +236,10 @@ pub(super) fn read_connect(
             reader.error(CODE, grpc, "a connector is either `http` or `grpc`, not both");
             None
         }
+    };
+    let source = match source {
+        Some(found) => Some(found?),
+        None => None,
     };
     let (request, selection) = (request?, selection?);
     let subgraph = reader.subgraph.clone();

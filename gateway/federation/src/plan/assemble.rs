@@ -15,7 +15,7 @@ use super::query_plan::{
 use super::shape::{Content, ProjectionSource, Shape, SlotId};
 use super::steps::{Entry, Group, GroupId, PlaceId};
 use crate::operation::OperationKind;
-use crate::schema::{Arguments, Id, Model, TypeId, TypeSet, Wrapping};
+use crate::schema::{Arguments, Id, Model, SubgraphId, TypeId, TypeSet, Wrapping};
 
 pub(super) fn assemble(
     model: &Model,
@@ -119,28 +119,40 @@ impl Assembler<'_> {
         let is_root = group.entries.iter().all(|entry| self.graph().lookup(entry.lookup).key.is_empty());
         let mut entries: Vec<&Entry> = group.entries.iter().collect();
         entries.sort_by_key(|entry| entry.ty);
+        let by_interface = entries.iter().all(|entry| self.is_by_interface(entry));
         let mut selection = FetchSelection {
             position: group.position,
             types: entries.iter().map(|entry| entry.ty).collect(),
-            on: entries[0].ty,
+            on: if by_interface { self.graph().lookup(entries[0].lookup).entity } else { entries[0].ty },
             typename: false,
             fields: vec![],
         };
+        // Entries of objects that were untyped share their place.
+        let mut places: Vec<PlaceId> = vec![];
         for entry in &entries {
+            if places.contains(&entry.place) {
+                continue;
+            }
+            places.push(entry.place);
             let mut fields = self.selection(entry.place).fields;
             if !is_root {
                 let on = self.draft.places[entry.place.index()].node;
                 let on = self.graph().node(on).ty;
+                let types: TypeSet =
+                    entries.iter().filter(|other| other.place == entry.place).map(|other| other.ty).collect();
                 for field in &mut fields {
                     field.condition.get_or_insert(on);
-                    field.types = field.types.intersect(&TypeSet::one(entry.ty));
+                    field.types = field.types.intersect(&types);
                 }
             }
             selection.fields.extend(fields);
         }
+        selection.fields = merged(selection.fields);
+        selection.typename = by_interface && self.graph().node(self.draft.places[places[0].index()].node).tells_types();
         // What a mutation asks for twice is run twice, also by one subgraph.
         let is_serial = is_root && kind == OperationKind::Mutation;
-        name_fields(self.model, vec![&mut selection], if is_serial { Calls::Apart } else { Calls::Shared });
+        let calls = if is_serial { Calls::Apart } else { Calls::Shared };
+        name_fields(self.model, group.subgraph, vec![&mut selection], calls);
         let entry = if is_root {
             FetchEntry::Root(kind)
         } else {
@@ -160,13 +172,16 @@ impl Assembler<'_> {
         }
     }
 
+    /// Whether objects are looked up of which only an interface is known.
+    fn is_by_interface(&self, entry: &Entry) -> bool {
+        self.model.is_abstract(self.graph().lookup(entry.lookup).entity)
+    }
+
     fn selection(&self, place: PlaceId) -> FetchSelection {
         let place = &self.draft.places[place.index()];
         let node = self.graph().node(place.node);
         let position = &self.shape.positions[place.position.index()];
-        let types: TypeSet = if node.is_interface_object {
-            position.types.clone()
-        } else if node.members.is_empty() {
+        let types: TypeSet = if node.members.is_empty() {
             TypeSet::one(node.ty)
         } else {
             position.types.iter().filter(|ty| node.members.contains_key(ty)).collect()
@@ -229,7 +244,7 @@ struct Signature {
     arguments: Arguments,
     wrapping: Wrapping,
     leaf: Option<TypeId>,
-    /// Where calls are apart.
+    /// Where calls are apart; and where nothing tells an object's type, so that a key of the answer is one slot's alone.
     slot: Option<SlotId>,
 }
 
@@ -240,10 +255,32 @@ enum Calls {
     Apart,
 }
 
+/// Fields that are asked for objects of several types in the very same way, taken as one.
+fn merged(fields: Vec<FetchField>) -> Vec<FetchField> {
+    let mut kept: Vec<FetchField> = vec![];
+    for field in fields {
+        let known = kept.iter_mut().find(|known| known.slot == field.slot && known.condition == field.condition);
+        match known {
+            Some(known) => {
+                known.types = known.types.union(&field.types);
+                if let (FetchContent::Objects(into), FetchContent::Objects(from)) = (&mut known.content, field.content)
+                {
+                    let all = std::mem::take(&mut into.fields).into_iter().chain(from.fields);
+                    into.fields = merged(all.collect());
+                }
+            }
+            None => kept.push(field),
+        }
+    }
+    kept
+}
+
 /// Gives aliases where selections that merge in the response would collide. The selections given share their place in it.
-fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>, calls: Calls) {
+fn name_fields(model: &Model, subgraph: SubgraphId, selections: Vec<&mut FetchSelection>, calls: Calls) {
     let mut taken: Vec<(Name, Signature, Vec<&mut FetchSelection>)> = vec![];
     for selection in selections {
+        let is_untyped = selection.types.len() > 1
+            && model.join(selection.on, subgraph).is_some_and(|join| join.is_interface_object);
         for field in &mut selection.fields {
             let base = model.field(field.field).base;
             let signature = Signature {
@@ -252,7 +289,7 @@ fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>, calls: Calls
                 wrapping: field.wrapping,
                 leaf: (!model.is_composite(base)).then_some(base),
                 slot: match calls {
-                    Calls::Shared => None,
+                    Calls::Shared => is_untyped.then_some(field.slot),
                     Calls::Apart => Some(field.slot),
                 },
             };
@@ -272,7 +309,7 @@ fn name_fields(model: &Model, selections: Vec<&mut FetchSelection>, calls: Calls
     }
     for (_, _, children) in taken {
         if !children.is_empty() {
-            name_fields(model, children, Calls::Shared);
+            name_fields(model, subgraph, children, Calls::Shared);
         }
     }
 }

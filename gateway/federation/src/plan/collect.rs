@@ -159,15 +159,16 @@ impl<'o> Collector<'o> {
             };
             items.push(Item { slot: slot.slot, types: set, child });
         }
-        let demand = self.demands.add(Demand { position, items });
-
         let mut projections = Vec::with_capacity(views.len());
+        let mut typed = false;
         for classes in classes {
             let classes = classes.into_iter().flat_map(|class| split_by_slots(class, &by_field));
-            let classes = classes.map(|class| self.project(class, &types, &gathered, &by_field)).collect();
+            let classes: Vec<_> = classes.map(|class| self.project(class, &types, &gathered, &by_field)).collect();
+            typed |= types.len() > 1 && (classes.len() > 1 || classes.iter().any(shows_typename));
             projections.push(ProjectionId::from_index(self.shape.projections.len()));
             self.shape.projections.push(Projection { position, classes });
         }
+        let demand = self.demands.add(Demand { position, items, typed });
         Ok((demand, projections))
     }
 
@@ -339,6 +340,10 @@ impl<'o> Collector<'o> {
             }
         })
     }
+}
+
+fn shows_typename(class: &ProjectionClass) -> bool {
+    class.fields.iter().any(|field| matches!(field.source, ProjectionSource::Typename(_)))
 }
 
 /// A mutation's root fields are calls, and one that is asked for under two keys is made twice.

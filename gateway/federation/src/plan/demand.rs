@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use super::shape::{Content, Leaf, Position, PositionId, Shape, Slot, SlotId};
-use crate::schema::{Arguments, FieldId, FieldSet, FieldSetItem, Id, Model, NameId, TypeId, TypeKind, TypeSet};
+use crate::schema::{
+    Arguments, FieldId, FieldSet, FieldSetItem, Id, Model, NameId, TypeId, TypeKind, TypeSet, Wrapping,
+};
 
 crate::schema::ids! {
     /// What has to be there at one position.
@@ -17,6 +19,25 @@ crate::schema::ids! {
 pub(super) struct Demand {
     pub position: PositionId,
     pub items: Vec<Item>,
+    /// Whether it has to be known which type each object has, whatever the items are.
+    pub typed: bool,
+}
+
+/// The objects that a field set is wanted of: those of `types`, seen as a type that all of them have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Whom {
+    pub ty: TypeId,
+    pub types: TypeSet,
+}
+
+impl Whom {
+    pub fn one(ty: TypeId) -> Self {
+        Self { ty, types: TypeSet::one(ty) }
+    }
+
+    pub fn all(model: &Model, ty: TypeId) -> Self {
+        Self { ty, types: model.ty(ty).possible.clone() }
+    }
 }
 
 /// A slot that is wanted for objects of some types.
@@ -31,7 +52,7 @@ pub(super) struct Item {
 #[derive(Debug, Default)]
 pub(super) struct Demands {
     list: Vec<Demand>,
-    required: HashMap<(PositionId, TypeSet, FieldSet), DemandId>,
+    required: HashMap<(PositionId, Whom, FieldSet), DemandId>,
 }
 
 impl Demands {
@@ -44,56 +65,47 @@ impl Demands {
         DemandId::from_index(self.list.len() - 1)
     }
 
-    /// The demand for a field set on objects of `types` at a position. Slots that are not there yet are added.
+    /// The demand for a field set on objects at a position. Slots that are not there yet are added.
     pub fn require(
         &mut self,
         model: &Model,
         shape: &mut Shape,
         position: PositionId,
-        types: &TypeSet,
+        whom: &Whom,
         fields: &FieldSet,
     ) -> DemandId {
-        let key = (position, types.clone(), fields.clone());
+        let key = (position, whom.clone(), fields.clone());
         if let Some(known) = self.required.get(&key) {
             return *known;
         }
-        let mut items = vec![];
-        self.require_items(model, shape, position, types, fields, &mut items);
-        let id = self.add(Demand { position, items });
+        let mut demand = Demand { position, items: vec![], typed: false };
+        self.require_items(model, shape, whom, fields, &mut demand);
+        let id = self.add(demand);
         self.required.insert(key, id);
         id
     }
 
-    fn require_items(
-        &mut self,
-        model: &Model,
-        shape: &mut Shape,
-        position: PositionId,
-        types: &TypeSet,
-        fields: &FieldSet,
-        items: &mut Vec<Item>,
-    ) {
+    fn require_items(&mut self, model: &Model, shape: &mut Shape, whom: &Whom, fields: &FieldSet, demand: &mut Demand) {
         for item in &fields.items {
             match item {
-                FieldSetItem::Typename => {}
+                FieldSetItem::Typename => demand.typed |= whom.types.len() > 1,
                 FieldSetItem::Narrow { ty, selections } => {
-                    let narrowed = types.intersect(&model.ty(*ty).possible);
-                    if !narrowed.is_empty() {
-                        self.require_items(model, shape, position, &narrowed, selections, items);
+                    let types = whom.types.intersect(&model.ty(*ty).possible);
+                    demand.typed |= types != whom.types;
+                    if !types.is_empty() {
+                        self.require_items(model, shape, &Whom { ty: *ty, types }, selections, demand);
                     }
                 }
                 FieldSetItem::Field { name, arguments, selections } => {
-                    for ty in types.iter() {
-                        let Some(field) = model.field_of(ty, *name) else { continue };
-                        let slot = slot_for(model, shape, position, ty, *name, field, arguments);
+                    for (slot, types, field) in slots_for(model, shape, demand.position, whom, *name, arguments) {
                         let child = match shape.slots[slot.index()].content {
                             Content::Leaf(_) => None,
                             Content::Objects(child) => {
-                                let possible = model.ty(model.field(field).base).possible.clone();
-                                Some(self.require(model, shape, child, &possible, selections))
+                                let whom = Whom::all(model, model.field(field).base);
+                                Some(self.require(model, shape, child, &whom, selections))
                             }
                         };
-                        add_item(items, Item { slot, types: TypeSet::one(ty), child });
+                        add_item(&mut demand.items, Item { slot, types, child });
                     }
                 }
             }
@@ -109,27 +121,77 @@ fn add_item(items: &mut Vec<Item>, item: Item) {
     }
 }
 
-/// The slot that holds a field of objects of the type `ty`, added if there is none.
-fn slot_for(
+/// The slots that hold a field of some objects, each with the types that it is for. There is one for all of them, if
+/// the slots that are there allow it.
+fn slots_for(
     model: &Model,
     shape: &mut Shape,
     position: PositionId,
-    ty: TypeId,
+    whom: &Whom,
     name: NameId,
-    field: FieldId,
     arguments: &Arguments,
-) -> SlotId {
-    let slots = &shape.positions[position.index()].slots;
-    let known = slots.iter().copied().find(|slot| {
+) -> Vec<(SlotId, TypeSet, FieldId)> {
+    let alike = |slot: &SlotId| {
         let slot = &shape.slots[slot.index()];
-        slot.name == name && slot.arguments == *arguments && slot.types.contains(ty)
-    });
-    if let Some(known) = known {
-        return known;
+        slot.name == name && slot.arguments == *arguments
+    };
+    let known: Vec<SlotId> = shape.positions[position.index()].slots.iter().copied().filter(alike).collect();
+    if let Some(field) = model.field_of(whom.ty, name) {
+        let wanted = |slot: &SlotId| !shape.slots[slot.index()].types.intersect(&whom.types).is_empty();
+        let holders: Vec<SlotId> = known.iter().copied().filter(wanted).collect();
+        let def = model.field(field);
+        match holders[..] {
+            [] => {
+                let slot = add_slot(model, shape, position, field, arguments.clone());
+                shape.slots[slot.index()].types = whom.types.clone();
+                return vec![(slot, whom.types.clone(), field)];
+            }
+            [slot] if shape.slots[slot.index()].is_like(model, def.wrapping, def.base) => {
+                widen(model, shape, slot, whom, field);
+                return vec![(slot, whom.types.clone(), field)];
+            }
+            _ => {}
+        }
     }
-    let slot = add_slot(model, shape, position, field, arguments.clone());
-    shape.slots[slot.index()].types = TypeSet::one(ty);
-    slot
+    let mut slots = vec![];
+    for ty in whom.types.iter() {
+        let Some(field) = model.field_of(ty, name) else { continue };
+        let holder = known.iter().copied().find(|slot| shape.slots[slot.index()].types.contains(ty));
+        let slot = holder.unwrap_or_else(|| {
+            let slot = add_slot(model, shape, position, field, arguments.clone());
+            shape.slots[slot.index()].types = TypeSet::one(ty);
+            slot
+        });
+        slots.push((slot, TypeSet::one(ty), field));
+    }
+    slots
+}
+
+/// Lets a slot hold the field of further types too, which may promise less of it.
+fn widen(model: &Model, shape: &mut Shape, slot: SlotId, whom: &Whom, field: FieldId) {
+    let slot = &mut shape.slots[slot.index()];
+    if whom.types.is_subset(&slot.types) {
+        return;
+    }
+    let def = model.field(field);
+    slot.types = slot.types.union(&whom.types);
+    slot.wrapping = def.wrapping;
+    if let Content::Objects(child) = slot.content {
+        let child = &mut shape.positions[child.index()];
+        child.types = child.types.union(&model.ty(def.base).possible);
+    }
+}
+
+impl Slot {
+    /// Whether values of this type can be held beside those that are held.
+    fn is_like(&self, model: &Model, wrapping: Wrapping, base: TypeId) -> bool {
+        self.wrapping.lists() == wrapping.lists()
+            && match (&self.content, leaf(model, base)) {
+                (Content::Leaf(held), Some(leaf)) => *held == leaf,
+                (Content::Objects(_), None) => true,
+                (Content::Leaf(_), None) | (Content::Objects(_), Some(_)) => false,
+            }
+    }
 }
 
 /// Adds a slot for a field, with a position under it if it holds objects. Its types are the caller's to fill in.

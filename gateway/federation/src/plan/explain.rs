@@ -25,10 +25,10 @@ impl Explain<'_> {
         // Writing to a String cannot fail, here and below.
         let _ = writeln!(
             out,
-            "{}: {} in {} steps",
+            "{}: {} in {}",
             self.plan.kind.keyword(),
             count(self.plan.fetches.len(), "fetch", "fetches"),
-            self.plan.depth()
+            count(self.plan.depth(), "step", "steps")
         );
         if let Some(trigger) = &self.plan.trigger {
             let _ = writeln!(out, "\nfor each event of {}\n  ask   {}", self.source(trigger), self.asked(trigger));
@@ -47,11 +47,15 @@ impl Explain<'_> {
                     self.path(fetch.position),
                     if *batch { "" } else { "  (one call each)" }
                 );
-                for representation in representations {
+                let lines = representations.iter().map(|representation| {
                     let mut given = String::new();
                     self.write_representation(&representation.fields, &mut given);
-                    let _ = writeln!(out, "  given {} {given}", representation.typename);
-                }
+                    format!("  given {} {given}\n", representation.typename)
+                });
+                // Types that are looked up by their interface all look the same.
+                let mut lines: Vec<String> = lines.collect();
+                lines.dedup();
+                out.push_str(&lines.concat());
             }
             let _ = writeln!(out, "  ask   {}", self.asked(fetch));
         }

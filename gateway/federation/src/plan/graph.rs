@@ -7,7 +7,7 @@
 //!
 //! Satisfiability and planning both read this graph and nothing else, so they cannot disagree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::connect::ConnectorId;
 use crate::schema::{FieldSet, FieldSetItem, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
@@ -29,10 +29,17 @@ pub struct Node {
     pub is_path: bool,
     /// The fields that can be asked here, on the node's own type.
     pub fields: BTreeMap<NameId, Edge>,
-    /// Of an abstract type: each member that the source knows.
+    /// Of an abstract type: each member that the source knows. An interface object is all its members at once.
     pub members: BTreeMap<TypeId, NodeId>,
     /// The source holds an interface as an object, and cannot tell the members apart.
     pub is_interface_object: bool,
+}
+
+impl Node {
+    /// Whether objects of an abstract type tell here which of its members they are.
+    pub fn tells_types(&self) -> bool {
+        !self.members.is_empty() && !self.is_interface_object
+    }
 }
 
 /// Moving by a field.
@@ -48,7 +55,8 @@ pub struct Edge {
 #[derive(Debug)]
 pub struct Lookup {
     pub id: LookupId,
-    /// The type of the objects that are looked up; the root types are looked up from nothing.
+    /// The type of the objects that are looked up; the root types are looked up from nothing. It is an interface
+    /// where objects are looked up of which no more is known.
     pub entity: TypeId,
     pub key: FieldSet,
     /// Whether one call answers for many objects.
@@ -84,7 +92,7 @@ impl PlannerGraph {
     /// The node that an object of the type `ty` is at, when its source has put it at `node`.
     pub fn narrow(&self, node: NodeId, ty: TypeId) -> Option<NodeId> {
         let at = self.node(node);
-        if at.ty == ty || at.is_interface_object { Some(node) } else { at.members.get(&ty).copied() }
+        if at.ty == ty { Some(node) } else { at.members.get(&ty).copied() }
     }
 
     pub fn edge(&self, node: NodeId, name: NameId) -> Option<&Edge> {
@@ -114,8 +122,9 @@ impl PlannerGraph {
         self.by_entity.entry(entity).or_default().push(id);
     }
 
-    pub fn build(model: &Model, connectors: &crate::connect::Connectors) -> Self {
-        let mut builder = Builder { model, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
+    /// Builds the graph as it is when these labels of progressive overrides are active.
+    pub fn build(model: &Model, connectors: &crate::connect::Connectors, active: &BTreeSet<&str>) -> Self {
+        let mut builder = Builder { model, active, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
         for subgraph in model.subgraph_ids() {
             if !connectors.serve(&model.subgraph(subgraph).name) {
                 builder.subgraph(subgraph);
@@ -129,6 +138,7 @@ impl PlannerGraph {
 /// Builds the nodes and lookups of GraphQL subgraphs.
 struct Builder<'a> {
     model: &'a Model,
+    active: &'a BTreeSet<&'a str>,
     graph: PlannerGraph,
     plain: HashMap<(SubgraphId, TypeId), NodeId>,
     /// Nodes under a `@provides` that have edges to them, but nothing in them yet.
@@ -163,9 +173,7 @@ impl Builder<'_> {
         }
         // Now that every plain node is complete, those that are more than it can be copied from it.
         for (node, plain, provides) in std::mem::take(&mut self.provided) {
-            let (fields, members) = (self.graph.node(plain).fields.clone(), self.graph.node(plain).members.clone());
-            let into = self.graph.node_mut(node);
-            (into.fields, into.members) = (fields, members);
+            self.fill(node, plain);
             self.provide(node, &provides);
         }
         for ty in &held {
@@ -175,7 +183,12 @@ impl Builder<'_> {
 
     fn members(&mut self, subgraph: SubgraphId, ty: TypeId) {
         let node = self.plain[&(subgraph, ty)];
-        if !self.model.is_abstract(ty) || self.graph.node(node).is_interface_object {
+        if !self.model.is_abstract(ty) {
+            return;
+        }
+        if self.graph.node(node).is_interface_object {
+            let members = self.model.ty(ty).possible.iter().map(|member| (member, node));
+            self.graph.node_mut(node).members = members.collect();
             return;
         }
         for member in self.model.possible_in(ty, subgraph).iter() {
@@ -190,17 +203,15 @@ impl Builder<'_> {
         for field in &self.model.ty(ty).fields {
             let def = self.model.field(*field);
             let Some(join) = self.model.field_join(*field, subgraph) else { continue };
-            if join.external || join.overridden {
+            if join.external || join.overridden || !join.is_chosen(self.active) {
                 continue;
             }
             // An interface's field can be asked at once only where every member has it for the asking.
-            let asked_at_once = self
-                .graph
-                .node(node)
-                .members
+            let Node { members, is_interface_object, .. } = self.graph.node(node);
+            let asked_at_once = members
                 .values()
                 .all(|member| self.graph.edge(*member, def.name).is_some_and(|edge| edge.requires.is_none()));
-            if !asked_at_once {
+            if !asked_at_once && !is_interface_object {
                 continue;
             }
             let base = join.ty.map_or(def.base, |(_, base)| base);
@@ -225,8 +236,21 @@ impl Builder<'_> {
 
     fn copy(&mut self, node: NodeId) -> NodeId {
         let Node { subgraph, connector, ty, is_interface_object, .. } = *self.graph.node(node);
-        let (fields, members) = (self.graph.node(node).fields.clone(), self.graph.node(node).members.clone());
-        self.graph.add_node(Node { subgraph, connector, ty, is_path: true, fields, members, is_interface_object })
+        let (fields, members) = (BTreeMap::new(), BTreeMap::new());
+        let copy =
+            self.graph.add_node(Node { subgraph, connector, ty, is_path: true, fields, members, is_interface_object });
+        self.fill(copy, node);
+        copy
+    }
+
+    /// Gives a node all that another one of the same type has.
+    fn fill(&mut self, node: NodeId, from: NodeId) {
+        let (fields, mut members) = (self.graph.node(from).fields.clone(), self.graph.node(from).members.clone());
+        for member in members.values_mut().filter(|member| **member == from) {
+            *member = node;
+        }
+        let into = self.graph.node_mut(node);
+        (into.fields, into.members) = (fields, members);
     }
 
     fn provide(&mut self, node: NodeId, provides: &FieldSet) {
@@ -269,7 +293,9 @@ impl Builder<'_> {
     }
 
     fn provide_to_member(&mut self, node: NodeId, member: TypeId, provides: &FieldSet) {
-        let Some(from) = self.graph.node(node).members.get(&member).copied() else { return };
+        let Some(from) = self.graph.node(node).members.get(&member).copied().filter(|from| *from != node) else {
+            return;
+        };
         let copy = if self.graph.node(from).is_path { from } else { self.copy(from) };
         self.provide(copy, provides);
         self.graph.node_mut(node).members.insert(member, copy);
@@ -284,14 +310,12 @@ impl Builder<'_> {
             return;
         }
         let Some(join) = model.join(ty, subgraph) else { return };
-        let entities: Vec<TypeId> = if model.ty(ty).kind == TypeKind::Object {
-            vec![ty]
-        } else if join.is_interface_object {
-            model.ty(ty).possible.iter().collect()
-        } else {
-            // An entity interface is entered by the member's own key.
-            vec![]
-        };
+        // An interface's key looks up objects of which no more is known than that they implement it. Where it is, the
+        // subgraph tells the types of what comes back; the members themselves are entered by their own keys there.
+        let mut entities = vec![ty];
+        if join.is_interface_object {
+            entities.extend(model.ty(ty).possible.iter());
+        }
         for key in join.keys.iter().filter(|key| key.resolvable) {
             for entity in &entities {
                 self.graph.add_lookup(*entity, key.fields.clone(), true, node, None);

@@ -19,6 +19,7 @@ mod shape;
 mod steps;
 pub mod verify;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use error::PlanError;
@@ -34,6 +35,8 @@ pub use shape::{
 
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, Satisfiable, Supergraph};
+pub(crate) use satisfy::{Lack, Unreachable};
+
 use demand::Demand;
 use graph::PlannerGraph;
 
@@ -45,8 +48,14 @@ pub struct Planner {
 }
 
 impl Planner {
+    /// Plans with no label of a progressive override active: the fields stay with the subgraphs that they had.
     pub fn new(supergraph: &Supergraph<Satisfiable>) -> Self {
-        let graph = PlannerGraph::build(&supergraph.model, &supergraph.connectors);
+        Self::with_labels(supergraph, &BTreeSet::new())
+    }
+
+    /// Plans with these labels of progressive overrides active.
+    pub fn with_labels(supergraph: &Supergraph<Satisfiable>, active: &BTreeSet<&str>) -> Self {
+        let graph = PlannerGraph::build(&supergraph.model, &supergraph.connectors, active);
         Self { model: Arc::clone(&supergraph.model), graph }
     }
 
@@ -57,7 +66,10 @@ impl Planner {
         let mut roots = vec![root];
         if operation.kind == OperationKind::Mutation {
             let items = demands.get(root).items.clone();
-            roots = items.into_iter().map(|item| demands.add(Demand { position: ROOT, items: vec![item] })).collect();
+            roots = items
+                .into_iter()
+                .map(|item| demands.add(Demand { position: ROOT, items: vec![item], typed: false }))
+                .collect();
         }
         let mut search = search::Search::new(&self.model, &self.graph, shape, demands);
         let mut steps = steps::Steps::new(&mut search);
@@ -79,12 +91,21 @@ impl Planner {
 }
 
 /// What clients can see of a supergraph but no plan can reach; the flag is false if it was too large to be proved.
-pub(crate) fn unreachable(supergraph: &Supergraph<crate::schema::Merged>) -> (Vec<satisfy::Unreachable>, bool) {
-    let model = &supergraph.model;
-    let graph = PlannerGraph::build(model, &supergraph.connectors);
-    let is_visible = |field| {
-        let field: &crate::schema::FieldDef = model.field(field);
-        supergraph.api.type_field(model.type_name(field.parent), model.name(field.name)).is_ok()
+///
+/// Progressive overrides are proved where all are active and where none is: states between these are not looked at.
+pub(crate) fn unreachable(supergraph: &Supergraph<crate::schema::Merged>) -> (Vec<Unreachable>, bool) {
+    let prove = |active: &BTreeSet<&str>| {
+        let graph = PlannerGraph::build(&supergraph.model, &supergraph.connectors, active);
+        satisfy::unreachable(supergraph, &graph)
     };
-    satisfy::unreachable(model, &graph, &is_visible)
+    let labels = supergraph.model.override_labels();
+    let (mut found, mut is_complete) = prove(&BTreeSet::new());
+    if !labels.is_empty() {
+        let (more, is_complete_too) = prove(&labels);
+        let is_new = |lack: &Unreachable| found.iter().all(|known| known.lack != lack.lack);
+        let more: Vec<Unreachable> = more.into_iter().filter(is_new).collect();
+        found.extend(more);
+        is_complete &= is_complete_too;
+    }
+    (found, is_complete)
 }

@@ -1,119 +1,261 @@
 //! Owns the proof that every field of a supergraph can be reached, on every path that leads to it.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::graph::{NodeId, PlannerGraph};
-use super::search::reach;
-use crate::schema::{FieldId, FieldSet, Model, SubgraphId, TypeId};
+use super::search::{Exhausted, Reached, Work, reach, tellers};
+use crate::schema::{FieldId, FieldSet, FieldSetItem, Merged, Model, SubgraphId, Supergraph, TypeId};
 
-/// A field that cannot be asked for on some path.
+/// What clients may ask on some path, but no plan can give them.
 #[derive(Debug)]
 pub(crate) struct Unreachable {
     /// The fields that lead to it, from a root type on.
     pub path: Vec<FieldId>,
-    pub field: FieldId,
-    /// For each subgraph that has the field: why it cannot be asked.
+    pub lack: Lack,
+    /// The subgraphs that the path comes through, which do not have it, and those that have it: why not, of each.
     pub reasons: Vec<(SubgraphId, String)>,
 }
 
-/// States looked at before the proof gives up; far above what supergraphs of thousands of types have.
-const MAX_STATES: usize = 500_000;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lack {
+    Field(FieldId),
+    /// Which of its types an object of this interface has.
+    Types(TypeId),
+}
+
+/// Steps that the proof may take before it gives up: a second or two, and far more than supergraphs of
+/// thousands of types need.
+const BUDGET: u64 = 40_000_000;
 
 /// Where objects of one type come from.
 struct State {
     ty: TypeId,
     nodes: BTreeSet<NodeId>,
-    path: Vec<FieldId>,
+    path: Option<usize>,
 }
 
-/// Follows every path from the root types; `is_visible` says whether clients can see a field.
-///
-/// The second value is false if the supergraph is too large to be proved.
-pub(crate) fn unreachable(
-    model: &Model,
-    graph: &PlannerGraph,
-    is_visible: &dyn Fn(FieldId) -> bool,
-) -> (Vec<Unreachable>, bool) {
-    let mut found = vec![];
-    let mut said: BTreeSet<FieldId> = BTreeSet::new();
-    let mut seen: HashMap<TypeId, Vec<BTreeSet<NodeId>>> = HashMap::new();
-    let mut waiting: VecDeque<State> = [model.query, model.mutation, model.subscription]
-        .into_iter()
-        .flatten()
-        .map(|ty| State { ty, nodes: BTreeSet::new(), path: vec![] })
-        .collect();
-    let mut states = 0;
-    while let Some(state) = waiting.pop_front() {
-        // From more places one gets at least as far.
-        let known = seen.entry(state.ty).or_default();
-        if known.iter().any(|nodes| nodes.is_subset(&state.nodes)) {
-            continue;
-        }
-        known.push(state.nodes.clone());
-        states += 1;
-        let nodes: Vec<NodeId> = state.nodes.iter().copied().collect();
-        let (true, Ok(reached)) = (states <= MAX_STATES, reach(model, graph, state.ty, &nodes)) else {
-            return (found, false);
-        };
-        for field in reached {
-            if !is_visible(field.field) {
+/// Follows every path from the root types. The second value is false if the supergraph is too large to be proved.
+pub(crate) fn unreachable(supergraph: &Supergraph<Merged>, graph: &PlannerGraph) -> (Vec<Unreachable>, bool) {
+    let mut proof = Proof {
+        supergraph,
+        model: &supergraph.model,
+        graph,
+        steps: vec![],
+        work: Work::new(BUDGET),
+        told: HashMap::new(),
+        said: BTreeSet::new(),
+        found: vec![],
+    };
+    let is_complete = proof.run().is_ok();
+    (proof.found, is_complete)
+}
+
+struct Proof<'a> {
+    supergraph: &'a Supergraph<Merged>,
+    model: &'a Model,
+    graph: &'a PlannerGraph,
+    /// The fields that lead to states, each behind the one before it.
+    steps: Vec<(Option<usize>, FieldId)>,
+    work: Work,
+    /// The nodes that tell the types of objects from interface objects.
+    told: HashMap<(TypeId, Vec<NodeId>), Vec<NodeId>>,
+    said: BTreeSet<Lack>,
+    found: Vec<Unreachable>,
+}
+
+impl Proof<'_> {
+    fn run(&mut self) -> Result<(), Exhausted> {
+        let model = self.model;
+        let mut seen: HashMap<TypeId, Vec<BTreeSet<NodeId>>> = HashMap::new();
+        let roots = [model.query, model.mutation, model.subscription].into_iter().flatten();
+        let mut waiting: VecDeque<State> = roots.map(|ty| State { ty, nodes: BTreeSet::new(), path: None }).collect();
+        while let Some(state) = waiting.pop_front() {
+            // From more places one gets at least as far.
+            let known = seen.entry(state.ty).or_default();
+            self.work.spend(known.len())?;
+            if known.iter().any(|nodes| nodes.is_subset(&state.nodes)) {
                 continue;
             }
-            if !field.is_reachable {
-                if said.insert(field.field) {
-                    let reasons = reasons(model, graph, state.ty, field.field, &nodes);
-                    found.push(Unreachable { path: state.path.clone(), field: field.field, reasons });
+            known.retain(|nodes| !state.nodes.is_subset(nodes));
+            known.push(state.nodes.clone());
+            let nodes: Vec<NodeId> = state.nodes.iter().copied().collect();
+            let reached = reach(model, self.graph, state.ty, &nodes, &mut self.work)?;
+            for field in &reached {
+                if !self.is_visible(field.field) {
+                    continue;
                 }
-                continue;
-            }
-            let mut path = state.path.clone();
-            path.push(field.field);
-            for ty in model.ty(model.field(field.field).base).possible.iter() {
-                let nodes: BTreeSet<NodeId> = field.targets.iter().filter_map(|node| graph.narrow(*node, ty)).collect();
-                if !nodes.is_empty() {
-                    waiting.push_back(State { ty, nodes, path: path.clone() });
+                if field.is_reachable {
+                    self.follow(&state, field, &mut waiting)?;
+                } else {
+                    let reasons = || field_reasons(model, self.graph, (state.ty, field.field), &nodes, &reached);
+                    let reasons = if self.said.contains(&Lack::Field(field.field)) { vec![] } else { reasons() };
+                    self.say(state.path, Lack::Field(field.field), reasons);
                 }
             }
         }
+        Ok(())
     }
-    (found, true)
+
+    /// Queues the objects that a field leads to, type by type.
+    fn follow(&mut self, state: &State, field: &Reached, waiting: &mut VecDeque<State>) -> Result<(), Exhausted> {
+        if field.targets.is_empty() {
+            return Ok(());
+        }
+        self.steps.push((state.path, field.field));
+        let path = Some(self.steps.len() - 1);
+        for ty in self.model.ty(self.model.field(field.field).base).possible.iter() {
+            // There is no object of an interface that nothing implements.
+            if self.model.is_abstract(ty) {
+                continue;
+            }
+            let narrowed = field.targets.iter().filter_map(|node| self.graph.narrow(*node, ty));
+            let mut nodes: BTreeSet<NodeId> = narrowed.collect();
+            let is_untyped = nodes.iter().all(|node| self.graph.node(*node).is_interface_object);
+            if is_untyped && let Some(first) = nodes.first() {
+                if !self.is_visible_type(ty) {
+                    continue;
+                }
+                let interface = self.graph.node(*first).ty;
+                let tellers = self.tellers(interface, nodes.iter().copied().collect())?;
+                if tellers.is_empty() {
+                    let reasons = type_reasons(self.model, self.graph, interface, &nodes);
+                    self.say(path, Lack::Types(interface), reasons);
+                    continue;
+                }
+                nodes.extend(tellers.iter().filter_map(|node| self.graph.narrow(*node, ty)));
+            }
+            if !nodes.is_empty() {
+                waiting.push_back(State { ty, nodes, path });
+            }
+        }
+        Ok(())
+    }
+
+    fn tellers(&mut self, interface: TypeId, nodes: Vec<NodeId>) -> Result<Vec<NodeId>, Exhausted> {
+        let key = (interface, nodes);
+        if let Some(known) = self.told.get(&key) {
+            return Ok(known.clone());
+        }
+        let found = tellers(self.model, self.graph, interface, &key.1, &mut self.work)?;
+        self.told.insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// Notes what cannot be reached, once, on the first path that was found.
+    fn say(&mut self, path: Option<usize>, lack: Lack, reasons: Vec<(SubgraphId, String)>) {
+        if !self.said.insert(lack) {
+            return;
+        }
+        let mut fields = vec![];
+        let mut at = path;
+        while let Some((before, field)) = at.and_then(|at| self.steps.get(at)) {
+            fields.push(*field);
+            at = *before;
+        }
+        fields.reverse();
+        self.found.push(Unreachable { path: fields, lack, reasons });
+    }
+
+    fn is_visible(&self, field: FieldId) -> bool {
+        let def = self.model.field(field);
+        self.supergraph.api.type_field(self.model.type_name(def.parent), self.model.name(def.name)).is_ok()
+    }
+
+    fn is_visible_type(&self, ty: TypeId) -> bool {
+        self.supergraph.api.types.contains_key(self.model.type_name(ty))
+    }
 }
 
-fn reasons(
+/// Why a field cannot be asked for: of the subgraphs that the objects come from, and of those that have it.
+fn field_reasons(
     model: &Model,
     graph: &PlannerGraph,
-    ty: TypeId,
-    field: FieldId,
+    (ty, field): (TypeId, FieldId),
     nodes: &[NodeId],
+    reached: &[Reached],
 ) -> Vec<(SubgraphId, String)> {
     let name = model.field(field).name;
-    let here: Vec<&str> = nodes.iter().map(|node| model.subgraph(graph.node(*node).subgraph).name.as_str()).collect();
-    let mut reasons = vec![];
-    for join in &model.field(field).joins {
-        if join.external || join.overridden {
-            continue;
-        }
-        let keys: Vec<&FieldSet> = graph
-            .lookups_of(ty)
-            .iter()
-            .map(|lookup| graph.lookup(*lookup))
-            .filter(|lookup| lookup.subgraph == join.subgraph && graph.edge(lookup.enters, name).is_some())
-            .map(|lookup| &lookup.key)
-            .collect();
-        let reason = if keys.is_empty() {
-            format!("it cannot be entered at {}: it has no resolvable key or connector there", model.type_name(ty))
-        } else {
-            let keys: Vec<String> = keys.iter().map(|key| format!("\"{}\"", key.display(model))).collect();
-            let requires =
-                join.requires.as_ref().map(|r| format!(", and {} requires \"{}\"", model.name(name), r.display(model)));
-            format!(
-                "it is entered by {}, which cannot be had from {}{}",
-                keys.join(" or "),
-                if here.is_empty() { "the root".to_owned() } else { here.join(", ") },
-                requires.unwrap_or_default()
-            )
+    let coordinate = model.coordinate(field);
+    let mut reasons: BTreeMap<SubgraphId, String> = BTreeMap::new();
+    for node in nodes {
+        let subgraph = graph.node(*node).subgraph;
+        let join = model.field_join(field, subgraph);
+        let reason = match (join, graph.edge(*node, name).and_then(|edge| edge.requires.as_ref())) {
+            (_, Some(requires)) => {
+                let requires = missing(model, requires, reached);
+                format!("the path comes through it, but {coordinate} @requires {requires}")
+            }
+            (Some(join), None) if join.external => {
+                format!("the path comes through it, but {coordinate} is @external there")
+            }
+            (Some(_) | None, None) => format!("the path comes through it, but it does not resolve {coordinate}"),
         };
-        reasons.push((join.subgraph, reason));
+        reasons.insert(subgraph, reason);
     }
-    reasons
+    for join in model.field(field).joins.iter().filter(|join| !join.external && !join.overridden) {
+        let lookups = graph.lookups_of(ty).iter().map(|lookup| graph.lookup(*lookup));
+        let keys: Vec<String> = lookups
+            .filter(|lookup| lookup.subgraph == join.subgraph && graph.edge(lookup.enters, name).is_some())
+            .map(|lookup| missing(model, &lookup.key, reached))
+            .collect();
+        let requires = join.requires.as_ref().map(|requires| missing(model, requires, reached));
+        let reason = match (keys.is_empty(), requires) {
+            (true, _) => format!("it has {coordinate}, but {} has no resolvable @key there", model.type_name(ty)),
+            (false, None) => format!("it has {coordinate}, but is entered by {}", keys.join(", or by ")),
+            (false, Some(requires)) => {
+                format!("it has {coordinate}, but is entered by {} and @requires {requires}", keys.join(", or by "))
+            }
+        };
+        reasons.entry(join.subgraph).or_insert(reason);
+    }
+    reasons.into_iter().collect()
+}
+
+/// A field set, with what of it cannot be had.
+fn missing(model: &Model, fields: &FieldSet, reached: &[Reached]) -> String {
+    let is_missing = |item: &&FieldSetItem| match item {
+        FieldSetItem::Field { name, .. } => {
+            reached.iter().any(|reached| model.field(reached.field).name == *name && !reached.is_reachable)
+        }
+        FieldSetItem::Narrow { .. } | FieldSetItem::Typename => false,
+    };
+    let names: Vec<String> = fields.items.iter().filter(is_missing).filter_map(|item| item_name(model, item)).collect();
+    let shown = fields.display(model);
+    match names[..] {
+        [] => format!("\"{shown}\", not all of which can be had here"),
+        _ => format!("\"{shown}\", of which {} cannot be had here", names.join(" and ")),
+    }
+}
+
+fn item_name(model: &Model, item: &FieldSetItem) -> Option<String> {
+    match item {
+        FieldSetItem::Field { name, .. } => Some(model.name(*name).to_string()),
+        FieldSetItem::Narrow { .. } | FieldSetItem::Typename => None,
+    }
+}
+
+/// Why no subgraph can tell the types of objects of an interface.
+fn type_reasons(
+    model: &Model,
+    graph: &PlannerGraph,
+    interface: TypeId,
+    nodes: &BTreeSet<NodeId>,
+) -> Vec<(SubgraphId, String)> {
+    let name = model.type_name(interface);
+    let mut reasons: BTreeMap<SubgraphId, String> = BTreeMap::new();
+    for node in nodes {
+        let reason = format!("the path comes through it, where {name} is an @interfaceObject, which cannot tell");
+        reasons.insert(graph.node(*node).subgraph, reason);
+    }
+    for join in model.ty(interface).joins.iter().filter(|join| !join.is_interface_object) {
+        let keys = join.keys.iter().filter(|key| key.resolvable);
+        let keys: Vec<String> = keys.map(|key| format!("\"{}\"", key.fields.display(model))).collect();
+        let reason = if keys.is_empty() {
+            format!("it could tell, but its interface {name} has no resolvable @key")
+        } else {
+            format!("it could tell, but is entered by {}, which cannot be had here", keys.join(" or "))
+        };
+        reasons.entry(join.subgraph).or_insert(reason);
+    }
+    reasons.into_iter().collect()
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use smallvec::SmallVec;
 
-use super::demand::{DemandId, Item};
+use super::demand::{DemandId, Item, Whom};
 use super::error::PlanError;
 use super::graph::{LookupId, NodeId};
-use super::search::{Assignment, Cover, Decision, Nodes, Search, Via};
+use super::search::{Assignment, Cover, Decision, Nodes, Search, Untyped, Via};
 use super::shape::{PositionId, SlotId};
 use crate::connect::ConnectorId;
 use crate::schema::{FieldSet, Id, SubgraphId, TypeId, TypeSet};
@@ -112,46 +112,66 @@ impl<'s, 'a> Steps<'s, 'a> {
                 groups.extend(self.demand(demand, &[child])?);
             }
         }
+        let mut places = places.to_vec();
+        let mut after = Groups::new();
+        if let Some(Untyped { whom, cover, teller }) = &decision.untyped {
+            let (found, at) = self.cover(whom, cover, &places, &after)?;
+            groups.extend(found);
+            if let Some(teller) = teller {
+                let teller = self.places[at[teller.index()].index()].group;
+                groups.insert(teller);
+                after.insert(teller);
+            }
+            places.extend(at);
+        }
         for (ty, cover) in &decision.by_type {
-            groups.extend(self.cover(*ty, cover, places)?);
+            groups.extend(self.cover(&Whom::one(*ty), cover, &places, &after)?.0);
         }
         Ok(groups)
     }
 
-    fn cover(&mut self, ty: TypeId, cover: &Cover, places: &[PlaceId]) -> Result<Groups, PlanError> {
+    /// Asks for what a cover says, with lookups that also wait for `after`; gives the groups that answer it, and the
+    /// places of its stations.
+    fn cover(
+        &mut self,
+        whom: &Whom,
+        cover: &Cover,
+        places: &[PlaceId],
+        after: &Groups,
+    ) -> Result<(Groups, Vec<PlaceId>), PlanError> {
         // A station stands behind those that it needs, so their places are there.
         let mut at: Vec<PlaceId> = Vec::with_capacity(cover.stations.len());
         for station in &cover.stations {
             match &station.via {
                 Via::Base(base) => at.push(places[*base]),
                 Via::Lookup { lookup, requires, only } => {
-                    let mut depends_on = Groups::new();
+                    let mut depends_on = after.clone();
                     for input in &station.inputs {
-                        depends_on.extend(self.assign(ty, input, &at)?);
+                        depends_on.extend(self.assign(whom, input, &at)?);
                     }
                     let key = (cover.position, *lookup, requires.clone(), *only, depends_on);
-                    let group = self.group(ty, key, &station.inputs, places);
+                    let group = self.group(whom, key, &station.inputs, places.first().copied());
                     at.push(self.groups[group.index()].entries[0].place);
                 }
             }
         }
         let mut groups = Groups::new();
         for slot in &cover.slots {
-            groups.extend(self.assign(ty, slot, &at)?);
+            groups.extend(self.assign(whom, slot, &at)?);
         }
-        Ok(groups)
+        Ok((groups, at))
     }
 
     /// Asks for one slot at its stations; gives the groups that answer it and all under it.
-    fn assign(&mut self, ty: TypeId, assignment: &Assignment, stations: &[PlaceId]) -> Result<Groups, PlanError> {
+    fn assign(&mut self, whom: &Whom, assignment: &Assignment, stations: &[PlaceId]) -> Result<Groups, PlanError> {
         let mut groups = Groups::new();
         let mut children: SmallVec<[PlaceId; 2]> = SmallVec::new();
         for station in &assignment.stations {
             let place = stations[station.index()];
             let node = self.search.graph.node(self.places[place.index()].node);
-            let condition = (node.ty != ty && !node.is_interface_object).then_some(ty);
+            let condition = (node.ty != whom.ty && !node.is_interface_object).then_some(whom.ty);
             groups.insert(self.places[place.index()].group);
-            children.extend(self.ask(place, condition, &TypeSet::one(ty), assignment.slot));
+            children.extend(self.ask(place, condition, &whom.types, assignment.slot));
         }
         if let Some(demand) = assignment.child {
             groups.extend(self.demand(demand, &children)?);
@@ -189,25 +209,29 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlaceId::from_index(self.places.len() - 1)
     }
 
-    fn group(&mut self, ty: TypeId, mut key: GroupKey, inputs: &[Assignment], origins: &[PlaceId]) -> GroupId {
+    fn group(&mut self, whom: &Whom, mut key: GroupKey, inputs: &[Assignment], origin: Option<PlaceId>) -> GroupId {
         let at = self.search.graph.lookup(key.1);
         if at.key.is_empty() {
             key.4.extend(self.barrier.iter().copied());
         }
         if let Some(known) = self.known.get(&key) {
-            self.groups[known.index()].entries[0].origins.extend(origins);
+            self.groups[known.index()].entries.iter_mut().for_each(|entry| entry.origins.extend(origin));
             return *known;
         }
         let id = GroupId::from_index(self.groups.len());
         let (position, lookup) = (key.0, key.1);
         let place = self.place(id, position, at.enters);
-        let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: TypeSet::one(ty), child: i.child }).collect();
+        let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: whom.types.clone(), child: i.child });
+        let inputs: Vec<Item> = inputs.collect();
+        let origins = BTreeSet::from_iter(origin);
+        let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };
+        let entries = whom.types.iter().map(entry);
         self.groups.push(Group {
             subgraph: at.subgraph,
             connector: at.connector,
             position,
             depends_on: key.4.clone(),
-            entries: vec![Entry { lookup, ty, inputs, origins: origins.iter().copied().collect(), place }],
+            entries: entries.collect(),
         });
         self.known.insert(key, id);
         id

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::query_plan::{
     FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
 };
-use super::shape::{PositionId, ProjectionId, ProjectionSource, ROOT, SlotId};
+use super::shape::{PositionId, ProjectedField, ProjectionId, ProjectionSource, ROOT, SlotId};
 use crate::operation::OperationKind;
 use crate::schema::{Id, Model, TypeId};
 
@@ -37,7 +37,14 @@ struct Made<'a> {
 }
 
 /// The slots that an object has, with who gave them.
-type Given<'a> = BTreeMap<SlotId, Vec<(Option<FetchId>, &'a FetchField)>>;
+type Slots<'a> = BTreeMap<SlotId, Vec<(Option<FetchId>, &'a FetchField)>>;
+
+/// What an object has.
+struct Given<'a> {
+    slots: Slots<'a>,
+    /// Whether its type is known, and by which fetch; an inner `None` stands for where it was made.
+    typed: Option<Option<FetchId>>,
+}
 
 struct Verifier<'a> {
     model: &'a Model,
@@ -110,27 +117,43 @@ impl<'a> Verifier<'a> {
 
     /// What an object of a type has in the end: what it was made with, and what lookups add.
     fn given(&self, position: PositionId, ty: TypeId, made: &[Made<'a>]) -> Given<'a> {
-        let mut given = Given::new();
+        let mut given = Given { slots: Slots::new(), typed: None };
         for made in made {
-            add(&mut given, made.fetch, made.selection, ty);
+            add(&mut given.slots, made.fetch, made.selection, ty);
+            if made.selection.typename || made.selection.types.len() == 1 {
+                given.typed = Some(None);
+            }
         }
         let mut waiting: Vec<(Option<FetchId>, &'a FetchNode)> =
             self.fetches.iter().copied().filter(|(_, fetch)| fetch.position == position).collect();
         loop {
             let ready = waiting.iter().position(|(id, fetch)| match (&fetch.entry, id) {
-                (FetchEntry::Entities { representations, .. }, Some(id)) => representations
-                    .iter()
-                    .any(|representation| representation.ty == ty && self.has(&representation.fields, ty, &given, *id)),
+                (FetchEntry::Entities { representations, .. }, Some(id)) => {
+                    representations.iter().any(|representation| {
+                        representation.ty == ty
+                            && self.may_write(&representation.typename, &given, *id)
+                            && self.has(&representation.fields, ty, &given.slots, *id)
+                    })
+                }
                 _ => false,
             });
             let Some(ready) = ready else { return given };
             let (id, fetch) = waiting.remove(ready);
-            add(&mut given, id, &fetch.selection, ty);
+            add(&mut given.slots, id, &fetch.selection, ty);
+            if fetch.selection.typename && given.typed.is_none() {
+                given.typed = Some(id);
+            }
         }
     }
 
+    /// Whether a fetch can name the object's type: it was told before, or the representation names an interface.
+    fn may_write(&self, typename: &str, given: &Given<'a>, fetch: FetchId) -> bool {
+        let is_interface = self.model.type_named(typename).is_some_and(|ty| self.model.is_abstract(ty));
+        is_interface || given.typed.is_some_and(|by| self.before(fetch).contains(&by))
+    }
+
     /// Whether a representation's fields are there before the fetch that sends it.
-    fn has(&self, fields: &[RepresentationField], ty: TypeId, given: &Given<'a>, fetch: FetchId) -> bool {
+    fn has(&self, fields: &[RepresentationField], ty: TypeId, given: &Slots<'a>, fetch: FetchId) -> bool {
         let before = self.before(fetch);
         fields.iter().filter(|field| field.types.contains(ty)).all(|field| {
             let Some(sources) = given.get(&field.slot) else { return false };
@@ -142,7 +165,7 @@ impl<'a> Verifier<'a> {
             types_of(&made).into_iter().all(|child| {
                 made.first().is_some_and(|first| {
                     let given = self.given(first.selection.position, child, &made);
-                    self.has(&field.fields, child, &given, fetch)
+                    self.has(&field.fields, child, &given.slots, fetch)
                 })
             })
         })
@@ -165,6 +188,13 @@ impl<'a> Verifier<'a> {
                 continue;
             };
             let given = self.given(position, *ty, made);
+            let classes = plan.shape.projections[projection.index()].classes.len();
+            let shows_type = |field: &ProjectedField| matches!(field.source, ProjectionSource::Typename(_));
+            let names = plan.shape.positions[position.index()].types.len();
+            if given.typed.is_none() && (classes > 1 || names > 1 && class.fields.iter().any(shows_type)) {
+                self.found.push(format!("{}: nobody tells the types of the objects", path.join(".")));
+            }
+            let given = given.slots;
             for field in &class.fields {
                 path.push(field.key.to_string());
                 match &field.source {
@@ -195,7 +225,7 @@ impl<'a> Verifier<'a> {
     }
 }
 
-fn add<'a>(given: &mut Given<'a>, fetch: Option<FetchId>, selection: &'a FetchSelection, ty: TypeId) {
+fn add<'a>(given: &mut Slots<'a>, fetch: Option<FetchId>, selection: &'a FetchSelection, ty: TypeId) {
     for field in selection.fields.iter().filter(|field| field.types.contains(ty)) {
         given.entry(field.slot).or_default().push((fetch, field));
     }

@@ -9,6 +9,7 @@ use apollo_compiler::schema::{Component, DirectiveList, ExtendedType, FieldDefin
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema, ast};
 
+use super::features::Features;
 use super::field_set::FieldSet;
 use super::ids::{FieldId, Id, NameId, SubgraphId, TypeId};
 use super::model::{ArgumentDef, FieldDef, FieldJoin, KeyJoin, Model, SubgraphDef, TypeDef, TypeJoin, TypeKind};
@@ -32,8 +33,14 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
         .build()
         .and_then(Schema::validate)
         .map_err(|errors| errors.errors.iter().map(|error| syntax(source, error.error)).collect::<Vec<_>>())?;
-    let mut reader =
-        Reader { source, document: &document, model: Model::default(), graphs: HashMap::new(), found: vec![] };
+    let mut reader = Reader {
+        source,
+        document: &document,
+        features: Features::of(&document),
+        model: Model::default(),
+        graphs: HashMap::new(),
+        found: vec![],
+    };
     reader.subgraphs();
     if reader.model.subgraphs.is_empty() {
         reader.found.push(
@@ -64,6 +71,7 @@ fn syntax(source: &Arc<Source>, error: &apollo_compiler::validation::DiagnosticD
 struct Reader<'a> {
     source: &'a Arc<Source>,
     document: &'a Valid<Schema>,
+    features: Features,
     model: Model,
     /// The values of the enum `join__Graph`.
     graphs: HashMap<Name, SubgraphId>,
@@ -86,11 +94,7 @@ impl Reader<'_> {
 
     fn types(&mut self) {
         for (name, ty) in &self.document.types {
-            if name.starts_with("join__")
-                || name.starts_with("link__")
-                || name.starts_with("core__")
-                || name.starts_with("__")
-            {
+            if self.features.owns(name) || name.starts_with("__") {
                 continue;
             }
             let id = TypeId::from_index(self.model.types.len());
@@ -106,7 +110,7 @@ impl Reader<'_> {
                 ExtendedType::Enum(definition) => definition
                     .values
                     .iter()
-                    .filter(|(_, value)| !value.directives.has("inaccessible"))
+                    .filter(|(_, value)| !self.features.is_inaccessible(&value.directives))
                     .map(|(name, _)| name.clone())
                     .collect(),
                 _ => Arc::default(),
@@ -217,6 +221,12 @@ impl Reader<'_> {
         for (ty, types) in members {
             self.model.types[ty.index()].possible = types.into_iter().collect();
         }
+        // Nothing implements it, as far as anyone says; its objects have no other type than it.
+        for (at, ty) in self.model.types.iter_mut().enumerate() {
+            if ty.kind == TypeKind::Interface && ty.possible.is_empty() {
+                ty.possible = TypeSet::one(TypeId::from_index(at));
+            }
+        }
         let mut members_in: Vec<_> = members_in.into_iter().collect();
         members_in.sort();
         for ((ty, subgraph), types) in members_in {
@@ -225,9 +235,11 @@ impl Reader<'_> {
     }
 
     fn joins(&mut self) {
+        let mut owned = vec![];
         for id in self.model.type_ids().collect::<Vec<_>>() {
             let Some(ty) = self.document.types.get(self.model.type_name(id)) else { continue };
             let (joins, owner) = self.type_joins(id, ty.directives());
+            owned.extend(owner.map(|_| id));
             let holders: Vec<SubgraphId> = match owner {
                 Some(owner) => vec![owner],
                 None => joins.iter().map(|join| join.subgraph).collect(),
@@ -240,6 +252,7 @@ impl Reader<'_> {
                 self.model.fields[field.index()].joins = joins;
             }
         }
+        super::owned::complete(&mut self.model, &owned);
     }
 
     /// The type's joins, and its owner where the file is of join v0.1.

@@ -2,10 +2,13 @@
 //! [`Supergraph`] passes through.
 
 mod api;
+mod defaults;
+mod features;
 mod field_set;
 mod ids;
 mod join;
 mod model;
+mod owned;
 pub mod subgraph;
 mod supergraph;
 mod types;

@@ -3,7 +3,7 @@
 //! Written once, while a supergraph is loaded; read-only afterwards. Every table is in the order of
 //! the supergraph's text, so that everything derived from it is deterministic.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use apollo_compiler::Name;
@@ -57,7 +57,8 @@ pub struct TypeDef {
     pub fields: Vec<FieldId>,
     /// Of enums: the values that clients may see.
     pub values: Arc<[Name]>,
-    /// The object types that a value of this type can be; an object's is itself.
+    /// The object types that a value of this type can be; an object's is itself, as is that of an interface that
+    /// nothing implements.
     pub possible: TypeSet,
     pub joins: Vec<TypeJoin>,
     /// Per subgraph that knows this interface or union: the members that it knows.
@@ -93,6 +94,14 @@ impl FieldJoin {
             provides: None,
             override_label: None,
             override_from: None,
+        }
+    }
+
+    /// Whether the subgraph is asked for the field when these labels of progressive overrides are active.
+    pub fn is_chosen(&self, active: &BTreeSet<&str>) -> bool {
+        match &self.override_label {
+            None => true,
+            Some(label) => self.override_from.is_some() == active.contains(label.as_str()),
         }
     }
 }
@@ -177,6 +186,12 @@ impl Model {
 
     pub fn type_ids(&self) -> impl Iterator<Item = TypeId> {
         (0..self.types.len()).map(TypeId::from_index)
+    }
+
+    /// The labels of progressive overrides.
+    pub fn override_labels(&self) -> BTreeSet<&str> {
+        let joins = self.fields.iter().flat_map(|field| &field.joins);
+        joins.filter_map(|join| join.override_label.as_deref()).collect()
     }
 
     /// `Type.field`

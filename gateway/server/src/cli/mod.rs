@@ -1,6 +1,7 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
 pub mod compose;
+pub mod import;
 pub mod plan;
 mod report;
 pub mod serve;
@@ -28,6 +29,7 @@ enum CommandLine {
     Serve(serve::Arguments),
     Compose(compose::Arguments),
     Plan(plan::Arguments),
+    Import(import::Arguments),
     /// `weft supergraph compose`, for fingers used to Rover.
     #[command(hide = true)]
     Supergraph(SupergraphArguments),
@@ -50,6 +52,7 @@ pub enum Command {
     Serve(serve::Arguments),
     Compose(compose::Arguments),
     Plan(plan::Arguments),
+    Import(import::Arguments),
 }
 
 impl Cli {
@@ -61,6 +64,7 @@ impl Cli {
                 Command::Compose(arguments)
             }
             CommandLine::Plan(arguments) => Command::Plan(arguments),
+            CommandLine::Import(arguments) => Command::Import(arguments),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weft_federation::compose::{compose, prove};
+use weft_federation::compose::{compose, prove_composed};
 use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
 use weft_federation::schema::Supergraph;
@@ -46,7 +46,7 @@ fn compose_and_prove(loaded: Loaded) -> (Option<String>, Vec<Diagnostic>) {
     let mut found = composition.diagnostics;
     let Some(text) = composition.supergraph else { return (None, found) };
     match Supergraph::load(&Source::new("supergraph", text.as_str())) {
-        Ok(merged) => found.extend(prove(merged).1),
+        Ok(merged) => found.extend(prove_composed(merged, &composition.definitions).1),
         Err(errors) => found.extend(errors),
     }
     let is_sound = !found.iter().any(Diagnostic::is_error);

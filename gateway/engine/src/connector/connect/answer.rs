@@ -1,5 +1,6 @@
 //! Owns judging a backend's reply: a success, nothing there, or an error as the `errors` mappings tell it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -70,7 +71,7 @@ impl Exchange<'_> {
             if may_miss && is_success.is_none() && codes::is_missing(reply.status) {
                 return then(Ok(None));
             }
-            return then(Err(self.failure(reply.status, source, &|mapping| eval_owned(mapping, &scope, data))));
+            return then(Err(self.failure(reply.status, source, data, &|mapping| eval_owned(mapping, &scope, data))));
         }
         if let Some(broken) = broken {
             return then(Err(SubgraphError::malformed(self.origin, &broken)));
@@ -83,6 +84,7 @@ impl Exchange<'_> {
         &self,
         status: BackendStatus,
         source: Option<&Source>,
+        said: &Value<'_>,
         value: &dyn Fn(&Mapping) -> Value<'static>,
     ) -> SubgraphError {
         // The connector's own mapping stands before its source's.
@@ -91,7 +93,10 @@ impl Exchange<'_> {
         };
         let shown = match status {
             BackendStatus::Http(status) => format!("the HTTP status {status}"),
-            BackendStatus::Grpc(status) => format!("the gRPC status {status}"),
+            BackendStatus::Grpc(status) => match status_message(said) {
+                Some(message) => format!("the gRPC status {status}: {message}"),
+                None => format!("the gRPC status {status}"),
+            },
         };
         let message =
             either(|errors| errors.message.as_ref()).and_then(|mapping| Some(value(mapping).as_text()?.into_owned()));
@@ -114,6 +119,13 @@ impl Exchange<'_> {
         }
         error
     }
+}
+
+/// The message of a `google.rpc.Status`, if it has one.
+fn status_message(status: &Value<'_>) -> Option<String> {
+    let Value::Object(fields) = status else { return None };
+    let (_, message) = fields.iter().find(|(name, _)| name == "message")?;
+    message.as_text().filter(|text| !text.is_empty()).map(Cow::into_owned)
 }
 
 fn eval_owned(mapping: &Selection, scope: &Scope<'_>, data: &Value<'_>) -> Value<'static> {

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 use weft_federation::connect::grpc::{MethodDescriptor, decode};
 use weft_federation::connect::mapping::Value;
@@ -33,7 +33,14 @@ impl GrpcClient {
     /// A service at `http://host:port`. The error says what is wrong with the address.
     pub fn new(address: &str, config: &SourceConfig) -> Result<Self, String> {
         let endpoint = Endpoint::from_shared(address.to_owned())
-            .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?
+            .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
+        let endpoint = if endpoint.uri().scheme_str() == Some("https") {
+            let tls = ClientTlsConfig::new().with_native_roots();
+            endpoint.tls_config(tls).map_err(|error| format!("no TLS client can be built: {error}"))?
+        } else {
+            endpoint
+        };
+        let endpoint = endpoint
             .connect_timeout(config.connect_timeout)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(Duration::from_secs(30))
@@ -79,6 +86,7 @@ pub async fn send(
             Ok(Reply { status: BackendStatus::Grpc(0), headers, body })
         }
         Err(status) if timed_out(&status) => Err(SubgraphError::timeout(origin)),
+        Err(status) if is_of_transport(&status) => Err(SubgraphError::unavailable(origin)),
         Err(status) => Ok(failed(&status)),
     }
 }
@@ -87,6 +95,11 @@ pub async fn send(
 fn timed_out(status: &Status) -> bool {
     let first = std::error::Error::source(status);
     std::iter::successors(first, |error| error.source()).any(|error| error.is::<tonic::TimeoutExpired>())
+}
+
+/// Whether the status was made here, since the connection failed: one that a service sent has no cause.
+fn is_of_transport(status: &Status) -> bool {
+    std::error::Error::source(status).is_some()
 }
 
 /// A failure as connectors' `errors` read it: `google.rpc.Status`.

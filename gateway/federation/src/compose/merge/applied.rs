@@ -7,12 +7,13 @@ use apollo_compiler::schema::DirectiveList as ComponentList;
 use apollo_compiler::{Name, Node};
 
 use super::directive::Origin;
-use super::{Merge, Source, SubgraphIndex, authorization, most_frequent};
+use super::{Merge, Source, SubgraphIndex, authorization, joined, most_frequent};
 use crate::compose::merged::Applied;
 use crate::compose::values;
 use crate::schema::subgraph::SpecDirective;
 
-type Application<'a> = (SubgraphIndex, &'a Directive);
+/// A directive's application in a subgraph.
+pub(crate) type Application<'a> = (SubgraphIndex, &'a Directive);
 
 pub(crate) fn merge_components(
     merge: &mut Merge<'_>,
@@ -36,7 +37,7 @@ pub(crate) fn merge_nodes(merge: &mut Merge<'_>, what: &str, sources: &[Source<'
 
 fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<Applied> {
     let names: IndexSet<&Name> = all.iter().map(|(_, directive)| &directive.name).collect();
-    let mut merged = Vec::new();
+    let mut merged = joined::merge(merge, all);
     for name in names {
         let applications: Vec<Application<'_>> =
             all.iter().copied().filter(|(_, directive)| directive.name == *name).collect();
@@ -44,12 +45,15 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
             merged.push(one(merge, what, name, &applications));
             continue;
         }
-        let Some(composed) = merge.composed.get(name.as_str()).cloned() else {
-            merged.extend(super::connectors::applied(merge, name, &applications));
-            continue;
-        };
+        let Some(composed) = merge.composed.get(name.as_str()).cloned() else { continue };
         match &composed.origin {
-            Origin::Spec(spec) => merged.extend(of_spec(merge, *spec, &composed.name, &applications)),
+            Origin::Spec(SpecDirective::CacheTag) => {}
+            Origin::Spec(spec) => {
+                if spec.combines_arguments() && first_seen(&applications).len() > 1 {
+                    merge.hint_combined(&composed.name, what);
+                }
+                merged.extend(of_spec(merge, what, *spec, &composed.name, &applications));
+            }
             Origin::Custom { definition, subgraphs, .. } => {
                 let asked: Vec<Application<'_>> =
                     applications.into_iter().filter(|(index, _)| subgraphs.contains(merge.name(*index))).collect();
@@ -64,13 +68,19 @@ fn merge_all(merge: &mut Merge<'_>, what: &str, all: &[Application<'_>]) -> Vec<
     merged
 }
 
-fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[Application<'_>]) -> Vec<Applied> {
+fn of_spec(
+    merge: &mut Merge<'_>,
+    what: &str,
+    spec: SpecDirective,
+    name: &str,
+    applications: &[Application<'_>],
+) -> Vec<Applied> {
     let arguments = |argument: &'static str| {
         applications.iter().map(move |(_, directive)| directive.specified_argument_by_name(argument).map(Node::as_ref))
     };
     match spec {
-        SpecDirective::RequiresScopes => vec![conjunction(name, "scopes", applications)],
-        SpecDirective::Policy => vec![conjunction(name, "policies", applications)],
+        SpecDirective::RequiresScopes => vec![conjunction(merge, what, name, "scopes", applications)],
+        SpecDirective::Policy => vec![conjunction(merge, what, name, "policies", applications)],
         SpecDirective::Cost => {
             let weight = arguments("weight").flatten().filter_map(Value::to_i32).max();
             vec![
@@ -91,6 +101,20 @@ fn of_spec(merge: &Merge<'_>, spec: SpecDirective, name: &str, applications: &[A
         }
         _ => distinct(name, applications),
     }
+}
+
+/// The reference's order of what stands on a field or an enum value: `@inaccessible`, the joins, who may see it, the rest.
+pub(crate) fn sort(merge: &Merge<'_>, applied: &mut [Applied]) {
+    // Stable: the rest stays as it is.
+    applied.sort_by_key(|applied| {
+        let composed = merge.composed.values().position(|composed| composed.name == applied.name);
+        match composed.map(|index| (index, &merge.composed[index].origin)) {
+            Some((_, Origin::Spec(SpecDirective::Inaccessible))) => (0, 0),
+            None if applied.name.starts_with("join__") => (1, 0),
+            Some((index, Origin::Spec(directive))) if directive.is_authorization() => (2, index),
+            Some(_) | None => (3, 0),
+        }
+    });
 }
 
 /// Every application once.
@@ -126,7 +150,7 @@ fn carry(name: &str, directive: &Directive) -> Applied {
     Applied { name: name.to_owned(), arguments: Vec::new(), carried }
 }
 
-fn same_arguments(a: &Directive, b: &Directive) -> bool {
+pub(crate) fn same_arguments(a: &Directive, b: &Directive) -> bool {
     a.arguments.len() == b.arguments.len()
         && a.arguments
             .iter()
@@ -134,12 +158,24 @@ fn same_arguments(a: &Directive, b: &Directive) -> bool {
 }
 
 /// Requirements of several subgraphs hold together.
-fn conjunction(name: &str, argument: &'static str, applications: &[Application<'_>]) -> Applied {
+fn conjunction(
+    merge: &mut Merge<'_>,
+    what: &str,
+    name: &str,
+    argument: &'static str,
+    applications: &[Application<'_>],
+) -> Applied {
     if let [directive] = first_seen(applications).as_slice() {
         return carry(name, directive);
     }
     let all = applications.iter().filter_map(|(_, directive)| directive.specified_argument_by_name(argument));
-    let combined = all.map(|value| authorization::read(value)).reduce(|left, right| authorization::both(&left, &right));
+    let combined = all
+        .map(|value| Some(authorization::read(value)))
+        .reduce(|left, right| authorization::both(&left?, &right?))
+        .flatten();
+    if combined.is_none() {
+        authorization::report_too_many(merge, name, what);
+    }
     Applied::new(name).with(argument, authorization::write(&combined.unwrap_or_default()))
 }
 

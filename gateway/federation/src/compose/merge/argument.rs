@@ -1,12 +1,12 @@
 //! Owns the merge of what has a type and may have a default value: arguments and input fields.
 
-use apollo_compiler::ast::{FieldDefinition, InputValueDefinition, Type, Value};
+use apollo_compiler::ast::{InputValueDefinition, Type, Value};
 use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::{Name, Node};
 
 use super::kinds::Kind;
 use super::type_reference::{self, Direction};
-use super::{Merge, Source, applied, description};
+use super::{Merge, Source, SubgraphIndex, applied, description};
 use crate::compose::merged::MergedInput;
 use crate::compose::names::subgraph_list;
 use crate::compose::values;
@@ -16,16 +16,22 @@ use crate::schema::subgraph::SpecDirective;
 pub(crate) struct Words {
     what: &'static str,
     type_mismatch: &'static str,
+    inconsistent_type: &'static str,
     default_mismatch: &'static str,
 }
 
 pub(crate) const ARGUMENT: Words = Words {
     what: "argument",
     type_mismatch: "FIELD_ARGUMENT_TYPE_MISMATCH",
+    inconsistent_type: "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE",
     default_mismatch: "FIELD_ARGUMENT_DEFAULT_MISMATCH",
 };
-pub(crate) const INPUT_FIELD: Words =
-    Words { what: "field", type_mismatch: "FIELD_TYPE_MISMATCH", default_mismatch: "INPUT_FIELD_DEFAULT_MISMATCH" };
+pub(crate) const INPUT_FIELD: Words = Words {
+    what: "field",
+    type_mismatch: "FIELD_TYPE_MISMATCH",
+    inconsistent_type: "INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE",
+    default_mismatch: "INPUT_FIELD_DEFAULT_MISMATCH",
+};
 
 /// Merges one argument or input field; also tells whether all sources have the same type. `None` if there was an error.
 pub(crate) fn merge(
@@ -47,7 +53,7 @@ pub(crate) fn merge(
     };
     if !reference.same {
         merge.hint(
-            "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE",
+            words.inconsistent_type,
             format!(
                 "Type of {} \"{coordinate}\" is inconsistent but compatible across subgraphs: the supergraph uses \"{}\"",
                 words.what, reference.ty
@@ -112,22 +118,25 @@ fn enum_default(merge: &Merge<'_>, value: &Value, ty: &Name) -> Value {
     }
 }
 
-/// Merges the arguments of a field: those that every source has, apart from contextual ones, which clients never see.
+/// One subgraph's arguments of a field or a directive.
+pub(crate) type Arguments<'a> = (SubgraphIndex, &'a [Node<InputValueDefinition>]);
+
+/// Merges arguments: those that every source has, apart from contextual ones, which clients never see.
 pub(crate) fn merge_all(
     merge: &mut Merge<'_>,
     coordinate: &str,
-    sources: &[Source<'_, FieldDefinition>],
+    sources: &[Arguments<'_>],
 ) -> IndexMap<Name, MergedInput> {
     let names: IndexSet<&Name> =
-        sources.iter().flat_map(|source| source.node.arguments.iter().map(|argument| &argument.name)).collect();
+        sources.iter().flat_map(|(_, arguments)| arguments.iter().map(|argument| &argument.name)).collect();
     let mut merged = IndexMap::default();
     for name in names {
         let argument = format!("{coordinate}({name}:)");
         let found: Vec<_> = sources
             .iter()
-            .filter_map(|source| {
-                let node = source.node.argument_by_name(name)?;
-                Some(Source { subgraph: source.subgraph, node: node.as_ref() })
+            .filter_map(|(subgraph, arguments)| {
+                let node = arguments.iter().find(|argument| argument.name == *name)?;
+                Some(Source { subgraph: *subgraph, node: node.as_ref() })
             })
             .collect();
         if found.iter().any(|source| is_contextual(source.node)) {
@@ -171,14 +180,14 @@ fn contextual(merge: &mut Merge<'_>, coordinate: &str, found: &[Source<'_, Input
 fn partial(
     merge: &mut Merge<'_>,
     coordinate: &str,
-    sources: &[Source<'_, FieldDefinition>],
+    sources: &[Arguments<'_>],
     found: &[Source<'_, InputValueDefinition>],
 ) {
     let with: Vec<usize> = found.iter().map(|source| source.subgraph).collect();
     let without = subgraph_list(
         sources
             .iter()
-            .map(|source| source.subgraph)
+            .map(|(subgraph, _)| *subgraph)
             .filter(|index| !with.contains(index))
             .map(|index| merge.name(index)),
     );

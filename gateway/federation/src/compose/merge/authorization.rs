@@ -6,10 +6,12 @@
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Selection, Value};
-use apollo_compiler::collections::IndexMap;
+use apollo_compiler::collections::{IndexMap, IndexSet};
 
 use super::Merge;
+use super::directive::Origin;
 use crate::compose::merged::{Applied, MergedKind, MergedType};
+use crate::diagnostics::Diagnostic;
 use crate::schema::subgraph::field_set::{FieldSet, fields_of};
 use crate::schema::subgraph::{SpecDirective, facts};
 
@@ -38,25 +40,34 @@ pub(crate) fn write(alternatives: &Alternatives) -> Value {
     list(alternatives.iter().map(|all| list(all.iter().cloned().map(Value::String).collect())).collect())
 }
 
-/// What both ask for; alternatives that ask for more than another are left out.
-pub(crate) fn both(left: &Alternatives, right: &Alternatives) -> Alternatives {
-    let mut product: Alternatives = Vec::new();
+/// How many alternatives may come of combining those of several subgraphs. Each subgraph multiplies them, and nobody reads
+/// so many.
+const MOST_ALTERNATIVES: usize = 1024;
+
+/// What both ask for; alternatives that ask for more than another are left out. `None` if there are too many.
+pub(crate) fn both(left: &Alternatives, right: &Alternatives) -> Option<Alternatives> {
+    let mut product: IndexSet<Vec<String>> = IndexSet::default();
     for a in left {
         for b in right {
             let mut all: Vec<String> = a.iter().chain(b).cloned().collect();
             all.sort();
             all.dedup();
-            if !product.contains(&all) {
-                product.push(all);
+            product.insert(all);
+            if product.len() > MOST_ALTERNATIVES * 4 {
+                return None;
             }
         }
     }
-    let needless = |candidate: &Vec<String>| {
-        product.iter().any(|other| other != candidate && other.iter().all(|scope| candidate.contains(scope)))
-    };
-    let mut minimal: Alternatives = product.iter().filter(|candidate| !needless(candidate)).cloned().collect();
+    let mut minimal: Alternatives = product.into_iter().collect();
     minimal.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-    minimal
+    // A shorter one comes first, so that what is kept is never needless.
+    let mut kept: Alternatives = Vec::new();
+    for candidate in minimal {
+        if !kept.iter().any(|other| other.iter().all(|scope| candidate.contains(scope))) {
+            kept.push(candidate);
+        }
+    }
+    (kept.len() <= MOST_ALTERNATIVES).then_some(kept)
 }
 
 /// Whether who has what `granted` asks for also has what `needed` asks for.
@@ -89,20 +100,50 @@ fn requirements(merge: &Merge<'_>, applied: &[Applied]) -> Requirements {
     found
 }
 
-fn add(requirements: &mut Requirements, more: &Requirements) {
+/// A directive whose requirements became others by combining; whether they can be written down.
+struct Combined {
+    directive: String,
+    too_many: bool,
+}
+
+impl Combined {
+    fn report(&self, merge: &mut Merge<'_>, what: &str) {
+        match self.too_many {
+            true => report_too_many(merge, &self.directive, what),
+            false => merge.hint_combined(&self.directive, what),
+        }
+    }
+}
+
+pub(crate) fn report_too_many(merge: &mut Merge<'_>, directive: &str, what: &str) {
+    let message = format!(
+        "What @{directive} asks for on \"{what}\" in several subgraphs comes to more than {MOST_ALTERNATIVES} alternatives"
+    );
+    let diagnostic = Diagnostic::error("AUTH_REQUIREMENTS_TOO_COMPLEX", message);
+    merge.diagnostics.push(diagnostic.help("ask for the same in all subgraphs, or for fewer alternatives"));
+}
+
+/// Adds what is required too; returns what became something else by it.
+fn add(requirements: &mut Requirements, more: &Requirements) -> Vec<Combined> {
+    let mut all = Vec::new();
     for (name, (directive, alternatives)) in more {
         match requirements.get_mut(name) {
-            Some((_, own)) if own != alternatives => *own = both(own, alternatives),
+            Some((_, own)) if own != alternatives => {
+                let combined = both(own, alternatives);
+                all.push(Combined { directive: name.clone(), too_many: combined.is_none() });
+                *own = combined.unwrap_or_default();
+            }
             Some(_) => {}
             None => {
                 requirements.insert(name.clone(), (*directive, alternatives.clone()));
             }
         }
     }
+    all
 }
 
 /// Puts requirements into an element's directives, in the place of those that it had.
-fn set(applied: &mut Vec<Applied>, requirements: Requirements) {
+fn set(applied: &mut Vec<Applied>, requirements: Requirements, order: &[String]) {
     for (name, (directive, alternatives)) in requirements {
         let mut found = Applied::new(&name);
         if let Some(argument) = argument(directive) {
@@ -113,18 +154,36 @@ fn set(applied: &mut Vec<Applied>, requirements: Requirements) {
             None => applied.push(found),
         }
     }
+    // Kept in the supergraph's order: stable, so that the others stay where they are.
+    let is_one = |applied: &Applied| order.iter().position(|name| *name == applied.name);
+    let places: Vec<usize> = (0..applied.len()).filter(|index| is_one(&applied[*index]).is_some()).collect();
+    let mut own: Vec<Applied> = places.iter().map(|index| applied[*index].clone()).collect();
+    own.sort_by_key(|applied| is_one(applied));
+    for (place, own) in places.into_iter().zip(own) {
+        applied[place] = own;
+    }
+}
+
+/// What the supergraph calls the directives of authorization, in its order.
+fn order(merge: &Merge<'_>) -> Vec<String> {
+    let composed = merge.composed.values();
+    let own = composed.filter(|found| matches!(found.origin, Origin::Spec(directive) if directive.is_authorization()));
+    own.map(|found| found.name.clone()).collect()
 }
 
 /// What interface objects ask for holds for the implementations that have the field themselves.
-pub(crate) fn pass_to_implementations(merge: &Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
+pub(crate) fn pass_to_implementations(merge: &mut Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
+    let order = order(merge);
     for (interface, field, more) in interface_fields(merge, types) {
         for ty in types.values_mut().filter(|ty| is_implementation(ty, &interface)) {
             if let MergedKind::Object { fields, .. } = &mut ty.kind
                 && let Some(own) = fields.get_mut(&field)
             {
                 let mut all = requirements(merge, &own.applied);
-                add(&mut all, &more);
-                set(&mut own.applied, all);
+                for combined in add(&mut all, &more) {
+                    combined.report(merge, field.as_str());
+                }
+                set(&mut own.applied, all, &order);
             }
         }
     }
@@ -149,7 +208,8 @@ fn is_implementation(ty: &MergedType, interface: &Name) -> bool {
 }
 
 /// An interface asks for what all its implementations ask for, since any of them may be behind it.
-pub(crate) fn pass_to_interfaces(merge: &Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
+pub(crate) fn pass_to_interfaces(merge: &mut Merge<'_>, types: &mut IndexMap<Name, MergedType>) {
+    let order = order(merge);
     let interfaces: Vec<Name> = types
         .iter()
         .filter(|(_, ty)| matches!(ty.kind, MergedKind::Interface { .. }))
@@ -159,19 +219,26 @@ pub(crate) fn pass_to_interfaces(merge: &Merge<'_>, types: &mut IndexMap<Name, M
         let mut on_type = Requirements::default();
         let mut on_fields: IndexMap<Name, Requirements> = IndexMap::default();
         for ty in types.values().filter(|ty| is_implementation(ty, &interface)) {
-            add(&mut on_type, &requirements(merge, &ty.applied));
+            for combined in add(&mut on_type, &requirements(merge, &ty.applied)) {
+                combined.report(merge, &interface);
+            }
             for (name, field) in ty.fields().into_iter().flatten() {
-                add(on_fields.entry(name.clone()).or_default(), &requirements(merge, &field.applied));
+                let found = requirements(merge, &field.applied);
+                for combined in add(on_fields.entry(name.clone()).or_default(), &found) {
+                    combined.report(merge, &format!("{interface}.{name}"));
+                }
             }
         }
         let Some(ty) = types.get_mut(&interface) else { continue };
-        set(&mut ty.applied, on_type);
+        set(&mut ty.applied, on_type, &order);
         if let MergedKind::Interface { fields, .. } = &mut ty.kind {
             for (name, more) in on_fields {
                 let Some(field) = fields.get_mut(&name) else { continue };
                 let mut all = requirements(merge, &field.applied);
-                add(&mut all, &more);
-                set(&mut field.applied, all);
+                for combined in add(&mut all, &more) {
+                    combined.report(merge, &format!("{interface}.{name}"));
+                }
+                set(&mut field.applied, all, &order);
             }
         }
     }
@@ -260,7 +327,7 @@ mod tests {
         for (left, right, expected) in
             [("a", "b", "a&b"), ("a|b", "a", "a"), ("a&b|c", "c|d", "c|a&b&d"), ("a", "a&b|c", "a&b|a&c")]
         {
-            let found = both(&alternatives(left), &alternatives(right));
+            let found = both(&alternatives(left), &alternatives(right)).expect("there are few alternatives");
             assert_eq!(found, alternatives(expected), "{left} and {right}");
             assert!(implies(&found, &alternatives(left)) && implies(&found, &alternatives(right)));
         }

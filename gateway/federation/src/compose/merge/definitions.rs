@@ -2,16 +2,15 @@
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
-use apollo_compiler::ast::{DirectiveDefinition, Value};
+use apollo_compiler::ast::Value;
 use apollo_compiler::collections::IndexMap;
 
 use super::directive::{ComposedDirective, Origin};
-use super::{Merge, connectors, executable};
-use crate::compose::merged::{Applied, MergedSchema, MergedType};
-use crate::compose::values;
-use crate::schema::subgraph::Federation;
+use super::{Merge, joined};
+use crate::compose::merged::{Applied, MergedDirective, MergedSchema, MergedType};
+use crate::compose::{render, values};
 use crate::schema::subgraph::link::Version;
-use crate::schema::subgraph::spec::{self, SpecDirective};
+use crate::schema::subgraph::spec::{self, Feature, Purpose, ROWS, SpecDirective};
 
 /// How much of the join specification there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,11 +42,12 @@ const FIELD_V3: &str = "graph: join__Graph, requires: join__FieldSet, provides: 
 const PURPOSE: &str = "enum link__Purpose {\n  \"\"\"\n  `SECURITY` features provide metadata necessary to securely resolve fields.\n  \"\"\"\n  SECURITY\n\n  \"\"\"\n  `EXECUTION` features provide metadata necessary for operation execution.\n  \"\"\"\n  EXECUTION\n}";
 
 /// Everything but the types that were merged is put around them.
-pub(crate) fn schema(merge: &mut Merge<'_>, types: IndexMap<Name, MergedType>) -> MergedSchema {
+pub(crate) fn schema(
+    merge: &mut Merge<'_>,
+    types: IndexMap<Name, MergedType>,
+    directives: &[MergedDirective],
+) -> MergedSchema {
     let minor = merge.subgraphs.iter().map(|subgraph| subgraph.federation.minor()).max().unwrap_or_default();
-    let federation_one = merge.subgraphs.iter().all(|subgraph| subgraph.federation == Federation::One);
-    // Federation 1 subgraphs were upgraded, to a federation that has the newest tags.
-    let tags_on_schema = federation_one || minor >= 3;
     let has_connectors = merge.subgraphs.iter().any(|subgraph| subgraph.has_connectors());
     // `@join__directive` came with v0.4, but connectors need what v0.5 says of it.
     let join = if has_connectors { Join::V5 } else { Join::for_federation(minor) };
@@ -62,9 +62,11 @@ pub(crate) fn schema(merge: &mut Merge<'_>, types: IndexMap<Name, MergedType>) -
     ));
     schema.machinery.push(("link__Import".to_owned(), "scalar link__Import".to_owned()));
     schema.machinery.push(("link__Purpose".to_owned(), PURPOSE.to_owned()));
-    features(merge, tags_on_schema, &mut schema);
+    features(merge, &mut schema);
     custom_features(merge, &mut schema);
-    schema.directives.extend(executable::merge(merge));
+    schema
+        .directives
+        .extend(directives.iter().map(|merged| (merged.name.clone(), render::directive_definition(merged))));
     connector_links(merge, &mut schema);
     on_schema(merge, &mut schema);
     schema.inaccessible =
@@ -125,28 +127,32 @@ fn join_definitions(merge: &Merge<'_>, join: Join, schema: &mut MergedSchema) {
 }
 
 /// Links and definitions of the known features whose directives are used.
-fn features(merge: &Merge<'_>, tags_on_schema: bool, schema: &mut MergedSchema) {
+fn features(merge: &Merge<'_>, schema: &mut MergedSchema) {
     let mut links: IndexMap<&'static str, Applied> = IndexMap::default();
     let mut imports: IndexMap<&'static str, Vec<Node<Value>>> = IndexMap::default();
     for composed in merge.composed.values() {
         let Origin::Spec(directive) = composed.origin else { continue };
         let Some(feature) = directive.feature() else { continue };
-        let version = match directive {
-            // They came with federation 2.3.
-            SpecDirective::Tag if !tags_on_schema => Version { major: 0, minor: 2 },
-            _ => feature.version,
-        };
         links.entry(feature.identity).or_insert_with(|| {
-            let link = Applied::new("link").string("url", &format!("{}/{version}", feature.identity));
-            if feature.security { link.with("for", Value::Enum(apollo_compiler::name!("SECURITY"))) } else { link }
+            let link = Applied::new("link").string("url", &format!("{}/{}", feature.identity, feature.version));
+            match feature.purpose {
+                Purpose::None => link,
+                Purpose::Security => link.with("for", Value::Enum(apollo_compiler::name!("SECURITY"))),
+                Purpose::Execution => link.with("for", Value::Enum(apollo_compiler::name!("EXECUTION"))),
+            }
         });
-        let spec_name = feature.identity.rsplit('/').next().unwrap_or_default();
-        let name = directive.name();
-        let default = if name == spec_name { name.to_owned() } else { format!("{spec_name}__{name}") };
-        if composed.name != default {
-            imports.entry(feature.identity).or_default().push(import(name, &composed.name));
+        if directive == SpecDirective::CacheTag {
+            // Its applications are carried in `@join__directive`.
+            continue;
         }
-        define(directive, &composed.name, version, schema);
+        if composed.name != default_name(feature, directive) {
+            imports.entry(feature.identity).or_default().push(import(directive.name(), &composed.name));
+        }
+        define(directive, &composed.name, schema);
+        // A specification is defined as a whole.
+        let others =
+            ROWS.iter().filter(|row| row.feature == Some(feature) && !merge.composed.contains_key(row.canonical));
+        others.for_each(|row| define(row.directive, &default_name(feature, row.directive), schema));
     }
     for (identity, link) in links {
         schema.schema_directives.push(match imports.shift_remove(identity) {
@@ -154,6 +160,13 @@ fn features(merge: &Merge<'_>, tags_on_schema: bool, schema: &mut MergedSchema) 
             None => link,
         });
     }
+}
+
+/// What a supergraph calls a directive of a feature without importing it.
+fn default_name(feature: Feature, directive: SpecDirective) -> String {
+    let spec_name = feature.identity.rsplit('/').next().unwrap_or_default();
+    let name = directive.name();
+    if name == spec_name { name.to_owned() } else { format!("{spec_name}__{name}") }
 }
 
 /// An element of a link's `import`.
@@ -168,10 +181,9 @@ fn import(element: &str, local: &str) -> Node<Value> {
     ]))
 }
 
-fn define(directive: SpecDirective, name: &str, version: Version, schema: &mut MergedSchema) {
+fn define(directive: SpecDirective, name: &str, schema: &mut MergedSchema) {
     let mut rest = directive.row().definition.to_owned();
     match directive {
-        SpecDirective::Tag if version.minor < 3 => rest = rest.replace(" | SCHEMA", ""),
         SpecDirective::RequiresScopes => {
             rest = rest.replace("federation__Scope", "requiresScopes__Scope");
             schema.machinery.push(("requiresScopes__Scope".to_owned(), "scalar requiresScopes__Scope".to_owned()));
@@ -199,45 +211,17 @@ fn define(directive: SpecDirective, name: &str, version: Version, schema: &mut M
 fn custom_features(merge: &Merge<'_>, schema: &mut MergedSchema) {
     let mut links: IndexMap<String, (Applied, Version, Vec<Node<Value>>)> = IndexMap::default();
     for ComposedDirective { name, origin } in merge.composed.values() {
-        let Origin::Custom { link, element, definition, .. } = origin else { continue };
-        let applied = || {
-            let applied = Applied::new("link").string("url", &link.url);
-            match &link.alias {
-                Some(alias) => applied.string("as", alias),
-                None => applied,
-            }
-        };
+        let Origin::Custom { link, element, .. } = origin else { continue };
+        let applied = || Applied::new("link").string("url", &link.url);
         let entry = links.entry(link.identity.clone()).or_insert_with(|| (applied(), link.version, Vec::new()));
         if link.version > entry.1 {
             (entry.0, entry.1) = (applied(), link.version);
         }
         entry.2.push(import(element, name));
-        schema.directives.push((name.clone(), definition_text(definition)));
     }
     for (_, (link, _, imports)) in links {
         schema.schema_directives.push(link.with("import", Value::List(imports)));
     }
-}
-
-/// A definition on one line, as all definitions of a supergraph are.
-fn definition_text(definition: &DirectiveDefinition) -> String {
-    let mut text = format!("directive @{}", definition.name);
-    for (index, argument) in definition.arguments.iter().enumerate() {
-        text.push_str(if index == 0 { "(" } else { ", " });
-        text.push_str(&format!("{}: {}", argument.name, argument.ty));
-        if let Some(default) = &argument.default_value {
-            text.push_str(" = ");
-            values::write(default, &mut text);
-        }
-    }
-    if !definition.arguments.is_empty() {
-        text.push(')');
-    }
-    if definition.repeatable {
-        text.push_str(" repeatable");
-    }
-    let locations: Vec<&str> = definition.locations.iter().map(|location| location.name()).collect();
-    text + " on " + &locations.join(" | ")
 }
 
 /// The newest of the connector links, and where each subgraph's connectors are.
@@ -249,7 +233,7 @@ fn connector_links(merge: &Merge<'_>, schema: &mut MergedSchema) {
             schema.schema_directives.push(execution(&format!("{identity}/{version}")));
         }
     }
-    schema.schema_directives.extend(connectors::on_schema(merge));
+    schema.schema_directives.extend(joined::on_schema(merge));
 }
 
 /// The schema's own description and carried directives.

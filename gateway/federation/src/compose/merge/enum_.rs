@@ -6,7 +6,7 @@ use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::schema::ExtendedType;
 
 use super::{ByName, Merge, Source, applied, description};
-use crate::compose::merged::{Applied, MergedEnumValue, MergedKind, MergedType};
+use crate::compose::merged::{Applied, MergedDirective, MergedEnumValue, MergedKind, MergedType};
 use crate::compose::names::subgraph_list;
 use crate::schema::subgraph::SpecDirective;
 
@@ -16,19 +16,29 @@ pub struct Usage {
     pub output: bool,
 }
 
-/// Where each type is used in the merged schema.
-pub fn usage(types: &IndexMap<Name, MergedType>) -> ByName<Usage> {
+/// Where each type is used: in the merged types, in the arguments of the directives that are carried, and in all input
+/// fields of all subgraphs, whether they are merged or not.
+pub(crate) fn usage(
+    merge: &Merge<'_>,
+    types: &IndexMap<Name, MergedType>,
+    directives: &[MergedDirective],
+) -> ByName<Usage> {
     let mut usage: ByName<Usage> = ByName::default();
+    for argument in directives.iter().flat_map(|directive| directive.arguments.values()) {
+        usage.entry(argument.ty.inner_named_type().clone()).or_default().input = true;
+    }
+    for (_, ty) in merge.subgraphs.iter().flat_map(|subgraph| subgraph.types()) {
+        if let ExtendedType::InputObject(ty) = ty {
+            for field in ty.fields.values() {
+                usage.entry(field.ty.inner_named_type().clone()).or_default().input = true;
+            }
+        }
+    }
     for ty in types.values() {
         for field in ty.fields().into_iter().flat_map(|fields| fields.values()) {
             usage.entry(field.ty.inner_named_type().clone()).or_default().output = true;
             for argument in field.arguments.values() {
                 usage.entry(argument.ty.inner_named_type().clone()).or_default().input = true;
-            }
-        }
-        if let MergedKind::InputObject { fields } = &ty.kind {
-            for field in fields.values() {
-                usage.entry(field.ty.inner_named_type().clone()).or_default().input = true;
             }
         }
     }
@@ -73,6 +83,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name, usage: Usage) -> MergedT
         let directives: Vec<_> =
             found.iter().map(|source| Source { subgraph: source.subgraph, node: &source.node.directives }).collect();
         joins.extend(applied::merge_nodes(merge, &coordinate, &directives));
+        applied::sort(merge, &mut joins);
         values.insert(value, MergedEnumValue { description, applied: joins });
     }
     if values.is_empty() {

@@ -2,11 +2,39 @@
 
 use apollo_compiler::ast::FieldDefinition;
 
+use super::directive::Origin;
 use super::type_reference::is_subtype;
 use super::{Merge, Source};
 use crate::compose::merged::MergedField;
 use crate::compose::names::subgraph_list;
 use crate::compose::values;
+use crate::schema::subgraph::SpecDirective;
+
+/// What the supergraph says of a field must be said where the field is resolved.
+pub(crate) fn check_directives(merge: &mut Merge<'_>, coordinate: &str, external: &[Source<'_, FieldDefinition>]) {
+    for source in external {
+        for directive in source.node.directives.iter() {
+            let merged = match merge.composed.get(directive.name.as_str()) {
+                Some(composed) => {
+                    matches!(composed.origin, Origin::Spec(directive) if directive != SpecDirective::CacheTag)
+                }
+                None => directive.name == "deprecated",
+            };
+            if !merged {
+                continue;
+            }
+            let name =
+                SpecDirective::from_canonical(&directive.name).map_or(directive.name.as_str(), |spec| spec.name());
+            let message = format!("Cannot apply merged directive @{name} to external field \"{coordinate}\"");
+            let subgraph = &merge.subgraphs[source.subgraph];
+            merge.diagnostics.push(
+                subgraph
+                    .error("MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL", message, directive.location())
+                    .help(format!("apply @{name} in the subgraph that resolves the field")),
+            );
+        }
+    }
+}
 
 /// Reports what disagrees; returns whether all the declarations have the merged type.
 pub(crate) fn check(

@@ -49,9 +49,11 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
         merge.error("EXTERNAL_MISSING_ON_BASE", message, places);
         return None;
     }
+    external::check_directives(merge, &coordinate, &external);
     let overrides = overriding::find(merge, sources);
     if !sources.on_interface {
         sharing::check(merge, sources, &overrides);
+        sharing::check_subscription(merge, sources);
     }
     let types: Vec<(SubgraphIndex, &Type)> = resolved.iter().map(|source| (source.subgraph, &source.node.ty)).collect();
     let reference = match type_reference::merge(merge, Direction::Output, &types) {
@@ -73,7 +75,8 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
         );
         merge.hint("INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE", message);
     }
-    let arguments = argument::merge_all(merge, &coordinate, &resolved);
+    let lists: Vec<_> = resolved.iter().map(|source| (source.subgraph, source.node.arguments.as_slice())).collect();
+    let arguments = argument::merge_all(merge, &coordinate, &lists);
     let mut merged = MergedField { description: None, arguments, ty: reference.ty, applied: Vec::new() };
     let same_types = external::check(merge, &coordinate, &merged, &external) && reference.same;
     let descriptions: Vec<_> =
@@ -83,6 +86,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, sources: &FieldSources<'_>) -> Option
     let directives: Vec<_> =
         resolved.iter().map(|source| Source { subgraph: source.subgraph, node: &source.node.directives }).collect();
     merged.applied.extend(applied::merge_nodes(merge, &coordinate, &directives));
+    applied::sort(merge, &mut merged.applied);
     Some(merged)
 }
 
@@ -103,16 +107,7 @@ fn joins(merge: &Merge<'_>, sources: &FieldSources<'_>, overrides: &Overrides, s
     if !needed {
         return Vec::new();
     }
-    let mut joins: Vec<Applied> =
-        sources.defined.iter().filter_map(|source| join(merge, sources, overrides, source, same_types)).collect();
-    let resolved = sources
-        .defined
-        .iter()
-        .any(|source| !merge.subgraphs[source.subgraph].facts().is_external(sources.parent, sources.name));
-    if !resolved {
-        joins.push(Applied::new("join__field"));
-    }
-    joins
+    sources.defined.iter().filter_map(|source| join(merge, sources, overrides, source, same_types)).collect()
 }
 
 fn join(
@@ -136,13 +131,13 @@ fn join(
     if let Some(fields) = text(SpecDirective::Provides) {
         join = join.string("provides", fields);
     }
+    if let Some(from) = overrides.from(subgraph) {
+        join = join.string("override", from);
+    }
     if !same_types {
         join = join.string("type", &source.node.ty.to_string());
     }
     join = join.flag("external", merge.subgraphs[subgraph].facts().is_external(sources.parent, sources.name));
-    if let Some(from) = overrides.from(subgraph) {
-        join = join.string("override", from);
-    }
     join = join.flag("usedOverridden", overrides.is_used(subgraph));
     if let Some(label) = label {
         join = join.string("overrideLabel", label);

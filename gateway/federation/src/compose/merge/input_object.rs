@@ -18,7 +18,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
         }
     }
     let mut fields = IndexMap::default();
-    // Where an error says why a field is not there, that the type is empty is no news.
+    // Where types that do not go together are why a field is not there, that the type is empty is no news.
     let mut failed = false;
     for field in all {
         let found: Vec<Source<'_, InputValueDefinition>> = sources
@@ -31,7 +31,7 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
             })
             .collect();
         if found.len() < sources.len() {
-            failed |= drop_partial(merge, name, &field, &sources, &found);
+            drop_partial(merge, name, &field, &sources, &found);
             continue;
         }
         let coordinate = format!("{name}.{field}");
@@ -61,14 +61,14 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
     merge.merged_type(name, &sources, joins, MergedKind::InputObject { fields })
 }
 
-/// Reports a field that only some subgraphs have, and that is left out; true if that is an error.
+/// Reports a field that only some subgraphs have, and that is left out.
 fn drop_partial(
     merge: &mut Merge<'_>,
     name: &Name,
     field: &Name,
     sources: &[Source<'_, ExtendedType>],
     found: &[Source<'_, InputValueDefinition>],
-) -> bool {
+) {
     let with: Vec<usize> = found.iter().map(|source| source.subgraph).collect();
     let without = subgraph_list(
         sources
@@ -84,7 +84,7 @@ fn drop_partial(
             "INCONSISTENT_INPUT_OBJECT_FIELD",
             format!("Input object field \"{field}\" will not be added to \"{name}\" in the supergraph as it does not appear in all subgraphs: it is defined in {with} but not in {without}"),
         );
-        return false;
+        return;
     }
     let required_in = subgraph_list(required.iter().map(|source| merge.name(source.subgraph)));
     let places = required.iter().map(|source| merge.place(source.subgraph, &source.node.name)).collect();
@@ -93,5 +93,4 @@ fn drop_partial(
         format!("Input object field \"{name}.{field}\" is required in some subgraphs but does not appear in all subgraphs: it is required in {required_in} but does not appear in {without}"),
         places,
     );
-    true
 }

@@ -4,7 +4,8 @@
 mod applied;
 mod argument;
 mod authorization;
-mod connectors;
+mod consistency;
+mod custom;
 mod definitions;
 mod description;
 mod directive;
@@ -14,8 +15,10 @@ mod external;
 mod field;
 mod input_object;
 mod interface;
+mod joined;
 mod kinds;
 mod object;
+mod override_label;
 mod overriding;
 mod post;
 mod scalar;
@@ -52,8 +55,11 @@ pub(crate) struct Merge<'a> {
 
 pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic>) -> MergedSchema {
     let graphs = names::graph_enum_values(subgraphs.iter().map(|subgraph| subgraph.name.as_str()));
-    let kinds = kinds::merge(subgraphs, diagnostics);
     let composed = directive::collect(subgraphs, diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return MergedSchema::default();
+    }
+    let kinds = kinds::merge(subgraphs, diagnostics);
     let mut merge = Merge {
         subgraphs,
         graphs,
@@ -76,10 +82,11 @@ pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic
         };
         types.insert(name, merged);
     }
-    authorization::pass_to_implementations(&merge, &mut types);
+    authorization::pass_to_implementations(&mut merge, &mut types);
     object::add_fields_of_interface_objects(&merge, &mut types);
-    authorization::pass_to_interfaces(&merge, &mut types);
-    let usage = enum_::usage(&types);
+    authorization::pass_to_interfaces(&mut merge, &mut types);
+    let directives = [executable::merge(&mut merge), custom::definitions(&mut merge)].concat();
+    let usage = enum_::usage(&merge, &types, &directives);
     for (name, kind) in merge.kinds.clone() {
         if kind == Kind::Enum {
             let merged = enum_::merge(&mut merge, &name, usage.get(&name).copied().unwrap_or_default());
@@ -87,8 +94,9 @@ pub fn merge(subgraphs: &[Subgraph<Validated>], diagnostics: &mut Vec<Diagnostic
         }
     }
     object::drop_empty_roots(&mut types);
+    custom::check(&mut merge);
     post::check(&mut merge, &types);
-    definitions::schema(&mut merge, types)
+    definitions::schema(&mut merge, types, &directives)
 }
 
 /// One subgraph's part in a merged element.
@@ -137,6 +145,14 @@ impl<'a> Merge<'a> {
         self.report(Diagnostic::error(code, message), places);
     }
 
+    /// Tells that requirements or sizes of several subgraphs became one.
+    pub fn hint_combined(&mut self, directive: &str, what: &str) {
+        let message = format!(
+            "Directive @{directive} is applied to \"{what}\" in multiple subgraphs with different arguments: the supergraph combines them"
+        );
+        self.hint("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", message);
+    }
+
     pub fn hint(&mut self, code: &'static str, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::hint(code, message));
     }
@@ -183,8 +199,8 @@ impl<'a> Merge<'a> {
                 None => joins.push(base().flag("isInterfaceObject", is_interface_object)),
                 Some(keys) => joins.extend(keys.iter().map(|key| {
                     let mut join = base().string("key", &key.text).flag("extension", key.extension);
-                    if !key.resolvable {
-                        join = join.with("resolvable", apollo_compiler::ast::Value::Boolean(false));
+                    if key.says_resolvable {
+                        join = join.with("resolvable", apollo_compiler::ast::Value::Boolean(key.resolvable));
                     }
                     join.flag("isInterfaceObject", is_interface_object)
                 })),

@@ -5,12 +5,13 @@ use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::schema::ExtendedType;
 
 use super::field::{self, FieldSources};
-use super::{Merge, Source};
+use super::{Merge, Source, consistency};
 use crate::compose::merged::{Applied, MergedField, MergedKind, MergedType};
 use crate::schema::subgraph::field_set::fields_of;
 
 pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
     let sources = merge.sources(name);
+    consistency::entity(merge, name, &sources);
     let fields = merge_fields(merge, name, &sources, false);
     let implements = merge.implements.get(name).cloned().unwrap_or_default();
     let mut joins = merge.join_implements(&sources);
@@ -48,6 +49,7 @@ pub(crate) fn merge_fields<'a>(
         if !on_interface {
             field.abstracted = abstracted(merge, name, field_name);
         }
+        consistency::value_type_field(merge, sources, &field);
         if let Some(found) = field::merge(merge, &field) {
             merged.insert(field_name.clone(), found);
         }
@@ -94,7 +96,7 @@ pub(crate) fn add_fields_of_interface_objects(merge: &Merge<'_>, types: &mut Ind
                 if is_implementation && other.fields().is_some_and(|fields| !fields.contains_key(name)) {
                     let mut field = field.clone();
                     field.applied.retain(|applied| applied.name != "join__field");
-                    field.applied.insert(0, Applied::new("join__field"));
+                    field.applied.push(Applied::new("join__field"));
                     additions.push((implementation.clone(), name.clone(), field));
                 }
             }

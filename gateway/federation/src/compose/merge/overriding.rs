@@ -3,7 +3,7 @@
 use apollo_compiler::ast::FieldDefinition;
 
 use super::field::FieldSources;
-use super::{Merge, Source, SubgraphIndex};
+use super::{Merge, Source, SubgraphIndex, override_label};
 use crate::schema::subgraph::SpecDirective;
 
 /// What overriding does to one field, by subgraph.
@@ -82,6 +82,13 @@ fn one(
     let coordinate = sources.coordinate();
     let name = merge.name(source.subgraph);
     let place = vec![merge.place(source.subgraph, &source.node.name)];
+    if sources.on_interface && merge.subgraphs[source.subgraph].schema.get_interface(sources.parent).is_some() {
+        let message = format!(
+            "@override cannot be used on field \"{coordinate}\" on subgraph \"{name}\": @override is not supported on interface type fields."
+        );
+        merge.error("OVERRIDE_ON_INTERFACE", message, place);
+        return;
+    }
     if merge.subgraphs[source.subgraph].facts().interface_objects.contains(sources.parent) {
         let message = format!(
             "@override is not yet supported on fields of @interfaceObject types: it is used on field \"{coordinate}\" in subgraph \"{name}\""
@@ -103,6 +110,12 @@ fn one(
         overrides.overriding.push(Overriding { subgraph: source.subgraph, from: from.to_owned(), label, known: false });
         return;
     };
+    if let Some(label) = label.filter(|label| !override_label::is_valid(label)) {
+        let message = format!(
+            "Invalid @override label \"{label}\" on field \"{coordinate}\" on subgraph \"{name}\": labels must start with a letter and after that may contain alphanumerics, underscores, minuses, colons, periods, or slashes. Alternatively, labels may be of the form \"percent(x)\" where x is a float between 0-100 inclusive."
+        );
+        merge.error("OVERRIDE_LABEL_INVALID", message, place.clone());
+    }
     overrides.overriding.push(Overriding {
         subgraph: source.subgraph,
         from: from.to_owned(),

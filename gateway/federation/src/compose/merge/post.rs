@@ -2,10 +2,11 @@
 //! the interfaces that they implement somewhere.
 
 use apollo_compiler::Name;
-use apollo_compiler::collections::IndexMap;
+use apollo_compiler::collections::{IndexMap, IndexSet};
+use apollo_compiler::schema::ExtendedType;
 
 use super::type_reference::is_subtype;
-use super::{Merge, authorization};
+use super::{Merge, Source, authorization};
 use crate::compose::merged::{MergedKind, MergedType};
 use crate::compose::names::{quoted_list, subgraph_list};
 use crate::schema::subgraph::facts::interfaces_of;
@@ -13,6 +14,7 @@ use crate::schema::subgraph::field_set::fields_of;
 
 pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
     extensions_without_base(merge);
+    interface_keys(merge, types);
     // What failed to merge would only be reported again as missing.
     if merge.diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
         return;
@@ -28,19 +30,26 @@ pub(crate) fn check(merge: &mut Merge<'_>, types: &IndexMap<Name, MergedType>) {
     if merge.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
         interface_types(merge, types);
     }
-    interface_keys(merge, types);
     authorization::check_requires(merge, types);
 }
 
 /// A type that is extended must be defined somewhere. Federation 1 subgraphs were asked before their upgrade.
 fn extensions_without_base(merge: &mut Merge<'_>) {
-    let names: Vec<Name> = merge.kinds.keys().cloned().collect();
-    for name in names.iter().filter(|name| !matches!(name.as_str(), "Query" | "Mutation" | "Subscription")) {
+    let names: IndexSet<&Name> =
+        merge.subgraphs.iter().flat_map(|subgraph| subgraph.types().map(|(name, _)| name)).collect();
+    for name in names.into_iter().filter(|name| !matches!(name.as_str(), "Query" | "Mutation" | "Subscription")) {
         let sources = merge.sources(name);
-        if !sources.iter().all(|source| merge.subgraphs[source.subgraph].extended.contains(name)) {
-            continue;
-        }
-        for source in sources {
+        let extends = |source: &&Source<'_, ExtendedType>| merge.subgraphs[source.subgraph].extended.contains(name);
+        let baseless: Vec<_> = sources
+            .iter()
+            .filter(|source| {
+                let alike = |other: &&Source<'_, ExtendedType>| {
+                    std::mem::discriminant(other.node) == std::mem::discriminant(source.node)
+                };
+                sources.iter().filter(alike).all(|other| extends(&other))
+            })
+            .collect();
+        for source in baseless {
             let subgraph = &merge.subgraphs[source.subgraph];
             let message = format!(
                 "Type \"{name}\" is an extension type, but there is no type definition for \"{name}\" in any subgraph."

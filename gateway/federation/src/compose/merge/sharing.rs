@@ -4,9 +4,9 @@ use apollo_compiler::Name;
 use apollo_compiler::collections::IndexSet;
 use apollo_compiler::schema::ExtendedType;
 
-use super::Merge;
 use super::field::FieldSources;
 use super::overriding::Overrides;
+use super::{Merge, SubgraphIndex};
 use crate::compose::names::{quoted_list, subgraph_list};
 
 /// Fields that return an interface or union from several subgraphs must be able to return some object from all of them.
@@ -52,6 +52,24 @@ pub(crate) fn check_runtime_types(merge: &mut Merge<'_>, sources: &FieldSources<
         parts.join("; ")
     );
     merge.error("SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES", message, places);
+}
+
+/// Events of one subscription come from one subgraph.
+pub(crate) fn check_subscription(merge: &mut Merge<'_>, sources: &FieldSources<'_>) {
+    if sources.parent != "Subscription" {
+        return;
+    }
+    let subgraphs = merge.subgraphs;
+    let shareable = |subgraph: SubgraphIndex| subgraphs[subgraph].facts().is_shareable(sources.parent, sources.name);
+    for source in sources.defined.iter().filter(|source| shareable(source.subgraph)) {
+        let place = vec![merge.place(source.subgraph, &source.node.name)];
+        let message = format!(
+            "Fields on root level subscription object cannot be marked as shareable: \"{}\" is, in subgraph \"{}\"",
+            sources.coordinate(),
+            merge.name(source.subgraph)
+        );
+        merge.error("INVALID_FIELD_SHARING", message, place);
+    }
 }
 
 pub(crate) fn check(merge: &mut Merge<'_>, sources: &FieldSources<'_>, overrides: &Overrides) {

@@ -7,7 +7,6 @@ use crate::schema::subgraph::{SpecDirective, Subgraph, Validated};
 pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let facts = subgraph.facts();
-    let merged_on_external = [SpecDirective::Tag, SpecDirective::Inaccessible, SpecDirective::Cost];
     for (name, ty) in subgraph.types() {
         for (field_name, field) in fields_of(ty).into_iter().flatten() {
             let at = field.name.location();
@@ -25,15 +24,6 @@ pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
                     "Field \"{name}.{field_name}\" is marked @external but is not used in any federation directive (@key, @provides, @requires) or to satisfy an interface; the field declaration has no use and should be removed (or the field should not be @external)."
                 );
                 found.push(subgraph.error("EXTERNAL_UNUSED", message, at));
-            }
-            for directive in merged_on_external {
-                if field.directives.has(directive.canonical()) {
-                    let message = format!(
-                        "Cannot apply merged directive @{} to external field \"{name}.{field_name}\"",
-                        directive.name()
-                    );
-                    found.push(subgraph.error("MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL", message, at));
-                }
             }
         }
     }

@@ -52,6 +52,12 @@ struct Application<'a> {
     directive: &'a Node<Directive>,
 }
 
+impl<'a> Application<'a> {
+    fn of_key(name: &'a Name, directive: &'a Node<Directive>) -> Self {
+        Self { codes: &KEY, on: format!("type \"{name}\""), target: name, directive }
+    }
+}
+
 pub fn keys(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (name, ty) in subgraph.types() {
@@ -60,11 +66,15 @@ pub fn keys(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
             if ty.is_interface() && matches!(subgraph.federation, Federation::Two(..3)) {
                 let message =
                     format!("Cannot use @key on interface \"{name}\": @key is not yet supported on interfaces");
-                found.push(subgraph.error(KEY.on_interface, message, directive.location()));
+                let problems = found.len();
+                let application = Application::of_key(name, &directive.node);
+                check(subgraph, &application, &mut found, &mut |step, problems| key_field(subgraph, &step, problems));
+                if found.len() == problems {
+                    found.push(subgraph.error(KEY.on_interface, message, directive.location()));
+                }
                 continue;
             }
-            let application =
-                Application { codes: &KEY, on: format!("type \"{name}\""), target: name, directive: &directive.node };
+            let application = Application::of_key(name, &directive.node);
             check(subgraph, &application, &mut found, &mut |step, problems| key_field(subgraph, &step, problems));
         }
     }
@@ -92,23 +102,14 @@ fn key_field(subgraph: &Subgraph<Validated>, step: &Step<'_>, problems: &mut Vec
 }
 
 pub fn requires(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
-    on_fields(subgraph, &REQUIRES, |subgraph, parent, _, application, found| {
+    on_fields(subgraph, &REQUIRES, |subgraph, parent, application, found| {
         check(subgraph, application, found, &mut |_, _| {});
         external_leaves(subgraph, application, parent, "REQUIRES_FIELDS_MISSING_EXTERNAL", found);
     })
 }
 
 pub fn provides(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
-    on_fields(subgraph, &PROVIDES, |subgraph, parent, field, application, found| {
-        let composite = subgraph.schema.types.get(application.target).is_some_and(|ty| !ty.is_leaf());
-        if !composite {
-            let message = format!(
-                "Invalid @provides directive on field \"{parent}.{}\": field has type \"{}\" which is not a Composite Type",
-                field.name, field.ty
-            );
-            found.push(subgraph.error("PROVIDES_ON_NON_OBJECT_FIELD", message, application.directive.location()));
-            return;
-        }
+    on_fields(subgraph, &PROVIDES, |subgraph, _, application, found| {
         check(subgraph, application, found, &mut |step, problems| {
             if !step.definition.arguments.is_empty() {
                 problems.push((
@@ -121,14 +122,50 @@ pub fn provides(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
     })
 }
 
-type OnField<'a> =
-    dyn FnMut(&'a Subgraph<Validated>, &'a Name, &'a FieldDefinition, &Application<'a>, &mut Vec<Diagnostic>) + 'a;
+/// `@provides` on what has no fields to provide.
+pub fn provides_on_leaves(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
+    let is_leaf = |name: &Name| subgraph.schema.types.get(name).is_none_or(ExtendedType::is_leaf);
+    let problem = |parent: &Name, field: &FieldDefinition| {
+        is_leaf(field.ty.inner_named_type()).then(|| {
+            format!(
+                "Invalid @provides directive on field \"{parent}.{}\": field has type \"{}\" which is not a Composite Type",
+                field.name, field.ty
+            )
+        })
+    };
+    misplaced_provides(subgraph, "PROVIDES_ON_NON_OBJECT_FIELD", problem)
+}
+
+/// `@provides` on a field that the subgraph does not resolve.
+pub fn provides_on_external(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
+    let problem = |parent: &Name, field: &FieldDefinition| {
+        let external = field.directives.has(SpecDirective::External.canonical());
+        external.then(|| format!("Cannot have both @provides and @external on field \"{parent}.{}\"", field.name))
+    };
+    misplaced_provides(subgraph, "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE", problem)
+}
+
+fn misplaced_provides(
+    subgraph: &Subgraph<Validated>,
+    code: &'static str,
+    problem: impl Fn(&Name, &FieldDefinition) -> Option<String>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (name, ty) in subgraph.types() {
+        for field in field_set::fields_of(ty).into_iter().flat_map(|fields| fields.values()) {
+            let Some(directive) = field.directives.get(PROVIDES.directive.canonical()) else { continue };
+            found.extend(problem(name, field).map(|message| subgraph.error(code, message, directive.location())));
+        }
+    }
+    found
+}
+
+type OnField<'a> = dyn FnMut(&'a Subgraph<Validated>, &'a Name, &Application<'a>, &mut Vec<Diagnostic>) + 'a;
 
 fn on_fields<'a>(
     subgraph: &'a Subgraph<Validated>,
     codes: &'static Codes,
-    mut visit: impl FnMut(&'a Subgraph<Validated>, &'a Name, &'a FieldDefinition, &Application<'a>, &mut Vec<Diagnostic>)
-    + 'a,
+    mut visit: impl FnMut(&'a Subgraph<Validated>, &'a Name, &Application<'a>, &mut Vec<Diagnostic>) + 'a,
 ) -> Vec<Diagnostic> {
     let visit: &mut OnField<'a> = &mut visit;
     let mut found = Vec::new();
@@ -136,31 +173,19 @@ fn on_fields<'a>(
         for field in field_set::fields_of(ty).into_iter().flat_map(|fields| fields.values()) {
             for directive in field.directives.get_all(codes.directive.canonical()) {
                 let directive_name = codes.directive.name();
-                let selects_nothing = codes.directive == SpecDirective::Provides
-                    && subgraph.schema.types.get(field.ty.inner_named_type()).is_none_or(|ty| ty.is_leaf());
-                if ty.is_interface() && !selects_nothing {
+                if ty.is_interface() {
                     let message = format!(
                         "Cannot use @{directive_name} on field \"{name}.{}\" of parent type \"{name}\": @{directive_name} is not yet supported within interfaces",
                         field.name
                     );
                     found.push(subgraph.error(codes.on_interface, message, directive.location()));
-                    continue;
-                }
-                if field.directives.has(SpecDirective::External.canonical()) {
-                    let message =
-                        format!("Cannot have both @{directive_name} and @external on field \"{name}.{}\"", field.name);
-                    found.push(subgraph.error(
-                        "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE",
-                        message,
-                        directive.location(),
-                    ));
                 }
                 let target = match codes.directive {
                     SpecDirective::Provides => field.ty.inner_named_type(),
                     _ => name,
                 };
                 let on = format!("field \"{name}.{}\"", field.name);
-                visit(subgraph, name, field, &Application { codes, on, target, directive }, &mut found);
+                visit(subgraph, name, &Application { codes, on, target, directive }, &mut found);
             }
         }
     }

@@ -9,8 +9,6 @@ pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
     let shareable = SpecDirective::Shareable.canonical();
     let mut found = Vec::new();
     for (name, ty) in subgraph.types() {
-        let subscription = *name == "Subscription";
-        let on_type = ty.directives().has(shareable);
         for (field_name, field) in fields_of(ty).into_iter().flatten() {
             let at = field.name.location();
             let on_field = field.directives.has(shareable);
@@ -19,10 +17,6 @@ pub fn check(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
                     "Invalid use of @shareable on field \"{name}.{field_name}\": only object type fields can be marked with @shareable"
                 );
                 found.push(subgraph.error(CODE, message, at));
-            }
-            if subscription && (on_field || on_type) {
-                let message = "Fields on root level subscription object cannot be marked as shareable";
-                found.push(subgraph.error("INVALID_FIELD_SHARING", message, at));
             }
         }
     }

@@ -15,6 +15,8 @@ const EXHAUSTIVE: usize = 8;
 type Open = BTreeSet<StationId>;
 
 impl Search<'_> {
+    /// Chooses a way for each of the options. Those behind the items' are for stations that have to be used, whatever
+    /// is asked there.
     pub(super) fn choose(
         &mut self,
         position: PositionId,
@@ -130,6 +132,9 @@ impl Search<'_> {
             let option = cheapest(options, open)?;
             used.extend(option.stations.iter().copied());
             slots.push(Assignment { slot: item.slot, child: item.child, stations: option.stations.clone() });
+        }
+        for options in &options[items.len()..] {
+            used.extend(cheapest(options, open)?.stations.iter().copied());
         }
         let kept: Vec<StationId> = needed(stations, used).into_iter().collect();
         // The places of the stations change with those that are left out.

@@ -6,10 +6,10 @@ use smallvec::smallvec;
 
 use super::label::Stations;
 use super::{Bases, Cost, Exhausted, Nodes, Search};
-use crate::plan::demand::{DemandId, Item};
+use crate::plan::demand::{DemandId, Item, Whom};
 use crate::plan::graph::{LookupId, NodeId};
 use crate::plan::shape::{PositionId, SlotId};
-use crate::schema::{FieldSet, Id, TypeId};
+use crate::schema::{FieldSet, Id};
 
 crate::schema::ids! {
     /// A node that the objects of one type at one position are at.
@@ -48,7 +48,7 @@ pub(in crate::plan) struct Assignment {
     pub stations: Vec<StationId>,
 }
 
-/// How the slots of objects of one type are met.
+/// How the slots of some objects are met.
 #[derive(Debug)]
 pub(in crate::plan) struct Cover {
     pub position: PositionId,
@@ -67,18 +67,18 @@ pub(super) struct Way {
 }
 
 impl Search<'_> {
-    /// The best way to give `items` to objects of type `ty` that come from `bases`.
+    /// The best way to give `items` to objects that come from `bases`.
     pub(super) fn cover(
         &mut self,
         position: PositionId,
-        ty: TypeId,
+        whom: &Whom,
         bases: &Bases,
         items: &[Item],
     ) -> Result<Option<Cover>, Exhausted> {
         if let Some(cover) = self.cover_by_bases(position, bases, items)? {
             return Ok(Some(cover));
         }
-        let stations = Stations::label(self, position, ty, bases, items)?;
+        let stations = Stations::label(self, position, whom, bases, items)?;
         let mut options = Vec::with_capacity(items.len());
         for item in items {
             let found = self.options(&stations, item)?;
@@ -141,7 +141,7 @@ impl Search<'_> {
     }
 
     /// The ways to get an item from the stations in reach.
-    fn options(&mut self, stations: &Stations, item: &Item) -> Result<Vec<Way>, Exhausted> {
+    pub(super) fn options(&mut self, stations: &Stations, item: &Item) -> Result<Vec<Way>, Exhausted> {
         let mut options = vec![];
         for (id, station) in stations.iter() {
             if let Some(cost) = self.by_station(station, item)? {

@@ -5,10 +5,10 @@
 
 use super::cover::{Assignment, Station, StationId, Via};
 use super::{Bases, Cost, Exhausted, Search};
-use crate::plan::demand::Item;
+use crate::plan::demand::{Item, Whom};
 use crate::plan::graph::LookupId;
 use crate::plan::shape::{PositionId, SlotId};
-use crate::schema::{FieldSet, Id, TypeId, TypeSet};
+use crate::schema::{FieldSet, Id};
 
 /// The stations in reach. One that needs another stands behind it.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ struct Candidate {
 }
 
 impl Stations {
-    pub fn iter(&self) -> impl Iterator<Item = (StationId, &Station)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (StationId, &Station)> {
         self.list.iter().enumerate().map(|(at, station)| (StationId::from_index(at), station))
     }
 
@@ -36,7 +36,7 @@ impl Stations {
     pub fn label(
         search: &mut Search<'_>,
         position: PositionId,
-        ty: TypeId,
+        whom: &Whom,
         bases: &Bases,
         items: &[Item],
     ) -> Result<Self, Exhausted> {
@@ -44,7 +44,7 @@ impl Stations {
         for (at, node) in bases {
             stations.list.push(Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
         }
-        let mut candidates = candidates(search, position, ty, bases, items);
+        let mut candidates = candidates(search, position, whom, bases, items);
         loop {
             search.spend(candidates.len() * stations.list.len())?;
             let mut nearest: Option<(Cost, usize, Vec<Assignment>)> = None;
@@ -93,32 +93,31 @@ impl Stations {
     }
 }
 
-/// Every lookup of the type, and one more for each set of inputs that a wanted field requires there.
+/// Every lookup of the objects' type, and one more for each set of inputs that a wanted field requires there.
 fn candidates(
     search: &mut Search<'_>,
     position: PositionId,
-    ty: TypeId,
+    whom: &Whom,
     bases: &Bases,
     items: &[Item],
 ) -> Vec<Candidate> {
     let graph = search.graph;
-    let types = TypeSet::one(ty);
     let mut candidates: Vec<Candidate> = vec![];
     let mut wanted: Vec<Item> = items.to_vec();
     let mut looked = 0;
-    for lookup in graph.lookups_of(ty) {
+    for lookup in graph.lookups_of(whom.ty) {
         let lookup = graph.lookup(*lookup);
         if lookup.field.is_some() || bases.iter().any(|(_, node)| *node == lookup.enters) {
             continue;
         }
-        let inputs = inputs(search, position, &types, &lookup.key, None);
+        let inputs = inputs(search, position, whom, &lookup.key, None);
         wanted.extend(inputs.iter().cloned());
         candidates.push(Candidate { lookup: lookup.id, requires: None, only: None, inputs });
     }
     while let Some(item) = wanted.get(looked).cloned() {
         looked += 1;
         let name = search.shape.slots[item.slot.index()].name;
-        for lookup in graph.lookups_of(ty) {
+        for lookup in graph.lookups_of(whom.ty) {
             let lookup = graph.lookup(*lookup);
             let Some(edge) = graph.edge(lookup.enters, name) else { continue };
             let only = match lookup.field {
@@ -134,7 +133,7 @@ fn candidates(
             if candidates.iter().any(known) {
                 continue;
             }
-            let inputs = inputs(search, position, &types, &lookup.key, requires.as_ref());
+            let inputs = inputs(search, position, whom, &lookup.key, requires.as_ref());
             for input in &inputs {
                 if !wanted.contains(input) {
                     wanted.push(input.clone());
@@ -149,13 +148,13 @@ fn candidates(
 fn inputs(
     search: &mut Search<'_>,
     position: PositionId,
-    types: &TypeSet,
+    whom: &Whom,
     key: &FieldSet,
     requires: Option<&FieldSet>,
 ) -> Vec<Item> {
     let mut items = vec![];
     for fields in [Some(key), requires].into_iter().flatten() {
-        let demand = search.demands.require(search.model, &mut search.shape, position, types, fields);
+        let demand = search.demands.require(search.model, &mut search.shape, position, whom, fields);
         for item in &search.demands.get(demand).items {
             if !items.contains(item) {
                 items.push(item.clone());

@@ -11,27 +11,31 @@ mod cost;
 mod cover;
 mod label;
 mod reach;
+mod untyped;
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::demand::{DemandId, Demands, Item};
+use super::demand::{DemandId, Demands, Item, Whom};
 use super::error::PlanError;
 use super::graph::{NodeId, PlannerGraph};
 use super::shape::Shape;
 use crate::schema::{Id, Model, TypeId, TypeSet};
 
 pub(super) use cost::Cost;
-pub(super) use cover::{Assignment, Cover, Via};
-pub(super) use reach::reach;
+pub(super) use cover::{Assignment, Cover, StationId, Via};
+pub(super) use reach::{Reached, Work, reach, tellers};
 
 /// The nodes that the objects of a position come from: the one that makes them first, then any that add to them.
 pub(super) type Nodes = SmallVec<[NodeId; 2]>;
 
 /// The same, for objects of one type: each node narrowed to it, beside its place in [`Nodes`].
 pub(super) type Bases = SmallVec<[(usize, NodeId); 2]>;
+
+/// Per type, what is asked of its objects.
+type Covers = Vec<(TypeId, Cover)>;
 
 /// Steps that a plan may take: far above what operations written by people need, and below a second.
 const BUDGET: u64 = 20_000_000;
@@ -42,8 +46,20 @@ pub(super) struct Decision {
     pub cost: Cost,
     /// Items asked on the abstract type itself: the slot, the node (by its place in [`Nodes`]), and the demand under it.
     pub at_once: Vec<(Item, usize)>,
+    /// What is asked of objects whose types their sources cannot tell.
+    pub untyped: Option<Untyped>,
     /// Per type, in order: what is asked of objects of that type.
     pub by_type: Vec<(TypeId, Cover)>,
+}
+
+/// What is asked of objects that come from interface objects, before their types are known.
+#[derive(Debug)]
+pub(super) struct Untyped {
+    pub whom: Whom,
+    pub cover: Cover,
+    /// The station that tells the types, where they have to be known. The objects come from it too, for what is
+    /// asked of each type.
+    pub teller: Option<StationId>,
 }
 
 pub(super) struct Search<'a> {
@@ -91,7 +107,7 @@ impl<'a> Search<'a> {
         let position = &self.shape.positions[self.demands.get(demand).position.index()];
         let Some(first) = nodes.first() else { return position.types.clone() };
         let node = self.graph.node(*first);
-        if node.members.is_empty() && !node.is_interface_object {
+        if node.members.is_empty() {
             return TypeSet::one(node.ty);
         }
         position.types.iter().filter(|ty| self.graph.narrow(*first, *ty).is_some()).collect()
@@ -101,7 +117,10 @@ impl<'a> Search<'a> {
         let possible = self.possible(demand, nodes);
         let items = self.demands.get(demand).items.clone();
         self.spend(items.len())?;
-        let mut decision = Decision { cost: Cost::ZERO, at_once: vec![], by_type: vec![] };
+        if self.is_untyped(&possible, nodes) {
+            return self.decide_untyped(demand, nodes, &possible, items);
+        }
+        let mut decision = Decision { cost: Cost::ZERO, at_once: vec![], untyped: None, by_type: vec![] };
         let mut by_type: Vec<(TypeId, Vec<Item>)> = possible.iter().map(|ty| (ty, vec![])).collect();
         for mut item in items {
             item.types = item.types.intersect(&possible);
@@ -121,28 +140,44 @@ impl<'a> Search<'a> {
                 }
             }
         }
+        let bases: Bases = nodes.iter().copied().enumerate().collect();
+        let Some((cost, covers)) = self.by_type(demand, by_type, &bases)? else { return Ok(None) };
+        decision.cost = decision.cost.beside(cost);
+        decision.by_type = covers;
+        Ok(Some(decision))
+    }
+
+    /// Covers what is wanted of objects of each type that come from `bases`.
+    fn by_type(
+        &mut self,
+        demand: DemandId,
+        wanted: Vec<(TypeId, Vec<Item>)>,
+        bases: &Bases,
+    ) -> Result<Option<(Cost, Covers)>, Exhausted> {
+        let position = self.demands.get(demand).position;
+        let mut cost = Cost::ZERO;
+        let mut covers = vec![];
         let mut calls = BTreeSet::new();
-        for (ty, items) in by_type {
+        for (ty, items) in wanted {
             if items.is_empty() {
                 continue;
             }
-            let narrowed = nodes.iter().enumerate().filter_map(|(at, node)| Some((at, self.graph.narrow(*node, ty)?)));
-            let bases: Bases = narrowed.collect();
-            let position = self.demands.get(demand).position;
-            let Some(cover) = self.cover(position, ty, &bases, &items)? else { return Ok(None) };
-            decision.cost = decision.cost.beside(cover.cost);
+            let narrowed = bases.iter().filter_map(|(at, node)| Some((*at, self.graph.narrow(*node, ty)?)));
+            let narrowed: Bases = narrowed.collect();
+            let Some(cover) = self.cover(position, &Whom::one(ty), &narrowed, &items)? else { return Ok(None) };
+            cost = cost.beside(cover.cost);
             // Members of an abstract type that look the same subgraph up share the call.
             for station in &cover.stations {
                 if let Via::Lookup { lookup, .. } = &station.via {
                     let lookup = self.graph.lookup(*lookup);
                     if !calls.insert((lookup.subgraph, lookup.connector, station.depth)) {
-                        decision.cost = decision.cost.without_call();
+                        cost = cost.without_call();
                     }
                 }
             }
-            decision.by_type.push((ty, cover));
+            covers.push((ty, cover));
         }
-        Ok(Some(decision))
+        Ok(Some((cost, covers)))
     }
 
     /// A node at which a field of an abstract type can be asked for all its members at once.

@@ -4,10 +4,32 @@
 use super::cover::Via;
 use super::label::Stations;
 use super::{Bases, Exhausted, Search};
-use crate::plan::demand::{Demands, Item, add_slot};
+use crate::plan::demand::{Demands, Item, Whom, add_slot};
 use crate::plan::graph::{NodeId, PlannerGraph};
 use crate::plan::shape::{Position, ROOT, Shape};
-use crate::schema::{FieldId, Id, Model, TypeId, TypeSet};
+use crate::schema::{FieldId, Id, Model, TypeId};
+
+/// What may be spent on many questions together, in steps.
+#[derive(Debug)]
+pub(in crate::plan) struct Work {
+    left: u64,
+}
+
+impl Work {
+    pub fn new(steps: u64) -> Self {
+        Self { left: steps }
+    }
+
+    pub fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
+        self.left = self.left.checked_sub(steps as u64 + 1).ok_or(Exhausted)?;
+        Ok(())
+    }
+
+    fn spend_as(&mut self, search: &Search<'_>) -> Result<(), Exhausted> {
+        self.left = self.left.checked_sub(search.steps).ok_or(Exhausted)?;
+        Ok(())
+    }
+}
 
 /// A field, and the nodes that it leads to from the sources that can be asked for it.
 #[derive(Debug)]
@@ -25,18 +47,12 @@ pub(in crate::plan) fn reach(
     graph: &PlannerGraph,
     ty: TypeId,
     nodes: &[NodeId],
+    work: &mut Work,
 ) -> Result<Vec<Reached>, Exhausted> {
-    let mut shape = Shape::default();
-    shape.positions.push(Position { parent: None, types: TypeSet::one(ty), slots: vec![], width: 0 });
-    let mut items = vec![];
-    for field in &model.ty(ty).fields {
-        let slot = add_slot(model, &mut shape, ROOT, *field, [].into());
-        shape.slots[slot.index()].types = TypeSet::one(ty);
-        items.push(Item { slot, types: TypeSet::one(ty), child: None });
-    }
-    let bases: Bases = nodes.iter().copied().enumerate().collect();
-    let mut search = Search::new(model, graph, shape, Demands::default());
-    let stations = Stations::label(&mut search, ROOT, ty, &bases, &items)?;
+    let whom = Whom::one(ty);
+    let (mut search, items) = asked_for(model, graph, &whom, &model.ty(ty).fields);
+    let stations = stations(&mut search, &whom, nodes, &items)?;
+    work.spend(items.len() * stations.iter().len())?;
     let mut reached = Vec::with_capacity(items.len());
     for (field, item) in model.ty(ty).fields.iter().zip(&items) {
         let mut found = Reached { field: *field, is_reachable: false, targets: vec![] };
@@ -52,5 +68,45 @@ pub(in crate::plan) fn reach(
         }
         reached.push(found);
     }
+    work.spend_as(&search)?;
     Ok(reached)
+}
+
+/// The nodes that can tell the types of objects that come from interface objects of `interface`.
+pub(in crate::plan) fn tellers(
+    model: &Model,
+    graph: &PlannerGraph,
+    interface: TypeId,
+    nodes: &[NodeId],
+    work: &mut Work,
+) -> Result<Vec<NodeId>, Exhausted> {
+    let whom = Whom::all(model, interface);
+    let (mut search, items) = asked_for(model, graph, &whom, &[]);
+    let stations = stations(&mut search, &whom, nodes, &items)?;
+    work.spend_as(&search)?;
+    let nodes = stations.iter().map(|(_, station)| station.node);
+    Ok(nodes.filter(|node| graph.node(*node).tells_types()).collect())
+}
+
+/// A search for fields of objects at a place of their own.
+fn asked_for<'a>(
+    model: &'a Model,
+    graph: &'a PlannerGraph,
+    whom: &Whom,
+    fields: &[FieldId],
+) -> (Search<'a>, Vec<Item>) {
+    let mut shape = Shape::default();
+    shape.positions.push(Position { parent: None, types: whom.types.clone(), slots: vec![], width: 0 });
+    let mut items = vec![];
+    for field in fields {
+        let slot = add_slot(model, &mut shape, ROOT, *field, [].into());
+        shape.slots[slot.index()].types = whom.types.clone();
+        items.push(Item { slot, types: whom.types.clone(), child: None });
+    }
+    (Search::new(model, graph, shape, Demands::default()), items)
+}
+
+fn stations(search: &mut Search<'_>, whom: &Whom, nodes: &[NodeId], items: &[Item]) -> Result<Stations, Exhausted> {
+    let bases: Bases = nodes.iter().copied().enumerate().collect();
+    Stations::label(search, ROOT, whom, &bases, items)
 }

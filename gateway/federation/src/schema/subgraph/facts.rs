@@ -19,6 +19,8 @@ pub struct Key {
     /// The field set as written.
     pub text: String,
     pub resolvable: bool,
+    /// Whether the file says so, which the supergraph repeats.
+    pub says_resolvable: bool,
     /// Whether it stands on an extension, or on a type with `@extends`.
     pub extension: bool,
 }
@@ -153,12 +155,11 @@ pub fn fields_text(directive: &Directive) -> Option<&str> {
 }
 
 fn key(directive: &Component<Directive>, all: &DirectiveList) -> Option<Key> {
+    let resolvable = directive.specified_argument_by_name("resolvable").and_then(|value| value.to_bool());
     Some(Key {
         text: fields_text(directive)?.to_owned(),
-        resolvable: directive
-            .specified_argument_by_name("resolvable")
-            .and_then(|value| value.to_bool())
-            .unwrap_or(true),
+        resolvable: resolvable.unwrap_or(true),
+        says_resolvable: resolvable.is_some(),
         extension: directive.origin.extension_id().is_some() || all.has(SpecDirective::Extends.canonical()),
     })
 }

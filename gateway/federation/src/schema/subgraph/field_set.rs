@@ -147,11 +147,11 @@ fn walk_field<'a>(
     }
 }
 
-/// `$context selection`, as `@fromContext` has it, in its two parts.
+/// `$context selection`, as `@fromContext` has it, in its two parts; what follows the name is as written.
 pub fn split_context(text: &str) -> Option<(&str, &str)> {
-    let rest = text.trim().strip_prefix('$')?;
+    let rest = text.trim_start().strip_prefix('$')?;
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-    Some((&rest[..end], rest[end..].trim_start()))
+    Some((&rest[..end], &rest[end..]))
 }
 
 /// The fields of an object or interface type.

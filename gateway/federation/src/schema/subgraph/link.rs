@@ -61,21 +61,26 @@ impl Link {
         let Some(url) = text("url") else {
             return Err((USAGE, "Invalid @link: the argument \"url\" must be a string".to_owned()));
         };
-        let Some((identity, version)) = url.trim_end_matches('/').rsplit_once('/') else {
+        // A query and a fragment do not tell specifications apart.
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let Some((identity, version)) = path.rsplit_once('/') else {
             return Err((IDENTIFIER, format!("Missing path in feature url '{url}'")));
         };
+        if version.is_empty() {
+            return Err((IDENTIFIER, format!("Missing version component in feature url '{url}'")));
+        }
         let Some(version) = Version::parse(version) else {
             return Err((IDENTIFIER, format!("Expected a version string (of the form v1.2), got {version}")));
         };
         let name = identity.rsplit('/').next().unwrap_or_default().to_owned();
-        if name.is_empty() || !identity.contains("://") {
+        let has_name = identity.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+        if name.is_empty() || !has_name {
             return Err((IDENTIFIER, format!("Missing feature name component in feature url '{url}'")));
         }
         let mut imports = Vec::new();
         if let Some(list) = directive.specified_argument_by_name("import") {
-            let Some(list) = list.as_list() else {
-                return Err((USAGE, "Invalid @link: \"import\" must be a list".to_owned()));
-            };
+            // One value stands for a list of it.
+            let list = list.as_list().unwrap_or(std::slice::from_ref(list));
             for element in list {
                 imports.push(import(element).map_err(|message| (USAGE, message))?);
             }
@@ -118,6 +123,9 @@ fn import(element: &Node<Value>) -> Result<Import, String> {
         Value::String(name) => (name.as_str(), None),
         Value::Object(fields) => {
             let text = |key: &str| fields.iter().find(|(name, _)| name == key).and_then(|(_, value)| value.as_str());
+            if let Some((unknown, _)) = fields.iter().find(|(name, _)| name != "name" && name != "as") {
+                return Err(format!("Unknown field \"{unknown}\" for sub-value {element} of @link(import:) argument."));
+            }
             let Some(name) = text("name") else {
                 return Err(format!(
                     "Invalid sub-value {element} for @link(import:) argument: missing mandatory \"name\" field"
@@ -170,7 +178,8 @@ impl Links {
         match row.since {
             Some(since) => match self.federation() {
                 Some(link) => (link.version.minor >= since).then(|| link.local_directive(row.name)),
-                None => row.federation_one.then(|| row.name.to_owned()),
+                // Federation 1 files have most of these only if they define them, which ingestion asks.
+                None => Some(row.name.to_owned()),
             },
             None => self.get(spec::CONNECT).map(|link| link.local_directive(row.name)),
         }

@@ -1,10 +1,11 @@
 //! Owns what weft knows of the specifications that a subgraph links: which directives each has, since which version,
 //! how they are defined, and whether the supergraph carries them.
 
+use super::Federation;
 use super::link::Version;
 
 /// The newest federation that is understood.
-pub const FEDERATION_NEWEST: u32 = 13;
+pub const FEDERATION_NEWEST: u32 = 14;
 pub const FEDERATION: &str = "https://specs.apollo.dev/federation";
 pub const LINK: &str = "https://specs.apollo.dev/link";
 pub const CONNECT: &str = "https://specs.apollo.dev/connect";
@@ -58,12 +59,20 @@ pub(crate) struct Row {
 pub struct Feature {
     pub identity: &'static str,
     pub version: Version,
-    /// Whether a router that does not know it must refuse the supergraph.
-    pub security: bool,
+    pub purpose: Purpose,
 }
 
-const fn feature(identity: &'static str, minor: u32, security: bool) -> Option<Feature> {
-    Some(Feature { identity, version: Version { major: 0, minor }, security })
+/// Why a router needs to know a feature: one that does not must refuse the supergraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It may do without.
+    None,
+    Security,
+    Execution,
+}
+
+const fn feature(identity: &'static str, minor: u32, purpose: Purpose) -> Option<Feature> {
+    Some(Feature { identity, version: Version { major: 0, minor }, purpose })
 }
 
 const TAG_LOCATIONS: &str = "(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA";
@@ -82,13 +91,13 @@ pub(crate) const ROWS: &[Row] = &[
     Row { directive: D::External, name: "external", canonical: "federation__external", since: Some(0), federation_one: true, feature: None,
         definition: "(reason: String) on OBJECT | FIELD_DEFINITION" },
     Row { directive: D::Tag, name: "tag", canonical: "federation__tag", since: Some(0), federation_one: true,
-        feature: feature("https://specs.apollo.dev/tag", 3, false), definition: TAG_LOCATIONS },
+        feature: feature("https://specs.apollo.dev/tag", 3, Purpose::None), definition: TAG_LOCATIONS },
     Row { directive: D::Extends, name: "extends", canonical: "federation__extends", since: Some(0), federation_one: true, feature: None,
         definition: "on OBJECT | INTERFACE" },
     Row { directive: D::Shareable, name: "shareable", canonical: "federation__shareable", since: Some(0), federation_one: false, feature: None,
         definition: "repeatable on OBJECT | FIELD_DEFINITION" },
-    Row { directive: D::Inaccessible, name: "inaccessible", canonical: "federation__inaccessible", since: Some(0), federation_one: true,
-        feature: feature("https://specs.apollo.dev/inaccessible", 2, true),
+    Row { directive: D::Inaccessible, name: "inaccessible", canonical: "federation__inaccessible", since: Some(0), federation_one: false,
+        feature: feature("https://specs.apollo.dev/inaccessible", 2, Purpose::Security),
         definition: "on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION" },
     Row { directive: D::Override, name: "override", canonical: "federation__override", since: Some(0), federation_one: false, feature: None,
         definition: "(from: String!, label: String) on FIELD_DEFINITION" },
@@ -97,32 +106,50 @@ pub(crate) const ROWS: &[Row] = &[
     Row { directive: D::InterfaceObject, name: "interfaceObject", canonical: "federation__interfaceObject", since: Some(3), federation_one: false, feature: None,
         definition: "on OBJECT" },
     Row { directive: D::Authenticated, name: "authenticated", canonical: "federation__authenticated", since: Some(5), federation_one: false,
-        feature: feature("https://specs.apollo.dev/authenticated", 1, true),
+        feature: feature("https://specs.apollo.dev/authenticated", 1, Purpose::Security),
         definition: "on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM" },
     Row { directive: D::RequiresScopes, name: "requiresScopes", canonical: "federation__requiresScopes", since: Some(5), federation_one: false,
-        feature: feature("https://specs.apollo.dev/requiresScopes", 1, true),
+        feature: feature("https://specs.apollo.dev/requiresScopes", 1, Purpose::Security),
         definition: "(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM" },
     Row { directive: D::Policy, name: "policy", canonical: "federation__policy", since: Some(6), federation_one: false,
-        feature: feature("https://specs.apollo.dev/policy", 1, true),
+        feature: feature("https://specs.apollo.dev/policy", 1, Purpose::Security),
         definition: "(policies: [[federation__Policy!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM" },
     Row { directive: D::Context, name: "context", canonical: "federation__context", since: Some(8), federation_one: false,
-        feature: feature("https://specs.apollo.dev/context", 1, true),
+        feature: feature("https://specs.apollo.dev/context", 1, Purpose::Security),
         definition: "(name: String!) repeatable on INTERFACE | OBJECT | UNION" },
     Row { directive: D::FromContext, name: "fromContext", canonical: "federation__fromContext", since: Some(8), federation_one: false, feature: None,
         definition: "(field: federation__ContextFieldValue) on ARGUMENT_DEFINITION" },
     Row { directive: D::Cost, name: "cost", canonical: "federation__cost", since: Some(9), federation_one: false,
-        feature: feature("https://specs.apollo.dev/cost", 1, false),
+        feature: feature("https://specs.apollo.dev/cost", 1, Purpose::None),
         definition: "(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR" },
     Row { directive: D::ListSize, name: "listSize", canonical: "federation__listSize", since: Some(9), federation_one: false,
-        feature: feature("https://specs.apollo.dev/cost", 1, false),
+        feature: feature("https://specs.apollo.dev/cost", 1, Purpose::None),
         definition: "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION" },
-    Row { directive: D::CacheTag, name: "cacheTag", canonical: "federation__cacheTag", since: Some(12), federation_one: false, feature: None,
+    Row { directive: D::CacheTag, name: "cacheTag", canonical: "federation__cacheTag", since: Some(12), federation_one: false,
+        feature: feature("https://specs.apollo.dev/cacheTag", 1, Purpose::Execution),
         definition: "(format: String!) repeatable on OBJECT | FIELD_DEFINITION" },
     Row { directive: D::Source, name: "source", canonical: "connect__source", since: None, federation_one: false, feature: None,
         definition: "(name: String!, http: connect__SourceHTTP, grpc: connect__SourceGRPC, errors: connect__ConnectorErrors, isSuccess: connect__JSONSelection) repeatable on SCHEMA" },
     Row { directive: D::Connect, name: "connect", canonical: "connect__connect", since: None, federation_one: false, feature: None,
         definition: "(source: String, id: String, http: connect__ConnectHTTP, grpc: connect__ConnectGRPC, batch: connect__ConnectBatch, errors: connect__ConnectorErrors, isSuccess: connect__JSONSelection, selection: connect__JSONSelection!, entity: Boolean = false) repeatable on FIELD_DEFINITION | OBJECT" },
 ];
+
+impl Row {
+    /// What follows the name in the definition that a version of federation has. What Federation 1 subgraphs define
+    /// themselves is measured by the newest.
+    pub fn definition_in(&self, federation: Federation, grpc: bool) -> String {
+        let newer = |minor: u32| matches!(federation, Federation::Two(own) if own < minor);
+        let definition = self.definition.to_owned();
+        match self.directive {
+            D::Override if newer(7) => definition.replace(", label: String", ""),
+            D::Shareable if newer(2) => definition.replace("repeatable ", ""),
+            D::Tag if newer(3) => definition.replace(" | SCHEMA", ""),
+            D::Source if !grpc => definition.replace(" grpc: connect__SourceGRPC,", ""),
+            D::Connect if !grpc => definition.replace(" grpc: connect__ConnectGRPC,", ""),
+            _ => definition,
+        }
+    }
+}
 
 impl SpecDirective {
     pub(crate) fn row(self) -> &'static Row {
@@ -144,6 +171,16 @@ impl SpecDirective {
         ROWS.iter().find(|row| row.canonical == name).map(|row| row.directive)
     }
 
+    /// Whether it says who may see something.
+    pub fn is_authorization(self) -> bool {
+        matches!(self, Self::Authenticated | Self::RequiresScopes | Self::Policy)
+    }
+
+    /// Whether applications in several subgraphs become one, which says what all of them say.
+    pub fn combines_arguments(self) -> bool {
+        matches!(self, Self::RequiresScopes | Self::Policy | Self::Cost | Self::ListSize)
+    }
+
     /// Whether the supergraph carries its applications, each under its own feature.
     pub fn feature(self) -> Option<Feature> {
         self.row().feature
@@ -153,8 +190,11 @@ impl SpecDirective {
 /// The scalars and inputs that the definitions above use.
 pub(crate) const FEDERATION_TYPES: &str = "scalar federation__FieldSet scalar federation__Scope scalar federation__Policy scalar federation__ContextFieldValue ";
 
-pub(crate) const LINK_DEFINITIONS: &str = "scalar link__Import enum link__Purpose { SECURITY EXECUTION } \
-directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA ";
+/// What follows the name in the definition of `@link`.
+pub(crate) const LINK_DEFINITION: &str =
+    "(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA";
+
+pub(crate) const LINK_TYPES: &str = "scalar link__Import enum link__Purpose { SECURITY EXECUTION } ";
 
 pub(crate) const CONNECT_TYPES: &str = "scalar connect__JSONSelection scalar connect__URLTemplate \
 input connect__SourceHTTP { baseURL: String! headers: [connect__HTTPHeaderMapping!] path: connect__JSONSelection queryParams: connect__JSONSelection } \
@@ -172,8 +212,10 @@ pub fn is_machinery_type(name: &str) -> bool {
 }
 
 /// The types that Federation 1 tools write into subgraphs' files.
+pub(crate) const FEDERATION_ONE_TYPES: [&str; 4] = ["_Any", "_Entity", "_Service", "_FieldSet"];
+
 pub fn is_federation_one_type(name: &str) -> bool {
-    matches!(name, "_Any" | "_Entity" | "_Service" | "_FieldSet")
+    FEDERATION_ONE_TYPES.contains(&name)
 }
 
 /// Whether a root query field of this name is machinery.

@@ -1,0 +1,83 @@
+//! Owns the features that a supergraph links (`@link`, or `@core` of join v0.1), and the names that they have taken.
+
+use std::collections::HashSet;
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::{Directive, Value};
+
+/// The names that linked features have taken: `join__Graph`, `@tag`, `link__Import`.
+#[derive(Debug)]
+pub(super) struct Features {
+    prefixes: Vec<String>,
+    directives: HashSet<String>,
+    /// What `@inaccessible` is called.
+    inaccessible: String,
+}
+
+impl Features {
+    pub fn of(schema: &Schema) -> Self {
+        let mut features = Self {
+            prefixes: ["join__", "link__", "core__"].map(String::from).to_vec(),
+            directives: ["link", "core", "inaccessible", "tag"].map(String::from).into(),
+            inaccessible: "inaccessible".to_owned(),
+        };
+        let links = schema.schema_definition.directives.iter().filter(|d| d.name == "link" || d.name == "core");
+        for link in links {
+            features.add(link);
+        }
+        features
+    }
+
+    fn add(&mut self, link: &Directive) {
+        let argument = |name: &str| link.specified_argument_by_name(name).and_then(|value| value.as_str());
+        let Some(url) = argument("url").or_else(|| argument("feature")) else { return };
+        let own_name = own_name(url);
+        let name = argument("as").unwrap_or(own_name);
+        self.prefixes.push(format!("{name}__"));
+        self.directives.insert(name.to_owned());
+        if own_name == "inaccessible" {
+            name.clone_into(&mut self.inaccessible);
+        }
+        for import in link.specified_argument_by_name("import").and_then(|v| v.as_list()).unwrap_or_default() {
+            let Some((original, imported)) = import_of(import) else { continue };
+            let Some(directive) = imported.strip_prefix('@') else { continue };
+            self.directives.insert(directive.to_owned());
+            if own_name == "inaccessible" && original == "@inaccessible" {
+                directive.clone_into(&mut self.inaccessible);
+            }
+        }
+    }
+
+    /// Whether a type is a feature's.
+    pub fn owns(&self, name: &str) -> bool {
+        self.prefixes.iter().any(|prefix| name.starts_with(prefix))
+    }
+
+    pub fn owns_directive(&self, name: &str) -> bool {
+        self.directives.contains(name) || self.owns(name)
+    }
+
+    /// Whether `@inaccessible` is among directives, whatever it is called.
+    pub fn is_inaccessible(&self, directives: &[impl AsRef<Directive>]) -> bool {
+        directives.iter().any(|directive| directive.as_ref().name == *self.inaccessible)
+    }
+}
+
+/// A feature's name: the last segment of its URL, or the one before its version.
+fn own_name(url: &str) -> &str {
+    let mut segments = url.trim_end_matches('/').rsplit('/');
+    let last = segments.next().unwrap_or_default();
+    let is_version = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if is_version { segments.next().unwrap_or_default() } else { last }
+}
+
+/// What an import is called at home, and what it is called here.
+fn import_of(import: &Value) -> Option<(&str, &str)> {
+    if let Some(name) = import.as_str() {
+        return Some((name, name));
+    }
+    let fields = import.as_object()?;
+    let get = |key: &str| fields.iter().find(|(name, _)| name == key).and_then(|(_, value)| value.as_str());
+    let name = get("name")?;
+    Some((name, get("as").unwrap_or(name)))
+}

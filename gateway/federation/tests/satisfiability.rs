@@ -1,0 +1,166 @@
+//! The proof against what the reference composer says, on the sets of subgraphs in `cases/satisfiability.json`: those of
+//! the sample, those of federation-gateway-audit and federation-composition (The Guild, MIT), and random ones.
+//! What was proved is then planned, and the plans are verified.
+
+use apollo_compiler::Schema;
+use apollo_compiler::schema::ExtendedType;
+use serde_json::Value;
+use weft_federation::compose::{NoConnectors, compose, prove_composed};
+use weft_federation::diagnostics::{Diagnostic, Source};
+use weft_federation::operation::{bind, parse};
+use weft_federation::plan::{Planner, verify};
+use weft_federation::schema::subgraph::SubgraphInput;
+use weft_federation::schema::{Satisfiable, Supergraph};
+use weft_federation::view::ClientSchema;
+
+const CASES: &str = include_str!("cases/satisfiability.json");
+const CODE: &str = "SATISFIABILITY_ERROR";
+
+/// How deep the operations are that are planned.
+const DEPTH: usize = 4;
+
+fn cases() -> Vec<Value> {
+    serde_json::from_str(CASES).expect("the cases are JSON")
+}
+
+fn prove(case: &Value) -> (Supergraph<Satisfiable>, Vec<Diagnostic>) {
+    let name = &case["name"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let inputs = case["subgraphs"].as_array().into_iter().flatten().map(|subgraph| SubgraphInput {
+        name: text(&subgraph["name"]),
+        url: format!("http://{}", text(&subgraph["name"])),
+        source: Source::new(format!("{}.graphql", text(&subgraph["name"])), text(&subgraph["sdl"])),
+    });
+    let composition = compose(inputs.collect(), &mut NoConnectors);
+    let Some(sdl) = composition.supergraph else { panic!("{name} does not compose: {:#?}", composition.diagnostics) };
+    let merged = Supergraph::load(&Source::new("supergraph.graphql", sdl));
+    let merged = merged.unwrap_or_else(|found| panic!("{name} does not load: {}", found[0]));
+    prove_composed(merged, &composition.definitions)
+}
+
+#[test]
+fn verdicts_agree_with_the_reference() {
+    let mut wrong = vec![];
+    for case in cases() {
+        let found = prove(&case).1;
+        let is_expected = if case["expect"] == "ok" { found.is_empty() } else { !found.is_empty() };
+        if !is_expected {
+            let found: String = found.iter().map(|found| found.draw(false)).collect();
+            wrong.push(format!("{}: expected {}\n{found}", case["name"], case["expect"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn errors_show_a_query_the_reasons_and_the_places() {
+    let cases = cases();
+    let refused: Vec<&Value> = cases.iter().filter(|case| case["expect"] != "ok").collect();
+    assert!(!refused.is_empty(), "there are cases");
+    for case in refused {
+        let name = &case["name"];
+        for found in prove(case).1 {
+            assert_eq!(found.code, CODE, "{name}");
+            let (query, reasons) = found.message.split_once("\nbecause:\n").expect("reasons");
+            let query = query.strip_prefix("no plan can resolve this query:\n").expect("a query");
+            let document = apollo_compiler::ast::Document::parse(query.replace("...\n", "__typename\n"), "query");
+            assert!(document.is_ok(), "{name}: {query}");
+            assert!(reasons.lines().all(|line| line.starts_with("- ")), "{name}: {reasons}");
+            assert!(!found.labels.is_empty(), "{name}: {}", found.message);
+            assert!(found.help.is_some(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_error_reads_well() {
+    let cases = cases();
+    let case = cases.iter().find(|case| case["name"] == "sample/value-type-field-not-reachable").expect("the case");
+    let found = prove(case).1;
+    let message = "no plan can resolve this query:\n{\n  v {\n    b\n  }\n}\nbecause:\n\
+                   - a: the path comes through it, but it does not resolve V.b\n\
+                   - b: it has V.b, but V has no resolvable @key there";
+    assert_eq!(found.iter().map(|found| found.message.as_str()).collect::<Vec<_>>(), [message]);
+    let labels: Vec<_> =
+        found[0].labels.iter().map(|label| (label.span.source.path.as_str(), label.note.as_str())).collect();
+    assert_eq!(labels, [("b.graphql", "b has it here"), ("a.graphql", "the path comes through here")]);
+}
+
+#[test]
+fn what_is_proved_can_be_planned() {
+    let mut wrong = vec![];
+    let mut planned = 0;
+    for case in cases().iter().filter(|case| case["expect"] == "ok") {
+        let supergraph = prove(case).0;
+        let planner = Planner::new(&supergraph);
+        let client = ClientSchema::identity(&supergraph);
+        for text in operations(&client.schema) {
+            let Ok(document) = parse(&client, &text, None) else { panic!("{}: {text}", case["name"]) };
+            let operation = bind(&client, document).expect("it can be bound");
+            let result = planner.plan(&operation, 0).map_err(|error| error.to_string());
+            let result =
+                result.and_then(|plan| verify::verify(&supergraph.model, &plan).map_err(|found| found.join("\n")));
+            planned += 1;
+            if let Err(error) = result {
+                wrong.push(format!("{}: {text}\n{error}", case["name"]));
+            }
+        }
+    }
+    assert!(planned > 100, "there are operations");
+    assert!(wrong.is_empty(), "{} of {planned}:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// For each root field without required arguments: all that can be asked under it, to a depth.
+fn operations(schema: &Schema) -> Vec<String> {
+    let mut operations = vec![];
+    for (kind, root) in schema.schema_definition.iter_root_operations() {
+        let Some(ty) = schema.types.get(&root.name) else { continue };
+        let ExtendedType::Object(object) = ty else { continue };
+        for field in object.fields.values().filter(|field| !field.arguments.iter().any(|it| it.is_required())) {
+            if let Some(below) = selection(schema, field.ty.inner_named_type(), DEPTH) {
+                operations.push(format!("{kind} {{ {}{below} }}", field.name));
+            }
+        }
+    }
+    operations
+}
+
+/// Empty for a leaf; `None` where nothing can be asked.
+fn selection(schema: &Schema, ty: &str, depth: usize) -> Option<String> {
+    let fields = match schema.types.get(ty)? {
+        ExtendedType::Object(object) => &object.fields,
+        ExtendedType::Interface(interface) => &interface.fields,
+        ExtendedType::Union(_) => &Default::default(),
+        ExtendedType::Scalar(_) | ExtendedType::Enum(_) | ExtendedType::InputObject(_) => return Some(String::new()),
+    };
+    if depth == 0 {
+        return None;
+    }
+    let mut parts = vec!["__typename".to_owned()];
+    for field in fields.values().filter(|field| !field.arguments.iter().any(|it| it.is_required())) {
+        if let Some(below) = selection(schema, field.ty.inner_named_type(), depth - 1) {
+            // The alias keeps fields of different types apart.
+            parts.push(format!("{ty}_{0}: {0}{below}", field.name));
+        }
+    }
+    let implementers = schema.implementers_map();
+    if matches!(schema.types.get(ty)?, ExtendedType::Interface(_)) && !implementers.contains_key(ty) {
+        // There are no objects of it, so that nothing was proved of them.
+        return None;
+    }
+    let members: Vec<&str> = match schema.types.get(ty)? {
+        ExtendedType::Union(union) => union.members.iter().map(|member| member.name.as_str()).collect(),
+        ExtendedType::Interface(_) => {
+            implementers.get(ty).into_iter().flat_map(|it| it.objects.iter().map(|name| name.as_str())).collect()
+        }
+        ExtendedType::Object(_) | ExtendedType::Scalar(_) | ExtendedType::Enum(_) | ExtendedType::InputObject(_) => {
+            vec![]
+        }
+    };
+    for member in members {
+        if let Some(below) = selection(schema, member, depth - 1) {
+            parts.push(format!("... on {member}{below}"));
+        }
+    }
+    Some(format!(" {{ {} }}", parts.join(" ")))
+}

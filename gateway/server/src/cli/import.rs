@@ -1,0 +1,85 @@
+//! Owns `weft import`: from what a team has to SDL that it can start from.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use weft_federation::compose::{SplitSubgraph, split};
+use weft_federation::diagnostics::Source;
+
+use super::report::Format;
+use super::{Failure, read_input, write_result};
+
+/// Write SDL to start from.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    from: From,
+}
+
+#[derive(Debug, Subcommand)]
+enum From {
+    Supergraph(SupergraphArguments),
+}
+
+/// Split a supergraph into the SDL of its subgraphs, with a `supergraph.yaml` that composes them.
+#[derive(Debug, Args)]
+struct SupergraphArguments {
+    /// The supergraph, of any composer; `-` is stdin.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The folder to write to, which is made if it is not there. Files that are there are not overwritten.
+    #[arg(short, long, value_name = "FOLDER")]
+    output: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.from {
+        From::Supergraph(arguments) => supergraph(arguments),
+    }
+}
+
+fn supergraph(arguments: &SupergraphArguments) -> Result<(), Failure> {
+    let source = Source::new(arguments.file.display().to_string(), read_input(&arguments.file)?);
+    let subgraphs = split(&source).map_err(|found| Failure::Invalid(found, Format::Text))?;
+    let folder = &arguments.output;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", folder.display())))?;
+    let mut config = String::from("subgraphs:\n");
+    let mut written = String::new();
+    for SplitSubgraph { name, url, sdl } in &subgraphs {
+        let file = file_name(name);
+        write_new(&folder.join(&file), sdl)?;
+        // Writing to a String cannot fail.
+        let _ = writeln!(config, "  {}:", quoted(name));
+        if !url.is_empty() {
+            let _ = writeln!(config, "    routing_url: {}", quoted(url));
+        }
+        let _ = writeln!(config, "    schema:\n      file: {}", quoted(&file));
+        let _ = writeln!(written, "{}", folder.join(&file).display());
+    }
+    let path = folder.join("supergraph.yaml");
+    write_new(&path, &config)?;
+    let _ = writeln!(written, "{}", path.display());
+    write_result(&written)
+}
+
+/// A string as YAML reads it: as JSON does.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A subgraph's name as a file's: names may hold what paths give a meaning to.
+fn file_name(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
+    format!("{}.graphql", name.chars().map(safe).collect::<String>())
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+    written.map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))
+}
