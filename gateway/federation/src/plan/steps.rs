@@ -150,7 +150,7 @@ impl<'s, 'a> Steps<'s, 'a> {
                         depends_on.extend(self.assign(whom, input, &at)?);
                     }
                     let key = (cover.position, *lookup, requires.clone(), *only, depends_on);
-                    let group = self.group(whom, key, &station.inputs, places);
+                    let group = self.group(whom, key, &station.inputs, places.first().copied());
                     at.push(self.groups[group.index()].entries[0].place);
                 }
             }
@@ -209,15 +209,13 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlaceId::from_index(self.places.len() - 1)
     }
 
-    fn group(&mut self, whom: &Whom, mut key: GroupKey, inputs: &[Assignment], origins: &[PlaceId]) -> GroupId {
+    fn group(&mut self, whom: &Whom, mut key: GroupKey, inputs: &[Assignment], origin: Option<PlaceId>) -> GroupId {
         let at = self.search.graph.lookup(key.1);
         if at.key.is_empty() {
             key.4.extend(self.barrier.iter().copied());
         }
         if let Some(known) = self.known.get(&key) {
-            for entry in &mut self.groups[known.index()].entries {
-                entry.origins.extend(origins);
-            }
+            self.groups[known.index()].entries.iter_mut().for_each(|entry| entry.origins.extend(origin));
             return *known;
         }
         let id = GroupId::from_index(self.groups.len());
@@ -225,10 +223,9 @@ impl<'s, 'a> Steps<'s, 'a> {
         let place = self.place(id, position, at.enters);
         let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: whom.types.clone(), child: i.child });
         let inputs: Vec<Item> = inputs.collect();
-        let entries = whom.types.iter().map(|ty| {
-            let (inputs, origins) = (inputs.clone(), origins.iter().copied().collect());
-            Entry { lookup, ty, inputs, origins, place }
-        });
+        let origins = BTreeSet::from_iter(origin);
+        let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };
+        let entries = whom.types.iter().map(entry);
         self.groups.push(Group {
             subgraph: at.subgraph,
             connector: at.connector,
