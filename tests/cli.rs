@@ -153,6 +153,23 @@ fn the_schemas_of_the_demo_compose() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
+/// With REST and gRPC subgraphs in it: what was taken from files has to be in files again.
+#[test]
+fn the_supergraph_of_the_demo_can_be_split_and_composed_again() {
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    let folder = tempfile::tempdir().expect("a folder");
+    let composed = folder.path().join("composed.graphql");
+    let output = weft(&schemas, &["compose", "--config", "supergraph.yaml", "-o", &composed.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    for arguments in [
+        ["import", "supergraph", "composed.graphql", "-o", "split"],
+        ["compose", "--config", "split/supergraph.yaml", "-o", "again.graphql"],
+    ] {
+        let output = weft(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
 #[test]
 fn findings_have_colours_only_on_a_terminal() {
     let folder = folder();

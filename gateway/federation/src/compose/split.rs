@@ -11,6 +11,7 @@ use apollo_compiler::ast::{Directive, DirectiveList, Value};
 use apollo_compiler::schema::{ExtendedType, FieldDefinition, InputValueDefinition};
 use apollo_compiler::{Name, Node, Schema};
 
+use crate::connect::Protocol;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::schema::{FieldId, FieldJoin, Model, SubgraphId, Supergraph, TypeId, TypeKind};
 
@@ -24,11 +25,13 @@ pub struct SplitSubgraph {
     /// Empty where the supergraph has none.
     pub url: String,
     pub sdl: String,
+    /// The descriptor sets that its gRPC sources name, to lie beside it.
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// Splits a supergraph into its subgraphs, in the order of the file.
 pub fn split(source: &Arc<Source>) -> Result<Vec<SplitSubgraph>, Vec<Diagnostic>> {
-    let model = Supergraph::load(source)?.model;
+    let Supergraph { model, connectors, .. } = Supergraph::load(source)?;
     // It has been read before, without errors.
     let document = Schema::builder().adopt_orphan_extensions().parse(&source.text, &source.path).build();
     let document =
@@ -42,7 +45,13 @@ pub fn split(source: &Arc<Source>) -> Result<Vec<SplitSubgraph>, Vec<Diagnostic>
             splitter.ty(ty);
         }
         let subgraph = model.subgraph(id);
-        SplitSubgraph { name: subgraph.name.clone(), url: subgraph.url.clone(), sdl: splitter.finish() }
+        let sources = connectors.sources.iter().filter(|source| source.subgraph == subgraph.name);
+        let files = sources.filter_map(|source| match &source.protocol {
+            Protocol::Grpc(grpc) => Some((descriptor_file(&splitter.graph, &source.name), grpc.descriptors.to_bytes())),
+            Protocol::Http(_) => None,
+        });
+        let files = files.collect();
+        SplitSubgraph { name: subgraph.name.clone(), url: subgraph.url.clone(), sdl: splitter.finish(), files }
     });
     Ok(subgraphs.collect())
 }
@@ -342,6 +351,10 @@ fn restore(directives: &[&Directive], graph: &Name) -> Vec<(String, String)> {
         let name = text(carrier, "name")?;
         let arguments = match carrier.specified_argument_by_name("args").map(|args| &**args) {
             Some(Value::Object(fields)) => {
+                let mut fields = fields.clone();
+                if name == "source" {
+                    name_descriptors(&mut fields, graph);
+                }
                 fields.iter().map(|(name, value)| format!("{name}: {}", value.serialize().no_indent())).collect()
             }
             _ => vec![],
@@ -350,6 +363,26 @@ fn restore(directives: &[&Directive], graph: &Name) -> Vec<(String, String)> {
         Some((name.to_owned(), format!("@{name}{arguments}")))
     });
     restored.collect()
+}
+
+/// The descriptors that travel in a supergraph are a file again, which takes the place of the `.proto` files.
+fn name_descriptors(source: &mut [(Name, Node<Value>)], graph: &Name) {
+    let named = source.iter().find(|(name, _)| name == "name").and_then(|(_, name)| name.as_str());
+    let file = descriptor_file(graph, named.unwrap_or_default());
+    for (_, grpc) in source.iter_mut().filter(|(name, _)| name == "grpc") {
+        if let Value::Object(fields) = grpc.make_mut() {
+            fields.retain(|(name, _)| name != "descriptors");
+            for (_, value) in fields.iter_mut().filter(|(name, _)| name == "proto") {
+                *value = Node::new(Value::List(vec![Node::new(Value::String(file.clone()))]));
+            }
+        }
+    }
+}
+
+fn descriptor_file(graph: &Name, source: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
+    let source: String = source.chars().map(safe).collect();
+    format!("{}-{source}.binpb", graph.to_lowercase())
 }
 
 fn text<'d>(directive: &'d Directive, argument: &str) -> Option<&'d str> {

@@ -47,10 +47,14 @@ fn supergraph(arguments: &SupergraphArguments) -> Result<(), Failure> {
         .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", folder.display())))?;
     let mut config = String::from("subgraphs:\n");
     let mut written = String::new();
-    for SplitSubgraph { name, url, sdl } in &subgraphs {
+    for SplitSubgraph { name, url, sdl, files } in &subgraphs {
         let file = file_name(name);
-        write_new(&folder.join(&file), sdl)?;
-        // Writing to a String cannot fail.
+        write_new(&folder.join(&file), sdl.as_bytes())?;
+        for (file, bytes) in files {
+            write_new(&folder.join(file), bytes)?;
+            // Writing to a String cannot fail, here and below.
+            let _ = writeln!(written, "{}", folder.join(file).display());
+        }
         let _ = writeln!(config, "  {}:", quoted(name));
         if !url.is_empty() {
             let _ = writeln!(config, "    routing_url: {}", quoted(url));
@@ -59,7 +63,7 @@ fn supergraph(arguments: &SupergraphArguments) -> Result<(), Failure> {
         let _ = writeln!(written, "{}", folder.join(&file).display());
     }
     let path = folder.join("supergraph.yaml");
-    write_new(&path, &config)?;
+    write_new(&path, config.as_bytes())?;
     let _ = writeln!(written, "{}", path.display());
     write_result(&written)
 }
@@ -75,11 +79,11 @@ fn file_name(name: &str) -> String {
     format!("{}.graphql", name.chars().map(safe).collect::<String>())
 }
 
-fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+        .and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
     written.map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))
 }

@@ -88,10 +88,15 @@ impl Descriptors {
 
     /// The descriptor set in the form that a supergraph carries.
     pub fn to_base64(&self) -> String {
+        STANDARD.encode(self.to_bytes())
+    }
+
+    /// The descriptor set as a `.binpb` file holds it.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let set = prost_reflect::prost_types::FileDescriptorSet {
             file: self.pool.file_descriptor_protos().cloned().collect(),
         };
-        STANDARD.encode(set.encode_to_vec())
+        set.encode_to_vec()
     }
 
     /// A method by its service's full name and its own.
