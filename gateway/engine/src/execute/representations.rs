@@ -134,7 +134,7 @@ impl RepresentationWriter {
             }
             let start = body.len();
             body.extend_from_slice(kind.prefix.as_bytes());
-            if let Err(Missing(reason)) = write_fields(arena, object, &kind.fields, false, body) {
+            if let Err(Missing(reason)) = write_fields(arena, object, &kind.fields, false, None, body) {
                 body.truncate(before);
                 written.blocked.extend(reason.map(|reason| (object, reason)));
                 continue;
@@ -308,16 +308,19 @@ fn write_fields(
     object: ObjectId,
     fields: &[Field],
     mut first: bool,
+    above: Option<ErrorRef>,
     out: &mut Vec<u8>,
 ) -> Result<(), Missing> {
     let ty = arena.ty(object);
+    // An entity whose lookup failed may hold objects that others gave: what these lack, it lacks for the same reason.
+    let errors = arena.object_errors(object).or(above);
     for field in fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty))) {
         if !std::mem::replace(&mut first, false) {
             out.push(b',');
         }
         out.extend_from_slice(field.prefix.as_bytes());
         let value = arena.slot(object, field.index);
-        write_value(arena, value, field, field.wrapping, arena.object_errors(object), out)?;
+        write_value(arena, value, field, field.wrapping, errors, out)?;
     }
     out.push(b'}');
     Ok(())
@@ -345,7 +348,7 @@ fn write_value(
             if let Some((_, typename)) = typename {
                 out.extend_from_slice(typename.as_bytes());
             }
-            write_fields(arena, object, &field.fields, typename.is_none(), out)?;
+            write_fields(arena, object, &field.fields, typename.is_none(), errors, out)?;
         }
         SlotValue::List { start, len } => {
             out.push(b'[');

@@ -148,6 +148,21 @@ async fn what_is_required_is_sent_with_its_nulls_and_types() {
 }
 
 #[tokio::test]
+async fn what_is_required_deep_in_a_failed_lookup_has_its_error() {
+    let items = r#"type Query { item: Item } type Item @key(fields: "id") { id: ID! part: Part }
+        type Part @key(fields: "box { code }") { box: Box! @shareable } type Box { code: ID! @shareable }"#;
+    let parts = r#"type Part @key(fields: "box { code }") { box: Box! @shareable }
+        type Box { code: ID! @shareable size: Int @shareable }
+        type Item @key(fields: "id") { id: ID! part: Part @external
+        weight: Int @requires(fields: "part { box { size } }") }"#;
+    let gateway = Gateway::new(&[("items", items), ("parts", parts)]);
+    let item = r#"{"data":{"item":{"id":"1","part":{"box":{"code":"c"}}}}}"#;
+    let outcome = gateway.run("{ item { weight } }", &[("items", "", item), ("parts", "", "down")]).await;
+    assert_eq!(outcome.response["data"], json!({"item":{"weight":null}}), "{}", outcome.text);
+    assert_eq!(outcome.errors().len(), 1, "{}", outcome.text);
+}
+
+#[tokio::test]
 async fn a_shuffled_answer_shows_by_its_types() {
     let gateway = gateway();
     let pets = r#"{"data":{"pets":[{"__typename":"Dog","id":"1"},{"__typename":"Cat","id":"2"}]}}"#;

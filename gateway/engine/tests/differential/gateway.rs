@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use weft_engine::connector::Fake;
 use weft_engine::{Connectors, PreparedPlan, RequestContext, execute};
 use weft_federation::compose::{NoConnectors, compose, prove};
-use weft_federation::diagnostics::Source;
+use weft_federation::diagnostics::{Diagnostic, Source};
 use weft_federation::operation::{OperationError, bind, coerce, parse};
 use weft_federation::plan::{Planner, verify};
 use weft_federation::schema::subgraph::SubgraphInput;
@@ -133,7 +133,13 @@ fn supergraph(world: &World) -> Result<Supergraph<Satisfiable>, Refused> {
     if found.is_empty() {
         return Ok(supergraph);
     }
-    Err(Refused::Unsatisfiable(found.iter().map(|found| found.message.clone()).collect()))
+    Err(Refused::Unsatisfiable(found.iter().filter_map(coordinate).collect()))
+}
+
+/// The field that a finding of the proof is about: its help names it.
+fn coordinate(found: &Diagnostic) -> Option<String> {
+    let mut words = found.help.as_deref()?.split_whitespace().rev();
+    words.find(|word| word.contains('.')).map(str::to_owned)
 }
 
 fn invalid(errors: Vec<OperationError>) -> Failed {

@@ -150,7 +150,7 @@ fn answerable(mut world: World) -> Result<Gateway, Refused> {
         match Gateway::new(world.clone()) {
             Err(Refused::Unsatisfiable(found)) => {
                 let mut repaired = false;
-                for coordinate in found.iter().filter_map(|message| message.split(' ').next()) {
+                for coordinate in &found {
                     repaired |= repair::repair(&mut world, coordinate);
                 }
                 if !repaired {
