@@ -1,6 +1,6 @@
-//! Plans as people read them. A case is an operation `tests/plans/<supergraph>/<name>.graphql` beside its
-//! `composed.supergraph.graphql` or the `*.subgraph.graphql` that it is composed from (or a file `from`,
-//! which says where the subgraphs are); the plan is in `<name>.plan`. `UPDATE=1 cargo test --test plans` writes the plans anew.
+//! Plans as people read them. A case is an operation `tests/plans/<supergraph>/<name>.graphql` beside the
+//! `*.subgraph.graphql` that its supergraph is composed from, or a file `from`, which names a folder of subgraphs or a
+//! supergraph; the plan is in `<name>.plan`. `UPDATE=1 cargo test --test plans` writes the plans anew.
 
 use std::path::Path;
 use std::{env, fs};
@@ -38,13 +38,13 @@ fn plan(path: &Path) -> datatest_stable::Result<()> {
 }
 
 fn supergraph(folder: &Path) -> datatest_stable::Result<String> {
-    if let Ok(sdl) = fs::read_to_string(folder.join("composed.supergraph.graphql")) {
-        return Ok(sdl);
-    }
     let (folder, ending) = match fs::read_to_string(folder.join("from")) {
         Ok(elsewhere) => (folder.join(elsewhere.trim()), ".graphql"),
         Err(_) => (folder.to_owned(), ".subgraph.graphql"),
     };
+    if folder.is_file() {
+        return Ok(fs::read_to_string(folder)?);
+    }
     let mut inputs = vec![];
     for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
