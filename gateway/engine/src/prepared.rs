@@ -13,6 +13,8 @@ use crate::execute::RepresentationWriter;
 #[derive(Debug)]
 pub struct PreparedPlan {
     pub plan: QueryPlan,
+    /// A subscription's source.
+    pub(crate) trigger: Option<Prepared>,
     pub(crate) fetches: Vec<PreparedFetch>,
     pub(crate) model: Arc<Model>,
 }
@@ -44,6 +46,7 @@ impl PreparedPlan {
                 fetches[before.index()].dependents.push(fetch.id);
             }
         }
-        Self { plan, fetches, model }
+        let trigger = plan.trigger.as_ref().map(|fetch| connectors.prepare(fetch, operation));
+        Self { plan, trigger, fetches, model }
     }
 }

@@ -41,6 +41,8 @@ pub struct SourceConfig {
     pub connect_timeout: Duration,
     /// The largest answer that is read, in bytes.
     pub max_body: usize,
+    /// The largest message that a gRPC service is sent, in bytes.
+    pub max_request: usize,
     /// Which headers are sent besides the protocol's own.
     pub headers: Vec<HeaderRule>,
 }
@@ -52,6 +54,7 @@ impl Default for SourceConfig {
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(1),
             max_body: 64 << 20,
+            max_request: 64 << 20,
             headers: vec![],
         }
     }

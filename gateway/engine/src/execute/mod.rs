@@ -5,9 +5,13 @@ mod locate;
 mod receive;
 mod representations;
 mod scheduler;
+mod subscribe;
+#[cfg(test)]
+mod subscribe_tests;
 #[cfg(test)]
 mod tests;
 
 pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, write_client_error};
 pub(crate) use representations::{Batch, RepresentationWriter, asks_typename};
 pub use scheduler::{ExecutionResult, execute};
+pub use subscribe::{EventStream, Subscription, SubscriptionLimits, subscribe};

@@ -9,9 +9,10 @@ use weft_federation::plan::{FetchId, FetchNode};
 use weft_federation::schema::Id;
 use weft_federation::view::ClientSchema;
 
+use super::errors::SubgraphError;
 use super::receive::Receiver;
 use super::representations::{Batch, Targets};
-use crate::connector::{Inputs, Reads};
+use crate::connector::{Inputs, Part, Reads};
 use crate::context::RequestContext;
 use crate::introspect::introspect;
 use crate::prepared::PreparedPlan;
@@ -34,8 +35,33 @@ pub async fn execute(
     context: &RequestContext<'_>,
 ) -> ExecutionResult {
     let arena = fetch_all(prepared, operation, variables, context).await;
+    respond(prepared, operation, client, variables, &arena)
+}
+
+/// Answers one event of a subscription: what its source sent, and the fetches that follow.
+pub(super) async fn execute_event(
+    prepared: &PreparedPlan,
+    operation: &BoundOperation,
+    client: &ClientSchema,
+    variables: &Variables,
+    context: &RequestContext<'_>,
+    event: Result<Part, SubgraphError>,
+) -> ExecutionResult {
+    let mut run = Run::new(prepared, operation);
+    run.receive_event(event);
+    let arena = fetch_rest(run, prepared, variables, context).await;
+    respond(prepared, operation, client, variables, &arena)
+}
+
+fn respond(
+    prepared: &PreparedPlan,
+    operation: &BoundOperation,
+    client: &ClientSchema,
+    variables: &Variables,
+    arena: &ResponseArena,
+) -> ExecutionResult {
     let introspection = introspect(operation, client, variables);
-    let projected = project(&prepared.plan.shape, &arena, &introspection);
+    let projected = project(&prepared.plan.shape, arena, &introspection);
     ExecutionResult { body: projected.body, error_count: projected.error_count }
 }
 
@@ -46,7 +72,15 @@ pub(super) async fn fetch_all(
     variables: &Variables,
     context: &RequestContext<'_>,
 ) -> ResponseArena {
-    let mut run = Run::new(prepared, operation);
+    fetch_rest(Run::new(prepared, operation), prepared, variables, context).await
+}
+
+async fn fetch_rest(
+    mut run: Run<'_>,
+    prepared: &PreparedPlan,
+    variables: &Variables,
+    context: &RequestContext<'_>,
+) -> ResponseArena {
     let reads = Reads::default();
     let mut calls = FuturesUnordered::new();
     let mut ready: Vec<FetchId> =
@@ -117,7 +151,7 @@ impl<'a> Run<'a> {
     }
 
     fn receiver(&mut self, id: FetchId) -> Receiver<'_> {
-        let PreparedPlan { plan, fetches, model } = self.prepared;
+        let PreparedPlan { plan, fetches, model, .. } = self.prepared;
         Receiver {
             shape: &plan.shape,
             model,
@@ -126,6 +160,14 @@ impl<'a> Run<'a> {
             origin: &fetches[id.index()].call.origin,
             targets: self.targets[id.index()].as_ref(),
         }
+    }
+
+    /// Takes in what a subscription's source sent.
+    fn receive_event(&mut self, event: Result<Part, SubgraphError>) {
+        let PreparedPlan { plan, trigger, model, .. } = self.prepared;
+        let (Some(fetch), Some(call)) = (&plan.trigger, trigger) else { return };
+        let (shape, arena, origin) = (&plan.shape, &mut self.arena, &call.origin);
+        Receiver { shape, model, arena, fetch, origin, targets: None }.receive(event);
     }
 
     /// Notes that a fetch has ended, and which can start now.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
+use weft_federation::connect::grpc::MethodDescriptor;
 use weft_federation::connect::mapping::{Selection, Value, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
@@ -49,29 +50,62 @@ impl<'a> Exchange<'a> {
         notes.extend(problems.iter().map(|problem| SubgraphError::malformed(self.origin, problem)));
     }
 
-    /// What was noted.
-    pub fn into_notes(self) -> Vec<SubgraphError> {
-        self.notes.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// What was noted since this was last asked.
+    pub fn take_notes(&self) -> Vec<SubgraphError> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
     /// Makes the call and gives `then` what came of it, mapped; `None` where there is nothing and `may_miss` allows it.
     pub async fn call<R>(
         &self,
-        mut scope: Scope<'_>,
+        scope: Scope<'_>,
         may_miss: bool,
         then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
     ) -> R {
-        let backends::Constants { config, env } = self.backends.constants(&self.connector.subgraph);
-        scope.config = config.and_then(|json| parse_json(json.as_bytes()).ok());
-        scope.env = parse_json(env.as_bytes()).ok();
-        scope.request = Some(headers(self.context.headers));
-        let rendered = render(self.backends, self.connector, &scope.vars(), self.context.headers, self.origin);
-        let reply = match rendered {
+        let scope = self.with_constants(scope);
+        let reply = match self.render(&scope) {
             Ok(rendered) => self.share(rendered).await,
             Err(error) => Err(error),
         };
         match reply {
             Ok(reply) => self.judge(&reply, scope, may_miss, then),
             Err(error) => then(Err(error)),
+        }
+    }
+
+    /// Opens the stream of a gRPC method.
+    pub async fn open(&self, scope: Scope<'_>) -> Result<grpc::Messages<'a>, SubgraphError> {
+        let scope = self.with_constants(scope);
+        match (self.backends.client_of(self.connector), self.render(&scope)?) {
+            (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
+                grpc::Call { client, method: self.method()?, message, headers, origin: self.origin }.open().await
+            }
+            (Client::Http(_) | Client::Grpc(_), Rendered::Http { .. } | Rendered::Grpc { .. }) => Err(two_protocols()),
+        }
+    }
+
+    /// Adds what is the same for every call of the request.
+    pub(super) fn with_constants<'s>(&self, scope: Scope<'s>) -> Scope<'s>
+    where
+        'a: 's,
+    {
+        let backends::Constants { config, env } = self.backends.constants(&self.connector.subgraph);
+        Scope {
+            config: config.and_then(|json| parse_json(json.as_bytes()).ok()),
+            env: parse_json(env.as_bytes()).ok(),
+            request: Some(headers(self.context.headers)),
+            ..scope
+        }
+    }
+
+    fn render(&self, scope: &Scope<'_>) -> Result<Rendered, SubgraphError> {
+        render(self.backends, self.connector, &scope.vars(), self.context.headers, self.origin)
+    }
+
+    fn method(&self) -> Result<&'a MethodDescriptor, SubgraphError> {
+        match &self.connector.request {
+            Request::Grpc(request) => Ok(&request.method),
+            Request::Http(_) => Err(two_protocols()),
         }
     }
 
@@ -94,15 +128,14 @@ impl<'a> Exchange<'a> {
                 Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
             }
             (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
-                let Request::Grpc(request) = &self.connector.request else {
-                    return Err(SubgraphError::internal("A connector's request and source speak different protocols."));
-                };
                 let left = self.context.deadline.saturating_duration_since(Instant::now());
-                grpc::send(client, &request.method, message, headers, left, self.origin).await
+                grpc::Call { client, method: self.method()?, message, headers, origin: self.origin }.send(left).await
             }
-            (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => {
-                Err(SubgraphError::internal("A connector's request and source speak different protocols."))
-            }
+            (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
         }
     }
+}
+
+fn two_protocols() -> SubgraphError {
+    SubgraphError::internal("A connector's request and source speak different protocols.")
 }

@@ -5,10 +5,15 @@
 
 mod answer;
 mod backends;
+mod channels;
 mod codes;
 mod exchange;
+mod feed;
 mod grpc;
+#[cfg(test)]
+mod grpc_tests;
 mod keys;
+mod metadata;
 mod output;
 mod reads;
 mod request;
@@ -19,7 +24,7 @@ mod tests;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use weft_federation::connect::mapping::{FieldTree, Selection, Value, parse_json};
-use weft_federation::connect::{Connector, ConnectorId, Request};
+use weft_federation::connect::{Connector, ConnectorId};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
 use weft_federation::schema::Model;
@@ -31,6 +36,7 @@ use output::Output;
 use scope::{Scope, arguments};
 
 pub use backends::Backends;
+pub use feed::Feed;
 pub use reads::Reads;
 
 /// As many calls of one fetch are out at a time.
@@ -84,8 +90,11 @@ impl Connect {
             id,
             selection: connector.specialize(&wanted),
             mode: mode(connector, is_entities, by_arguments),
-            // After a mutation the same question may have another answer.
-            is_read: kind == OperationKind::Query,
+            is_read: match kind {
+                OperationKind::Query | OperationKind::Subscription => true,
+                // After a mutation the same question may have another answer.
+                OperationKind::Mutation => false,
+            },
         })
     }
 
@@ -107,9 +116,27 @@ impl Connect {
             Mode::Batch { key, max_size } => calls.batch(key, *max_size).await,
             Mode::Group { key, path, max_size } => calls.group(key, path, *max_size).await,
         }?;
-        let notes = calls.exchange.into_notes().into_iter();
+        let notes = calls.exchange.take_notes().into_iter();
         part.errors.extend(notes.map(|error| PartError { error, about: About::Value }));
         Ok(part)
+    }
+}
+
+impl Connect {
+    /// Opens the stream that a subscription's events come from.
+    pub async fn subscribe<'a>(
+        &'a self,
+        inputs: &Inputs<'a>,
+        origin: &'a ErrorOrigin,
+    ) -> Result<Feed<'a>, SubgraphError> {
+        let (Some(connector), Some(field)) =
+            (self.backends.connectors().get(self.id), inputs.fetch.selection.fields.first())
+        else {
+            return Err(SubgraphError::internal("A plan subscribes by a connector that is not there, or to no field."));
+        };
+        let exchange =
+            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, None);
+        Feed::open(exchange, field, arguments(field, self.backends.model(), inputs.variables)).await
     }
 }
 
@@ -276,11 +303,7 @@ impl Calls<'_> {
     }
 
     fn output(&self) -> Output {
-        let wide_integers = match self.exchange.connector.request {
-            Request::Grpc(_) => true,
-            Request::Http(_) => false,
-        };
-        Output::new(wide_integers)
+        Output::of(self.exchange.connector)
     }
 
     fn arguments_value(&self) -> Option<Value<'_>> {

@@ -1,6 +1,6 @@
 //! Owns the one table of how protobuf's types stand in GraphQL. Decoding, encoding and typing all ask it.
 
-use prost_reflect::{EnumDescriptor, EnumValueDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 /// How a protobuf type is represented.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,6 +124,11 @@ pub enum Fields<'m> {
     Unknown,
 }
 
+/// The field that a name means: by its JSON name first, since that is what a decoded message has.
+pub(in crate::connect) fn field_named(message: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
+    message.get_field_by_json_name(name).or_else(|| message.get_field_by_name(name))
+}
+
 /// `OrderStatus` → `ORDER_STATUS_`, the prefix that protobuf's style guide puts before an enum's values.
 fn prefix(descriptor: &EnumDescriptor) -> String {
     let mut prefix = String::new();
@@ -152,6 +157,11 @@ pub(in crate::connect) fn enum_name(value: &EnumValueDescriptor) -> Option<Strin
     // `VERSION_2` would become `2`, which is no name.
     let fits = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     Some(stripped.filter(fits).unwrap_or(name).to_owned())
+}
+
+/// The value of a number: of aliases the first, as protobuf's own JSON has it.
+pub(in crate::connect) fn enum_value_of(descriptor: &EnumDescriptor, number: i32) -> Option<EnumValueDescriptor> {
+    descriptor.values().find(|value| value.number() == number)
 }
 
 /// The value that a GraphQL name stands for: with or without the prefix.

@@ -1,6 +1,6 @@
 //! Owns the way from values to protobuf. What does not fit is an error: a request must not say something else.
 
-use super::conversion::{Conversion, enum_value};
+use super::conversion::{Conversion, enum_value, field_named};
 use super::time;
 use crate::connect::mapping::Value;
 use crate::connect::suggest::closest;
@@ -57,8 +57,7 @@ fn object(value: &Value<'_>, descriptor: &MessageDescriptor) -> Result<DynamicMe
         }
     };
     for (name, value) in fields.iter().filter(|(name, _)| name != "@type") {
-        let field = descriptor.get_field_by_json_name(name).or_else(|| descriptor.get_field_by_name(name));
-        let Some(field) = field else {
+        let Some(field) = field_named(descriptor, name) else {
             let names: Vec<String> = descriptor.fields().map(|field| field.json_name().to_owned()).collect();
             let hint = closest(name, names.iter().map(String::as_str));
             let hint = hint.map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
@@ -74,6 +73,10 @@ fn object(value: &Value<'_>, descriptor: &MessageDescriptor) -> Result<DynamicMe
         }
         let encoded = under(name, field_value(value, &field))?;
         message.try_set_field(&field, encoded).or_else(|error| under(name, refuse(error.to_string())))?;
+    }
+    let missing = descriptor.fields().find(|field| field.is_required() && !message.has_field(field));
+    if let Some(missing) = missing {
+        return under(missing.json_name(), refuse("it is required, and has no value"));
     }
     Ok(message)
 }

@@ -1,7 +1,7 @@
 //! Owns the check of a gRPC connector's mappings against the messages of its method.
 
 use super::Surroundings;
-use crate::connect::grpc::{Conversion, Fields, MessageDescriptor, UnknownField, resolve_names};
+use crate::connect::grpc::{Conversion, Fields, MessageDescriptor, UnknownField, field_named, resolve_names};
 use crate::connect::located::span_in;
 use crate::connect::mapping::Output;
 use crate::connect::model::{Connector, Request};
@@ -48,8 +48,7 @@ fn complain(reader: &mut Reader<'_>, node: &Node<Value>, unknown: &UnknownField)
 fn body_fits(reader: &mut Reader<'_>, node: &Node<Value>, output: &Output<'_>, message: &MessageDescriptor) {
     let Output::Object(fields) = output else { return };
     for field in fields {
-        let found = message.get_field_by_json_name(field.name).or_else(|| message.get_field_by_name(field.name));
-        let Some(found) = found else {
+        let Some(found) = field_named(message, field.name) else {
             complain(
                 reader,
                 node,
@@ -99,7 +98,7 @@ fn whole_argument(
     let type_name = definition.ty.inner_named_type();
     let Some(ExtendedType::InputObject(input)) = around.schema.types.get(type_name) else { return };
     for name in input.fields.keys() {
-        if message.get_field_by_json_name(name).is_none() && message.get_field_by_name(name).is_none() {
+        if field_named(message, name).is_none() {
             let known: Vec<String> = message.fields().map(|field| field.json_name().to_owned()).collect();
             let help = closest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
             let span = span_in(reader.source, body.node(), only.span.clone());
