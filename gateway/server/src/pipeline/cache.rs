@@ -55,7 +55,8 @@ impl OperationKeyRef<'_> {
 /// A bound operation, with a number that no other one has: it stands for the whole key in the cache of plans.
 #[derive(Debug)]
 pub struct CachedOperation {
-    pub bound: BoundOperation,
+    /// Shared with subscriptions, which outlive their request.
+    pub bound: Arc<BoundOperation>,
     number: u64,
     text_length: usize,
 }
@@ -107,7 +108,7 @@ impl Caches {
         let text_length = key.text.len();
         let made = async {
             let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-            Ok(Arc::new(CachedOperation { bound: bind.await?, number, text_length }))
+            Ok(Arc::new(CachedOperation { bound: Arc::new(bind.await?), number, text_length }))
         };
         self.operations.try_get_with(key.to_owned(), made).await
     }

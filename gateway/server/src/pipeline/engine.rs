@@ -1,11 +1,13 @@
 //! Owns the seam to planner and engine: the only place that knows both.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName};
 use tokio::time::Instant;
 use weft_engine::{
-    ConfigError, Connectors, ConnectorsConfig, HeaderRule, PreparedPlan, RequestContext, SourceConfig, execute,
+    ConfigError, Connectors, ConnectorsConfig, EventStream, HeaderRule, PreparedPlan, RequestContext, SourceConfig,
+    Subscription, SubscriptionLimits, execute, subscribe,
 };
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::operation::{BoundOperation, OperationError, Variables};
@@ -60,6 +62,19 @@ impl Engine {
         let context = RequestContext { headers, deadline: Instant::now() + REQUEST_TIMEOUT };
         let result = execute(plan, operation, client, variables, &context).await;
         Answer::executed(result.body, result.error_count)
+    }
+
+    /// Starts a subscription. What goes wrong with it is in its events.
+    pub fn subscribe(
+        &self,
+        prepared: Arc<PreparedPlan>,
+        operation: Arc<BoundOperation>,
+        client: Arc<ClientSchema>,
+        variables: Variables,
+        headers: HeaderMap,
+    ) -> EventStream {
+        let limits = SubscriptionLimits::default();
+        subscribe(Subscription { prepared, operation, client, variables, headers, limits })
     }
 }
 

@@ -161,7 +161,14 @@ pub(in crate::connect) fn enum_name(value: &EnumValueDescriptor) -> Option<Strin
 
 /// The value of a number: of aliases the first, as protobuf's own JSON has it.
 pub(in crate::connect) fn enum_value_of(descriptor: &EnumDescriptor, number: i32) -> Option<EnumValueDescriptor> {
-    descriptor.values().find(|value| value.number() == number)
+    let proto = descriptor.enum_descriptor_proto();
+    let has_aliases = proto.options.as_ref().is_some_and(|options| options.allow_alias());
+    if !has_aliases {
+        return descriptor.get_value(number);
+    }
+    // The descriptor keeps its values by number, and those of one number in no order.
+    let first = proto.value.iter().find(|value| value.number() == number)?;
+    descriptor.get_value_by_name(first.name())
 }
 
 /// The value that a GraphQL name stands for: with or without the prefix.
