@@ -102,7 +102,7 @@ fn map(value: &Value<'_>, kind: &Kind) -> Result<Proto> {
     let (key_kind, value_kind) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
     let mut entries = HashMap::new();
     let mut insert = |key: &Value<'_>, value: &Value<'_>| -> Result<()> {
-        let Some(key) = scalar(key, &key_kind)?.into_map_key() else { return refuse("not a key of a map") };
+        let Some(key) = map_key(key, &key_kind)?.into_map_key() else { return refuse("not a key of a map") };
         entries.insert(key, scalar(value, &value_kind)?);
         Ok(())
     };
@@ -125,6 +125,15 @@ fn map(value: &Value<'_>, kind: &Kind) -> Result<Proto> {
         }
     }
     Ok(Proto::Map(entries))
+}
+
+/// A key of an object is text, whatever the map's keys are.
+fn map_key(value: &Value<'_>, kind: &Kind) -> Result<Proto> {
+    match (kind, value.as_text().as_deref()) {
+        (Kind::Bool, Some("true")) => Ok(Proto::Bool(true)),
+        (Kind::Bool, Some("false")) => Ok(Proto::Bool(false)),
+        _ => scalar(value, kind),
+    }
 }
 
 fn scalar(value: &Value<'_>, kind: &Kind) -> Result<Proto> {

@@ -161,13 +161,14 @@ impl Checker<'_, '_> {
 
 /// How a protobuf type stands to a GraphQL scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fit {
+pub(in crate::connect) enum Fit {
     AsIs,
     Parsed,
     No,
 }
 
-fn builtin(conversion: &Conversion, scalar: &str) -> Fit {
+/// Whether a protobuf type fits a built-in scalar.
+pub(in crate::connect) fn builtin(conversion: &Conversion, scalar: &str) -> Fit {
     let (is_int, is_float, is_text, is_id) = (scalar == "Int", scalar == "Float", scalar == "String", scalar == "ID");
     let fits = match conversion {
         Conversion::Int32 => is_int || is_float || is_id,

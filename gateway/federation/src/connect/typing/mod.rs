@@ -9,6 +9,9 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(super) use leaves::{Fit, builtin};
+
 use super::directives::Applied;
 use super::model::{Connector, Request, Source};
 use super::reader::Reader;
