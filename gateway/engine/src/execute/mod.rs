@@ -1,6 +1,8 @@
 //! Owns running a plan: which fetch starts when, what it is sent, where its answer goes.
 
 mod errors;
+#[cfg(test)]
+mod hidden_tests;
 mod locate;
 mod receive;
 mod representations;

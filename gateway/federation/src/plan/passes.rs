@@ -196,8 +196,7 @@ impl Inputs<'_> {
         let mut namesakes = pairs.filter(|(a, b)| name(a) == name(b) && !a.types.intersect(&b.types).is_empty());
         namesakes.any(|(a, b)| match (a.child, b.child) {
             (Some(a_child), Some(b_child)) if a.slot == b.slot => {
-                a_child != b_child
-                    && self.conflict(&self.demands.get(a_child).items, &self.demands.get(b_child).items)
+                a_child != b_child && self.conflict(&self.demands.get(a_child).items, &self.demands.get(b_child).items)
             }
             _ => a.slot != b.slot,
         })
