@@ -3,6 +3,8 @@
 mod batch;
 mod entities;
 mod errors;
+#[cfg(test)]
+mod hidden_tests;
 mod locate;
 mod receive;
 mod representations;

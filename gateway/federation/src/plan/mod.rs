@@ -79,12 +79,12 @@ impl Planner {
         }
         let steps::Steps { groups, places, .. } = steps;
         let groups = groups.into_iter().map(Some).collect();
+        let search::Search { shape, demands, .. } = search;
         let mut draft = passes::Draft { graph: &self.graph, groups, places };
         if operation.kind == OperationKind::Mutation {
             draft.merge_mutation_roots();
         }
-        draft.merge_lookups();
-        let search::Search { shape, demands, .. } = search;
+        draft.merge_lookups(passes::Inputs { shape: &shape, demands: &demands });
         let plan = assemble::assemble(&self.model, operation.kind, &draft, &demands, shape);
         debug_assert_eq!(verify::verify(&self.model, &plan), Ok(()));
         Ok(plan)

@@ -226,7 +226,7 @@ impl<'a> Verifier<'a> {
         path: &mut Vec<String>,
     ) {
         let plan = self.plan;
-        for ty in types {
+        for ty in types.iter().filter(|ty| !self.model.ty(**ty).is_inaccessible) {
             let Some(class) =
                 plan.shape.projections[projection.index()].classes.iter().find(|class| class.types.contains(*ty))
             else {
@@ -237,7 +237,9 @@ impl<'a> Verifier<'a> {
             let classes = plan.shape.projections[projection.index()].classes.len();
             let shows_type = |field: &ProjectedField| matches!(field.source, ProjectionSource::Typename(_));
             let names = plan.shape.positions[position.index()].types.len();
-            if given.typed.is_none() && (classes > 1 || names > 1 && class.fields.iter().any(shows_type)) {
+            let some_hidden = types.iter().any(|ty| self.model.ty(*ty).is_inaccessible);
+            if given.typed.is_none() && (classes > 1 || some_hidden || names > 1 && class.fields.iter().any(shows_type))
+            {
                 self.found.push(format!("{}: nobody tells the types of the objects", path.join(".")));
             }
             let given = given.slots;
