@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
 use weft_federation::operation::{BoundOperation, Variables};
 use weft_federation::plan::{FetchEntry, FetchNode};
 use weft_federation::schema::{Id, Model, Supergraph};
@@ -210,17 +211,21 @@ impl Prepared {
     /// Sends the call. It ends by the request's deadline.
     pub async fn fetch(&self, inputs: Inputs<'_>) -> Result<Part, SubgraphError> {
         let deadline = inputs.context.deadline;
-        let answer = async {
-            match &self.call {
-                Call::GraphQl(client, request) => client.fetch(request, inputs, &self.origin).await,
-                Call::Connect(connect) => connect.fetch(inputs, &self.origin).await,
-                Call::Misplanned => {
-                    Err(SubgraphError::internal("The plan of this operation is of another supergraph."))
-                }
-                Call::Fake(fake, request) => fake.fetch(request, inputs, &self.origin).await,
-            }
-        };
-        tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(&self.origin)))
+        match &self.call {
+            // One call, which heeds the deadline itself.
+            Call::GraphQl(client, request) => client.fetch(request, inputs, &self.origin).await,
+            Call::Connect(connect) => self.until(deadline, connect.fetch(inputs, &self.origin)).await,
+            Call::Misplanned => Err(SubgraphError::internal("The plan of this operation is of another supergraph.")),
+            Call::Fake(fake, request) => self.until(deadline, fake.fetch(request, inputs, &self.origin)).await,
+        }
+    }
+
+    async fn until(
+        &self,
+        deadline: Instant,
+        answer: impl Future<Output = Result<Part, SubgraphError>>,
+    ) -> Result<Part, SubgraphError> {
+        timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(&self.origin)))
     }
 }
 
