@@ -18,7 +18,7 @@ use weft_federation::operation::{BoundOperation, Variables};
 use weft_federation::view::ClientSchema;
 
 use super::errors::{SubgraphError, write_client_error};
-use super::representations::Batch;
+use super::batch::Batch;
 use super::scheduler::{ExecutionResult, execute_event};
 use crate::connector::{Inputs, Part, Reads};
 use crate::context::RequestContext;
