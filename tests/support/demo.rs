@@ -51,7 +51,8 @@ impl Demo {
         let response = request.header("accept", "text/event-stream").send().await.expect("the gateway answers");
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
         let text = response.text().await.expect("the stream ends");
-        let events = text.strip_suffix("event: complete\ndata:\n\n").unwrap_or_else(|| panic!("not completed:\n{text}"));
+        let events =
+            text.strip_suffix("event: complete\ndata:\n\n").unwrap_or_else(|| panic!("not completed:\n{text}"));
         let events = events.split_terminator("\n\n").filter(|event| !event.starts_with(':'));
         let data = events.map(|event| event.strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("{text}")));
         data.map(|json| serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))).collect()

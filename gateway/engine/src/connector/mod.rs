@@ -23,8 +23,8 @@ use crate::execute::{Batch, EntityList, ErrorOrigin, SubgraphError};
 
 pub use config::{ConnectorsConfig, HeaderRule, SourceConfig};
 pub use connect::Reads;
-pub use fake::{Fake, FakeAnswer, FakeCall};
 use fake::FakeEvents;
+pub use fake::{Fake, FakeAnswer, FakeCall};
 
 use connect::{Backends, Connect};
 use graphql::GraphQl;
@@ -229,9 +229,10 @@ impl Prepared {
             }
             Call::GraphQl(..) => Err(self.no_subscriptions()),
             Call::Misplanned => Err(misplanned()),
-            Call::Fake(fake, _) => {
-                fake.subscribe(&self.origin).map(|events| Events(EventSource::Fake(events))).ok_or_else(|| self.no_subscriptions())
-            }
+            Call::Fake(fake, _) => fake
+                .subscribe(&self.origin)
+                .map(|events| Events(EventSource::Fake(events)))
+                .ok_or_else(|| self.no_subscriptions()),
         }
     }
 

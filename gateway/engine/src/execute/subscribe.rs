@@ -17,8 +17,8 @@ use tokio::time::{Instant, timeout};
 use weft_federation::operation::{BoundOperation, Variables};
 use weft_federation::view::ClientSchema;
 
-use super::errors::{SubgraphError, write_client_error};
 use super::batch::Batch;
+use super::errors::{SubgraphError, write_client_error};
 use super::scheduler::{ExecutionResult, execute_event};
 use crate::connector::{Inputs, Part, Reads};
 use crate::context::RequestContext;

@@ -21,9 +21,7 @@ const OPERATION: &str = "subscription { changed { price name } }";
 fn start(limits: SubscriptionLimits, name_after: Duration) -> (mpsc::Sender<Option<String>>, EventStream) {
     let gateway = Gateway::new(&[("shop", SHOP), ("names", NAMES)]);
     let (sender, events) = mpsc::channel(1);
-    let fake = Fake::new(move |_| {
-        Some(FakeAnswer::ok(r#"{"data":{"_entities":[{"name":"N"}]}}"#).after(name_after))
-    });
+    let fake = Fake::new(move |_| Some(FakeAnswer::ok(r#"{"data":{"_entities":[{"name":"N"}]}}"#).after(name_after)));
     let connectors = Connectors::fake(&gateway.supergraph, &fake.with_events(events));
     (sender, gateway.subscribe_on(&connectors, &HeaderMap::new(), OPERATION, limits))
 }
@@ -86,8 +84,7 @@ async fn an_event_waits_for_its_own_fetches_no_longer_than_it_may() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_is_cut_off() {
-    let limits =
-        SubscriptionLimits { buffer: 2, patience: Duration::from_secs(5), ..SubscriptionLimits::default() };
+    let limits = SubscriptionLimits { buffer: 2, patience: Duration::from_secs(5), ..SubscriptionLimits::default() };
     let (sender, mut stream) = start(limits, Duration::ZERO);
     // The source sends for as long as it is listened to.
     let mut sent = 0;
@@ -107,8 +104,7 @@ async fn a_client_that_takes_nothing_is_cut_off() {
 
 #[tokio::test(start_paused = true)]
 async fn a_burst_is_held_back_for_a_client_that_is_only_slower() {
-    let limits =
-        SubscriptionLimits { buffer: 2, patience: Duration::from_secs(5), ..SubscriptionLimits::default() };
+    let limits = SubscriptionLimits { buffer: 2, patience: Duration::from_secs(5), ..SubscriptionLimits::default() };
     let (sender, mut stream) = start(limits, Duration::ZERO);
     let burst = tokio::spawn(async move {
         for _ in 0..20 {
@@ -136,8 +132,7 @@ async fn dropping_the_stream_lets_the_source_go() {
 async fn a_graphql_subgraph_cannot_be_subscribed_to_yet() {
     let gateway = Gateway::new(&[("shop", SHOP), ("names", NAMES)]);
     let connectors = Connectors::new(&gateway.supergraph, &Default::default()).expect("a good configuration");
-    let mut stream =
-        gateway.subscribe_on(&connectors, &HeaderMap::new(), OPERATION, SubscriptionLimits::default());
+    let mut stream = gateway.subscribe_on(&connectors, &HeaderMap::new(), OPERATION, SubscriptionLimits::default());
     let response = next(&mut stream).await.expect("an event");
     assert_eq!(response["errors"][0]["extensions"]["code"], "SUBSCRIPTION_NOT_SUPPORTED", "{response}");
     assert!(response["errors"][0]["message"].as_str().is_some_and(|text| text.contains("shop")), "{response}");

@@ -17,9 +17,7 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use crate::connector::{Connectors, Fake, FakeAnswer, FakeCall};
-use crate::{
-    EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute, subscribe,
-};
+use crate::{EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute, subscribe};
 
 const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])
 "#;

@@ -14,8 +14,8 @@ mod property_tests;
 #[cfg(test)]
 mod tests;
 
-pub(super) use conversion::{enum_name, enum_value_of, field_named};
 pub use conversion::{Conversion, Fields};
+pub(super) use conversion::{enum_name, enum_value_of, field_named};
 pub use decode::{ConversionProblem, decode, decode_message};
 pub use descriptors::{Descriptors, GrpcError, ProtoLoader};
 pub use encode::{EncodeError, encode};

@@ -7,9 +7,9 @@ use super::time;
 use super::*;
 use crate::connect::mapping::{Value, parse_json};
 use crate::connect::typing::{Fit, builtin};
+use proptest::prelude::*;
 use prost::Message as _;
 use prost_reflect::{FieldDescriptor, Kind, MapKey, ReflectMessage, SerializeOptions, Value as Proto};
-use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write as _;
 
@@ -309,9 +309,9 @@ fn fits_as_typed(field: &FieldDescriptor, value: &Value<'_>) -> bool {
             // Any JSON can be in it.
             (_, Conversion::JsonValue) | (Fit::No, _) => true,
             (Fit::AsIs, _) => items.iter().all(fits),
-            (Fit::Parsed, _) => items.iter().all(|item| {
-                item.is_null() || item.as_text().is_some_and(|text| text.parse::<i128>().is_ok())
-            }),
+            (Fit::Parsed, _) => items
+                .iter()
+                .all(|item| item.is_null() || item.as_text().is_some_and(|text| text.parse::<i128>().is_ok())),
         }
     })
 }
@@ -360,9 +360,10 @@ fn is_lossy(message: &DynamicMessage) -> bool {
         // What is in it is encoded anew, with its map entries in another order, and of well-known types by their form.
         let is_plain = matches!(Conversion::of_message(&descriptor), Conversion::Message(_));
         let bytes = bytes.as_bytes().cloned().unwrap_or_default();
-        !is_plain || DynamicMessage::decode(descriptor, bytes).map_or(true, |inner| {
-            lossy_message(&inner, false) || inner.descriptor().fields().any(|field| field.is_map())
-        })
+        !is_plain
+            || DynamicMessage::decode(descriptor, bytes).map_or(true, |inner| {
+                lossy_message(&inner, false) || inner.descriptor().fields().any(|field| field.is_map())
+            })
     }
     lossy_message(message, false)
 }
@@ -433,7 +434,8 @@ fn proto2_has_defaults_required_fields_groups_and_extensions() {
     let load = |name: &str| (name == "q.proto").then(|| PROTO2.as_bytes().to_vec());
     let descriptors = Descriptors::compile(&["q.proto".to_owned()], &load).expect("a file of the test's own");
     let old = descriptors.pool().get_message_by_name("q.Old").expect("it is there");
-    let empty = r#"{"id":null,"plain":null,"count":7,"label":"none","level":"HIGH","other":null,"part":null,"packed":[]}"#;
+    let empty =
+        r#"{"id":null,"plain":null,"count":7,"label":"none","level":"HIGH","other":null,"part":null,"packed":[]}"#;
     assert_eq!(decode(&[], &old).expect("a message").0.to_json(), empty);
     #[rustfmt::skip]
     let cases = [

@@ -57,7 +57,8 @@ mod tests {
     use crate::connect::mapping::parse_json;
     use prost::Message as _;
 
-    const OWN: &str = r#"syntax = "proto3"; package shop; message OutOfStock { string product_id = 1; int64 left = 2; }"#;
+    const OWN: &str =
+        r#"syntax = "proto3"; package shop; message OutOfStock { string product_id = 1; int64 left = 2; }"#;
 
     /// Encodes details by their own and Google's descriptors, and reads them back with no others.
     fn read(details: &str) -> String {

@@ -129,7 +129,11 @@ async fn a_call_that_is_late_is_given_up_and_its_server_told() {
     let guards = left.clone();
     let service = Service::start(move |_| {
         let guard = guards.guard();
-        never().inspect(move |_| { let _ = &guard; }).boxed()
+        never()
+            .inspect(move |_| {
+                let _ = &guard;
+            })
+            .boxed()
     })
     .await;
     let world = World::new(&service.url(), |source| source.timeout = Duration::from_millis(50));
@@ -150,7 +154,8 @@ async fn a_call_that_is_late_is_given_up_and_its_server_told() {
 
 #[tokio::test]
 async fn messages_have_limits_both_ways() {
-    let service = Service::start(|_| once(Ok(bytes("t.All", &format!(r#"{{"snakeName":"{}"}}"#, "x".repeat(500)))))).await;
+    let service =
+        Service::start(|_| once(Ok(bytes("t.All", &format!(r#"{{"snakeName":"{}"}}"#, "x".repeat(500)))))).await;
     let world = World::new(&service.url(), |source| source.max_body = 499);
     let response = world.ask(ECHO, &json!({})).await;
     assert_eq!(response["errors"][0]["extensions"]["code"], "SUBREQUEST_MALFORMED_RESPONSE", "{response}");

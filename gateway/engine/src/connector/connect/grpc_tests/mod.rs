@@ -59,7 +59,8 @@ struct World {
 impl World {
     /// A gateway before the service at `url`.
     fn new(url: &str, change: impl FnOnce(&mut SourceConfig)) -> Self {
-        let gateway = Gateway::composed(&[("types", SDL.to_owned()), ("names", NAMES.to_owned())], &|_, file| files(file));
+        let gateway =
+            Gateway::composed(&[("types", SDL.to_owned()), ("names", NAMES.to_owned())], &|_, file| files(file));
         let mut all =
             SourceConfig { url: Some(url.to_owned()), timeout: Duration::from_secs(30), ..SourceConfig::default() };
         change(&mut all);

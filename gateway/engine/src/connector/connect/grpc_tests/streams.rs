@@ -73,7 +73,12 @@ async fn dropping_a_subscription_resets_its_call() {
     let guards = left.clone();
     let service = Service::start(move |_| {
         let guard = guards.guard();
-        stream::iter([thing(1, 1)]).chain(never()).inspect(move |_| { let _ = &guard; }).boxed()
+        stream::iter([thing(1, 1)])
+            .chain(never())
+            .inspect(move |_| {
+                let _ = &guard;
+            })
+            .boxed()
     })
     .await;
     let world = World::new(&service.url(), |_| {});
