@@ -46,11 +46,13 @@ pub fn forward(from: &str, name: &HeaderName, client: &HeaderMap, metadata: &mut
 mod tests {
     use super::*;
 
+    /// From, to, the client's values, and what is sent.
+    type Case = (&'static str, &'static str, &'static [&'static str], Result<&'static [&'static str], ()>);
+
     #[test]
     fn values_are_forwarded_by_the_names_that_they_come_and_go_under() {
         #[rustfmt::skip]
-        let cases: [(&str, &str, &[&str], Result<&[&str], ()>); 9] = [
-            // from, to, the client's values, what is sent
+        let cases: [Case; 9] = [
             ("a", "b", &["x", "y"], Ok(&["x", "y"])),
             ("a", "b-bin", &["Bearer t"], Ok(&["QmVhcmVyIHQ"])),
             ("a-bin", "b", &["AAE="], Ok(&["AAE="])),

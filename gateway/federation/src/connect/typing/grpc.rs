@@ -3,8 +3,8 @@
 use super::Surroundings;
 use crate::connect::grpc::{Conversion, Fields, MessageDescriptor, UnknownField, field_named, resolve_names};
 use crate::connect::located::span_in;
-use crate::connect::mapping::Output;
-use crate::connect::model::{Connector, Request};
+use crate::connect::mapping::{Output, SelectionBody, UseRoot, Variable};
+use crate::connect::model::{Connector, ErrorMappings, Request};
 use crate::connect::reader::Reader;
 use crate::connect::suggest::closest;
 use apollo_compiler::Node;
@@ -27,6 +27,26 @@ pub(super) fn check(reader: &mut Reader<'_>, connector: &mut Connector, around: 
         let node = success.node().clone();
         for unknown in resolve_names(success.value_mut(), &output) {
             complain(reader, &node, &unknown);
+        }
+    }
+    errors_fit(reader, &connector.errors);
+}
+
+/// What fails is told by a `google.rpc.Status`, whose details may be anything.
+pub(super) fn errors_fit(reader: &mut Reader<'_>, errors: &ErrorMappings) {
+    const FIELDS: [&str; 3] = ["code", "message", "details"];
+    for mapping in [&errors.message, &errors.extensions].into_iter().flatten() {
+        for found in mapping.uses().iter().filter(|found| found.root == UseRoot::Response) {
+            let Some(first) = found.path.first().filter(|first| !FIELDS.contains(&first.name.as_str())) else {
+                continue;
+            };
+            let unknown = UnknownField {
+                name: first.name.clone(),
+                span: first.span.clone(),
+                message: "google.rpc.Status".to_owned(),
+                known: FIELDS.map(str::to_owned).into(),
+            };
+            complain(reader, mapping.node(), &unknown);
         }
     }
 }
@@ -85,7 +105,6 @@ fn whole_argument(
     around: &Surroundings<'_>,
     message: &MessageDescriptor,
 ) {
-    use crate::connect::mapping::{SelectionBody, UseRoot, Variable};
     let Some(body) = connector.request.body() else { return };
     if !matches!(&body.body, SelectionBody::Value(_)) || body.output() != Output::Any {
         return;
