@@ -102,6 +102,19 @@ async fn what_goes_in_comes_out() {
 }
 
 #[tokio::test]
+async fn a_oneof_is_nullable_fields_and_as_an_argument_a_one_of_input() {
+    let (_service, world) = echo().await;
+    let cases = [
+        (json!({"text":"t"}), json!({"text":"t","point":null})),
+        (json!({"point":{"x":0,"y":0}}), json!({"text":null,"point":{"x":0,"y":0}})),
+    ];
+    for (pick, expected) in cases {
+        let operation = "query($pick: Pick!) { pick(pick: $pick) { text point { x y } } }";
+        assert_eq!(world.ask(operation, &json!({"pick": pick})).await, json!({"data":{"pick":expected}}));
+    }
+}
+
+#[tokio::test]
 async fn an_empty_message_has_every_default() {
     let (_service, world) = echo().await;
     let fields: Vec<&str> = EMPTY.iter().map(|(field, _)| *field).collect();
