@@ -7,11 +7,11 @@ mod config;
 mod connect;
 mod fake;
 mod graphql;
+mod headers;
 mod http;
 
 use std::sync::Arc;
 
-use ::http::HeaderMap;
 use bytes::Bytes;
 use weft_federation::operation::{BoundOperation, Variables};
 use weft_federation::plan::FetchNode;
@@ -20,9 +20,10 @@ use weft_federation::schema::{Id, Model, Supergraph};
 use crate::context::RequestContext;
 use crate::execute::{Batch, ErrorOrigin, SubgraphError};
 
-pub use config::{ConnectorsConfig, HeaderRule, SourceConfig};
+pub use config::{ConnectorsConfig, SourceConfig};
 pub use connect::Reads;
 pub use fake::{Fake, FakeAnswer, FakeCall};
+pub use headers::{HeaderRule, is_reserved};
 
 use connect::{Backends, Connect};
 use graphql::GraphQl;
@@ -203,13 +204,4 @@ impl Prepared {
         };
         tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(&self.origin)))
     }
-}
-
-/// The headers of a call: those that never change, and what the rules take from the client.
-fn headers(fixed: &HeaderMap, rules: &[HeaderRule], client: &HeaderMap) -> HeaderMap {
-    let mut headers = fixed.clone();
-    for rule in rules {
-        rule.apply(client, &mut headers);
-    }
-    headers
 }

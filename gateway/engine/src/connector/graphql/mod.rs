@@ -53,7 +53,9 @@ impl GraphQl {
     ) -> Result<Part, SubgraphError> {
         let Inner { client, url, headers: fixed, config } = &*self.0;
         let mut call = reqwest::Request::new(Method::POST, url.clone());
-        *call.headers_mut() = headers(fixed, &config.headers, inputs.context.headers);
+        let mut sent = fixed.clone();
+        headers::apply(&config.headers, inputs.context.headers, &mut sent);
+        *call.headers_mut() = sent;
         *call.body_mut() = Some(request.body(inputs.batch, inputs.variables).into());
         let answer = transport::send(client, call, config, origin).await?;
         Ok(part(answer.status, answer.body, origin))
