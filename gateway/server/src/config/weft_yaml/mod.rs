@@ -18,8 +18,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use schemars::JsonSchema;
+use schemars::transform::transform_subschemas;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use weft_engine::ConnectorsConfig;
 use weft_federation::diagnostics::{Diagnostic, Source};
 
@@ -117,8 +119,21 @@ impl Config {
 }
 
 /// The JSON Schema of the file, for editors.
-pub fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(Raw).to_value()
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(Raw);
+    or_variable(&mut schema);
+    schema.to_value()
+}
+
+/// Lets a variable stand where true or false does. For texts their patterns say it.
+fn or_variable(schema: &mut Schema) {
+    let is_switch =
+        |ty: &Value| *ty == "boolean" || ty.as_array().is_some_and(|types| types.contains(&"boolean".into()));
+    if schema.get("type").is_some_and(is_switch) {
+        schema.insert("type".to_owned(), json!(["boolean", "string", "null"]));
+        schema.insert("pattern".to_owned(), r"\$\{env\.".into());
+    }
+    transform_subschemas(&mut or_variable, schema);
 }
 
 /// What is gathered on the way from [`Raw`] to [`Config`].

@@ -40,7 +40,7 @@ struct Calls {
     max_body: Option<Size>,
 }
 
-/// [`Calls`], and where they go.
+// The keys of `Calls`, and where they go. Serde cannot both flatten one struct into the other and refuse unknown keys.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Backend {
