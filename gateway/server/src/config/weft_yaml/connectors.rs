@@ -18,6 +18,7 @@ use crate::config::yaml::Located;
 #[serde(deny_unknown_fields, default)]
 pub struct Connectors {
     /// For the connectors of one `@source`, as `subgraph.source`.
+    #[schemars(extend("propertyNames" = { "title": "subgraph.source", "pattern": r"^.+\..+$" }))]
     sources: BTreeMap<Located<SourceName>, SourceValues>,
     /// For all connectors of one subgraph, by its name.
     subgraphs: BTreeMap<Located<String>, SubgraphValues>,

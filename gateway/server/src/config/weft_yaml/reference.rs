@@ -1,5 +1,6 @@
 //! Owns `docs/configuration.md`: it is written from the schema, so that what is said of a key is said where it is defined.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -33,7 +34,7 @@ fn page(schema: &Value) -> String {
     let mut page = String::from(
         "<!-- Written from the schema: UPDATE=1 cargo test -p weft --lib reference -->\n\n# Configuration: `weft.yaml`\n\n",
     );
-    let reference = Reference { root: schema };
+    let mut reference = Reference { root: schema, shown: HashMap::new() };
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(page, "{}\n\n```yaml\n{EXAMPLE}```\n", text(schema));
     page.push_str("`weft config validate` checks a file, and `weft config schema` prints its JSON Schema for editors. An unknown\n");
@@ -42,12 +43,13 @@ fn page(schema: &Value) -> String {
         properties(schema).partition(|(_, property)| property.get("$ref").is_some());
     page.push_str("## Single keys\n\n");
     page.push_str(HEAD);
-    keys.iter().for_each(|(key, property)| reference.rows(key, property, &mut page));
+    for (key, property) in keys {
+        reference.rows(key, property, "", &mut page);
+    }
     for (section, property) in sections {
         let _ = writeln!(page, "\n## `{section}`\n\n{}\n\n{HEAD}", text(property).trim_end());
         page.pop();
-        let target = reference.resolve(property);
-        properties(target).for_each(|(key, below)| reference.rows(&format!("{section}.{key}"), below, &mut page));
+        reference.below(section, property, &mut page);
     }
     page
 }
@@ -56,10 +58,12 @@ const HEAD: &str = "| key | is | default | does | example |\n|---|---|---|---|--
 
 struct Reference<'a> {
     root: &'a Value,
+    /// Where the keys of a definition are shown.
+    shown: HashMap<&'a str, String>,
 }
 
-impl Reference<'_> {
-    fn resolve<'s>(&'s self, schema: &'s Value) -> &'s Value {
+impl<'a> Reference<'a> {
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
         match schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
             Some(path) => self.root.pointer(path).unwrap_or(schema),
             None => schema,
@@ -67,8 +71,7 @@ impl Reference<'_> {
     }
 
     /// A row for the key, and one for each key below.
-    fn rows(&self, path: &str, property: &Value, page: &mut String) {
-        let target = self.resolve(property);
+    fn rows(&mut self, path: &str, property: &'a Value, note: &str, page: &mut String) {
         let cell = |value: Option<&Value>| match value {
             None | Some(Value::Null) => String::new(),
             Some(Value::Object(empty)) if empty.is_empty() => String::new(),
@@ -78,24 +81,38 @@ impl Reference<'_> {
         let is = self.kind(property);
         let does = text(property).replace('\n', " ").replace('|', "\\|");
         let (default, example) = (cell(property.get("default")), cell(property["examples"].get(0)));
-        let _ = writeln!(page, "| `{path}` | {is} | {default} | {does} | {example} |");
-        self.below(path, target, page);
+        let _ = writeln!(page, "| `{path}` | {is} | {default}{note} | {does} | {example} |");
+        self.below(path, property, page);
     }
 
-    fn below(&self, path: &str, target: &Value, page: &mut String) {
-        properties(target).for_each(|(key, below)| self.rows(&format!("{path}.{key}"), below, page));
+    /// The rows of what is below a key: of an object, of each value of a mapping, of each item of a list.
+    fn below(&mut self, path: &str, schema: &'a Value, page: &mut String) {
+        if let Some(name) = schema["$ref"].as_str() {
+            if let Some(first) = self.shown.get(name) {
+                let _ = writeln!(page, "| `{path}.…` | | | As below `{first}`. | |");
+                return;
+            }
+            self.shown.insert(name, path.to_owned());
+        }
+        let target = self.resolve(schema);
+        for (key, property) in properties(target) {
+            let is_required = target["required"].as_array().is_some_and(|keys| keys.iter().any(|name| name == key));
+            let note = if is_required { "required" } else { "" };
+            self.rows(&format!("{path}.{key}"), property, note, page);
+        }
         if target["additionalProperties"].get("$ref").is_some() {
-            self.below(&format!("{path}.<name>"), self.resolve(&target["additionalProperties"]), page);
+            let name = target["propertyNames"]["title"].as_str().unwrap_or("name");
+            self.below(&format!("{path}.<{name}>"), &target["additionalProperties"], page);
         }
         for variant in self.resolve(&target["items"])["oneOf"].as_array().into_iter().flatten() {
             for (key, below) in properties(variant) {
                 let _ = writeln!(page, "| `{path}[].{key}` | mapping | | {} | |", text(variant));
-                self.below(&format!("{path}[].{key}"), self.resolve(below), page);
+                self.below(&format!("{path}[].{key}"), below, page);
             }
         }
     }
 
-    fn kind<'s>(&'s self, property: &'s Value) -> &'s str {
+    fn kind(&self, property: &'a Value) -> &'a str {
         if let Some(title) = property["title"].as_str() {
             return title;
         }

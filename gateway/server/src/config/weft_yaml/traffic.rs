@@ -23,6 +23,7 @@ pub struct Traffic {
     subgraphs: BTreeMap<Located<String>, Backend>,
     /// Calls to one `@source` of a subgraph of connectors, as `subgraph.source`. What is not said here holds as it does for
     /// its subgraph.
+    #[schemars(extend("propertyNames" = { "title": "subgraph.source", "pattern": r"^.+\..+$" }))]
     sources: BTreeMap<Located<SourceName>, Backend>,
 }
 
