@@ -110,7 +110,7 @@ introspection: true
 limits: { body: 200B }
 traffic:
   subgraphs:
-    greeter: { url: '${env.GREETER}', timeout: 100ms }
+    greeter: { url: '${env.GREETER}' }
     greter: {}
 headers:
   all:
@@ -146,16 +146,34 @@ headers:
         assert_eq!(shown(name), value, "{name}");
     }
 
-    // The backend waits for good: what ends it is the timeout.
-    let (_, late) = post(&serving, "{ slow }").await;
-    assert_eq!(late["errors"][0]["extensions"]["code"], "SUBGRAPH_TIMEOUT", "{late}");
-
     let (_, schema) = post(&serving, "{ __schema { queryType { name } } }").await;
     assert_eq!(schema, json!({ "data": { "__schema": { "queryType": { "name": "Query" } } } }));
 
     let (status, large) = post(&serving, &format!("{{ hello {} }}", " ".repeat(200))).await;
     assert_eq!(status, 413);
     assert!(large["errors"][0]["message"].as_str().is_some_and(|text| text.contains("200 bytes")), "{large}");
+}
+
+/// The backend answers neither; what ends a call is the timeout, and one is a hundredth of the other.
+#[tokio::test]
+async fn a_timeout_ends_a_call() {
+    let backend = Backend::start().await;
+    let yaml = |timeout: &str| {
+        let url = format!("http://{}/graphql", backend.address);
+        let subgraph = format!("{{ url: '{url}', timeout: {timeout} }}");
+        format!(
+            "listen: 127.0.0.1:0\nsupergraph: {{ path: supergraph.graphql }}\ntraffic:\n  subgraphs:\n    greeter: {subgraph}\n"
+        )
+    };
+    let folder = folder(&[("short.yaml", &yaml("250ms")), ("long.yaml", &yaml("25s"))]);
+    let short = start(folder.path(), &["serve", "-c", "short.yaml"], &[]).await;
+    let long = start(folder.path(), &["serve", "-c", "long.yaml"], &[]).await;
+    tokio::select! {
+        (_, late) = post(&short, "{ slow }") => {
+            assert_eq!(late["errors"][0]["extensions"]["code"], "SUBGRAPH_TIMEOUT", "{late}");
+        }
+        (_, late) = post(&long, "{ slow }") => panic!("the long one is the first: {late}"),
+    }
 }
 
 /// Where a gateway was started from, and whether it then allows introspection, which tells the files apart.

@@ -26,7 +26,8 @@ impl Engine {
     pub fn new(supergraph: &Supergraph<Satisfiable>, config: &GatewayConfig) -> Result<Self, Vec<Diagnostic>> {
         let connectors = Connectors::new(supergraph, &config.connectors)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
-        let labels = config.override_labels.iter().map(String::as_str).collect();
+        let active = config.override_labels.iter().filter(|(_, is_active)| **is_active);
+        let labels = active.map(|(label, _)| label.as_str()).collect();
         let planner = Planner::with_labels(supergraph, &labels);
         Ok(Self { planner, connectors, request_timeout: config.request_timeout })
     }

@@ -117,7 +117,7 @@ async fn configuration_gives_values_and_headers_to_connectors() {
   @source(name: "own", http: { baseURL: "http://unused.invalid", headers: [{ name: "x-user", from: "x-user" }] })
   @source(name: "other", http: { baseURL: "http://unused.invalid" })
 type Query {
-  own: Int @connect(source: "own", http: { GET: "/{$config.name}/{$env.SET}{$env.UNSET}" }, selection: "$")
+  own: Int @connect(source: "own", http: { GET: "/{$config.name}/{$env.SET}" }, selection: "$")
   other: Int @connect(source: "other", http: { GET: "/{$config.name}" }, selection: "$")
 }
 "#;

@@ -12,7 +12,7 @@ mod tests;
 mod traffic;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ struct Raw {
     /// those for the subgraph, each upon what the former have made. For REST and gRPC services they come after the headers
     /// that `@source` and `@connect` name.
     headers: headers::Headers,
-    /// The labels of progressive `@override`s that are active. One that is not here is not.
+    /// Whether the label of a progressive `@override` is active. One that is not here is not.
     #[schemars(example = BTreeMap::from([("rollout", true)]))]
     override_labels: BTreeMap<String, bool>,
     /// Values for the connectors of REST and gRPC services.
@@ -86,7 +86,8 @@ pub struct GatewayConfig {
     /// From a request's arrival at the engine until its fetches must be done; what is not there then is null.
     pub request_timeout: Duration,
     pub connectors: ConnectorsConfig,
-    pub override_labels: BTreeSet<String>,
+    /// Whether the label of a progressive override is active, for every request.
+    pub override_labels: BTreeMap<String, bool>,
     /// The subgraphs and sources that it speaks of.
     named: Vec<Named>,
 }
@@ -158,14 +159,13 @@ impl Raw {
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
         connectors.env.clone_from(environment);
-        let active = self.override_labels.into_iter().filter(|(_, is_active)| *is_active);
         let gateway = GatewayConfig {
             dev,
             introspection: self.introspection,
             max_body: self.limits.body(),
             request_timeout,
             connectors,
-            override_labels: active.map(|(label, _)| label).collect(),
+            override_labels: self.override_labels,
             named: std::mem::take(&mut resolving.named),
         };
         Config { listen: self.listen.map(|listen| listen.0), supergraph: self.supergraph.path(folder), gateway }

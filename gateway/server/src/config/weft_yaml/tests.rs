@@ -158,7 +158,7 @@ fn values_are_expanded_and_paths_belong_to_the_folder() {
     assert_eq!(gateway.introspection, None);
     assert_eq!(gateway.max_body, 7_000_000);
     assert_eq!(gateway.request_timeout, Duration::from_secs(3));
-    assert_eq!(gateway.override_labels, ["a".to_owned()].into());
+    assert_eq!(gateway.override_labels, [("a".to_owned(), true), ("b".to_owned(), false)].into());
     assert_eq!(gateway.connectors.env["NUMBER"], "7");
 }
 
