@@ -176,6 +176,23 @@ async fn a_timeout_ends_a_call() {
     }
 }
 
+/// A field moves where its label is said to be active, and only there.
+#[tokio::test]
+async fn a_label_moves_a_field() {
+    let moved = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@override"])
+        type Query { hello(name: String): String @override(from: "old", label: "rollout") }"#;
+    for (labels, calls) in [("{ rollout: true }", (0, 1)), ("{ rollout: false }", (1, 0)), ("{}", (1, 0))] {
+        let (old, new) = (Backend::start().await, Backend::start().await);
+        let url = |backend: &Backend| format!("http://{}/graphql", backend.address);
+        let supergraph = support::composed(&[("new", &url(&new), moved), ("old", &url(&old), support::SDL)]);
+        let yaml = format!("listen: 127.0.0.1:0\nsupergraph: {{ path: moving.graphql }}\noverride_labels: {labels}\n");
+        let folder = folder(&[("moving.graphql", &supergraph.text), ("weft.yaml", &yaml)]);
+        let serving = start(folder.path(), &["serve"], &[]).await;
+        assert_eq!(post(&serving, "{ hello }").await.1, json!({ "data": { "hello": "hi" } }), "{labels}");
+        assert_eq!((old.calls(), new.calls()), calls, "{labels}");
+    }
+}
+
 /// Where a gateway was started from, and whether it then allows introspection, which tells the files apart.
 #[tokio::test]
 async fn the_command_line_goes_before_the_file_and_the_file_is_found() {

@@ -28,18 +28,18 @@ impl Serving {
     /// Runs the command until it says where it listens.
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
-        let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut said = String::new();
-        loop {
+        let log = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut serving = Self { child, log, said: String::new(), url: String::new() };
+        while serving.url.is_empty() {
             let mut line = String::new();
-            let length = log.read_line(&mut line).expect("a line");
-            assert_ne!(length, 0, "it ended before it listened:\n{said}");
-            if let Some((_, url)) = line.split_once("serving GraphQL on ") {
-                let url = url.trim().trim_end_matches("/graphql").to_owned();
-                return Self { child, log, said, url };
+            let length = serving.log.read_line(&mut line).expect("a line");
+            assert_ne!(length, 0, "it ended before it listened:\n{}", serving.said);
+            match line.split_once("serving GraphQL on ") {
+                Some((_, url)) => serving.url = url.trim().trim_end_matches("/graphql").to_owned(),
+                None => serving.said.push_str(&line),
             }
-            said.push_str(&line);
         }
+        serving
     }
 
     /// Sends SIGTERM and waits for the end: the exit code, and what it said meanwhile.
