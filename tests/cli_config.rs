@@ -94,7 +94,10 @@ async fn post(serving: &Serving, query: &str) -> (reqwest::StatusCode, Value) {
     (status, serde_json::from_str(&response.text().await.expect("a body")).expect("JSON"))
 }
 
-async fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Serving {
+/// Of the environment.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+async fn start(folder: &Path, arguments: &[&str], variables: Variables<'_>) -> Serving {
     let mut command = command(folder, arguments);
     command.envs(variables.iter().copied());
     tokio::task::spawn_blocking(move || Serving::start(command)).await.expect("it starts")
@@ -202,7 +205,7 @@ async fn the_command_line_goes_before_the_file_and_the_file_is_found() {
     ];
     let folder = folder(&files);
     let any = ["--listen", "127.0.0.1:0"];
-    let cases: [(&[&str], &[(&str, &str)], bool); 6] = [
+    let cases: [(&[&str], Variables<'_>, bool); 6] = [
         (&["serve"], &[], true),
         (&["serve", "-s", "supergraph.graphql"], &[], false),
         (&["serve", "-s", "supergraph.graphql", "-c", "weft.yaml"], &[], true),

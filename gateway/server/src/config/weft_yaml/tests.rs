@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use weft_engine::SourceConfig;
 use weft_federation::compose::{NoConnectors, compose};
+use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
 use weft_federation::schema::Supergraph;
 use weft_federation::schema::subgraph::SubgraphInput;
@@ -280,6 +281,32 @@ fn names_that_the_supergraph_does_not_have_are_warned_of() {
          weft.yaml:9:5: warning[UNUSED_CONFIG]: the supergraph has no subgraph \"billing\"; what is said of it does nothing \
          (it has reviews, users)"
     );
+}
+
+#[test]
+fn an_address_that_several_sources_share_is_warned_of() {
+    let sdl = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "one", http: { baseURL: "http://one.invalid" })
+  @source(name: "two", http: { baseURL: "http://two.invalid" })
+type Query {
+  one: Int @connect(source: "one", http: { GET: "/" }, selection: "$")
+  two: Int @connect(source: "two", http: { GET: "/" }, selection: "$")
+}"#;
+    let source = Source::new("shop.graphql", sdl);
+    let input = SubgraphInput { name: "shop".to_owned(), url: String::new(), source };
+    let composition = compose(vec![input], &mut Composing::new(&|_, _| None));
+    let text = composition.supergraph.unwrap_or_else(|| panic!("{}", lines(&composition.diagnostics)));
+    let supergraph = Supergraph::load(&Source::new("supergraph.graphql", text)).expect("it loads");
+    let url = "traffic:\n  subgraphs:\n    shop: { url: 'http://s' }\n";
+    let one = "  sources:\n    shop.one: { url: 'http://1' }\n";
+    assert_eq!(
+        lines(&resolved(url).gateway.unused(&supergraph)),
+        "weft.yaml:3:18: warning[SHARED_URL]: all of the sources one, two are called at this address \
+         (say the `url` of each in `traffic.sources`, such as `shop.one`)"
+    );
+    assert_eq!(lines(&resolved(&format!("{url}{one}")).gateway.unused(&supergraph)), "");
 }
 
 /// The excerpt shows the line, and marks what is meant.

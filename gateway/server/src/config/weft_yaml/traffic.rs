@@ -47,7 +47,7 @@ struct Calls {
 struct Backend {
     /// Instead of the address in the supergraph. A source that has none of its own takes that of its subgraph.
     #[schemars(example = "http://localhost:4001/graphql")]
-    url: Option<HttpUrl>,
+    url: Option<Located<HttpUrl>>,
     /// For a call from its start to the last byte of its answer.
     #[schemars(example = "10s")]
     timeout: Option<Time>,
@@ -82,6 +82,9 @@ impl Traffic {
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
         for (name, backend) in self.subgraphs {
             resolving.subgraph(&name);
+            if let Some(url) = &backend.url {
+                resolving.subgraph_url(&name, &url.span);
+            }
             let own = backend.over(&calls.all);
             calls.subgraphs.insert(name.value, own);
         }
@@ -106,7 +109,7 @@ impl Backend {
     fn over(self, outer: &SourceConfig) -> SourceConfig {
         let Self { url, timeout, connect_timeout, max_body } = self;
         SourceConfig {
-            url: url.map(|url| url.0).or_else(|| outer.url.clone()),
+            url: url.map(|url| url.value.0).or_else(|| outer.url.clone()),
             timeout: timeout.map_or(outer.timeout, |time| time.0),
             connect_timeout: connect_timeout.map_or(outer.connect_timeout, |time| time.0),
             max_body: max_body.map_or(outer.max_body, |size| size.0),
