@@ -7,11 +7,11 @@ mod config;
 mod connect;
 mod fake;
 mod graphql;
+mod headers;
 mod http;
 
 use std::sync::Arc;
 
-use ::http::HeaderMap;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 use weft_federation::operation::{BoundOperation, Variables};
@@ -21,10 +21,11 @@ use weft_federation::schema::{Id, Model, Supergraph};
 use crate::context::RequestContext;
 use crate::execute::{Batch, EntityList, ErrorOrigin, SubgraphError};
 
-pub use config::{ConnectorsConfig, HeaderRule, SourceConfig};
+pub use config::{ConnectorsConfig, SourceConfig};
 pub use connect::Reads;
 use fake::FakeEvents;
 pub use fake::{Fake, FakeAnswer, FakeCall};
+pub use headers::{HeaderRule, is_reserved};
 
 use connect::{Backends, Connect};
 use graphql::GraphQl;
@@ -273,13 +274,4 @@ impl Events<'_> {
 
 fn misplanned() -> SubgraphError {
     SubgraphError::internal("The plan of this operation is of another supergraph.")
-}
-
-/// The headers of a call: those that never change, and what the rules take from the client.
-fn headers(fixed: &HeaderMap, rules: &[HeaderRule], client: &HeaderMap) -> HeaderMap {
-    let mut headers = fixed.clone();
-    for rule in rules {
-        rule.apply(client, &mut headers);
-    }
-    headers
 }

@@ -89,7 +89,7 @@ impl<'a> Exchange<'a> {
     where
         'a: 's,
     {
-        let backends::Constants { config, env } = self.backends.constants(&self.connector.subgraph);
+        let backends::Constants { config, env } = self.backends.constants(self.connector);
         Scope {
             config: config.and_then(|json| parse_json(json.as_bytes()).ok()),
             env: parse_json(env.as_bytes()).ok(),

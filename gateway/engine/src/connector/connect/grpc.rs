@@ -16,6 +16,7 @@ use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
 use super::channels::{Channels, Lease};
+use crate::connector::HeaderRule;
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
@@ -66,6 +67,10 @@ impl GrpcClient {
             calls: Channels::new(endpoint.clone().http2_keep_alive_interval(PING_AFTER), MAX_CONNECTIONS),
             streams: Channels::new(endpoint.http2_keep_alive_interval(PING_STREAMS_AFTER), MAX_STREAM_CONNECTIONS),
         })
+    }
+
+    pub fn header_rules(&self) -> &[HeaderRule] {
+        &self.config.headers
     }
 
     fn grpc(&self, lease: &Lease) -> Grpc<Channel> {

@@ -5,6 +5,8 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::connector::headers::{self, HeaderRule};
+
 /// gRPC sends no padding, and takes it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -37,6 +39,38 @@ pub fn forward(from: &str, name: &HeaderName, client: &HeaderMap, metadata: &mut
                     .map_err(|_| format!("the header `{from}` is not base64, which a name in `-bin` stands for"))?;
                 metadata.append(name.clone(), encode(&bytes));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Applies configured rules to metadata. A value that is fixed, or of a header whose name says no bytes, is encoded.
+pub fn apply(rules: &[HeaderRule], client: &HeaderMap, metadata: &mut HeaderMap) -> Result<(), String> {
+    for rule in rules {
+        match rule {
+            HeaderRule::Insert(name, value) if is_binary(name.as_str()) => {
+                metadata.insert(name.clone(), encode(value.as_bytes()));
+            }
+            HeaderRule::Propagate { from, to, default } if is_binary(to.as_str()) => {
+                if client.contains_key(from) {
+                    metadata.remove(to);
+                    forward(from.as_str(), to, client, metadata)?;
+                } else if let Some(default) = default {
+                    metadata.insert(to.clone(), encode(default.as_bytes()));
+                }
+            }
+            HeaderRule::PropagateMatching(pattern) => {
+                headers::apply(std::slice::from_ref(rule), client, metadata);
+                let is_found = |name: &&HeaderName| is_binary(name.as_str()) && pattern.is_match(name.as_str());
+                for name in client.keys().filter(|name| !headers::is_reserved(name)).filter(is_found) {
+                    metadata.remove(name);
+                    forward(name.as_str(), name, client, metadata)?;
+                }
+            }
+            HeaderRule::Insert(..)
+            | HeaderRule::Propagate { .. }
+            | HeaderRule::Remove(_)
+            | HeaderRule::RemoveMatching(_) => headers::apply(std::slice::from_ref(rule), client, metadata),
         }
     }
     Ok(())
@@ -78,5 +112,33 @@ mod tests {
                 assert_eq!(sent, expected.iter().map(|value| value.as_bytes()).collect::<Vec<_>>(), "{from} {to}");
             }
         }
+    }
+
+    #[test]
+    fn configured_rules_make_metadata_too() {
+        let name = HeaderName::from_static;
+        let value = HeaderValue::from_static;
+        let propagate = |from, to, default| HeaderRule::Propagate { from: name(from), to: name(to), default };
+        let matching = || HeaderRule::PropagateMatching(regex::Regex::new("^x-").expect("an expression"));
+        let client: HeaderMap = [(name("x-a"), value("t")), (name("x-b-bin"), value("AAE="))].into_iter().collect();
+        let cases: [(HeaderRule, &str); 7] = [
+            (HeaderRule::Insert(name("y-bin"), value("t")), "y-bin: dA"),
+            (HeaderRule::Insert(name("y"), value("t")), "y: t"),
+            (propagate("x-a", "y-bin", None), "y-bin: dA"),
+            (propagate("x-b-bin", "y-bin", None), "y-bin: AAE"),
+            (propagate("none", "y-bin", Some(value("t"))), "y-bin: dA"),
+            (propagate("x-b-bin", "y", None), "y: AAE="),
+            (matching(), "x-a: t, x-b-bin: AAE"),
+        ];
+        for (rule, expected) in cases {
+            let mut metadata = HeaderMap::new();
+            apply(std::slice::from_ref(&rule), &client, &mut metadata).expect("base64");
+            let shown = metadata.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("ASCII")));
+            let mut shown: Vec<String> = shown.collect();
+            shown.sort();
+            assert_eq!(shown.join(", "), expected, "{rule:?}");
+        }
+        let client: HeaderMap = [(name("x-b-bin"), value("%"))].into_iter().collect();
+        assert!(apply(&[matching()], &client, &mut HeaderMap::new()).is_err());
     }
 }

@@ -12,6 +12,7 @@ use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMetho
 
 use super::backends::Backends;
 use super::metadata;
+use crate::connector::headers as rules;
 use crate::connector::http as transport;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -123,6 +124,12 @@ fn headers(
                 headers.insert(name, value);
             }
         }
+    }
+    // What the gateway's configuration says goes before what the schema does.
+    let configured = backends.header_rules(connector);
+    match &connector.request {
+        Request::Http(_) => rules::apply(configured, client, &mut headers),
+        Request::Grpc(_) => metadata::apply(configured, client, &mut headers)?,
     }
     Ok(headers)
 }
