@@ -38,6 +38,7 @@ pub fn generate(seed: u64) -> World {
     generator.fields();
     generator.roots();
     federate(&mut generator.rng, &mut generator.world);
+    super::repair::tidy(&mut generator.world);
     generator.world
 }
 
@@ -369,9 +370,13 @@ impl Generator {
         if has_args {
             made.args = self.args();
         }
+        // One of them promises least: that is the type in the supergraph.
+        let weakest: Vec<bool> = made.non_null.iter().map(|_| self.rng.chance(12)).collect();
+        let least = subs.iter().min();
         for sub in subs {
             let mut home = Home::new(Role::Resolves);
-            home.weak = made.non_null.iter().map(|_| self.rng.chance(8)).collect();
+            let weak = weakest.iter().map(|weak| *weak && (Some(sub) == least || self.rng.chance(50)));
+            home.weak = weak.collect();
             made.homes.insert(*sub, home);
         }
         // What subgraphs share can be something in all of them.

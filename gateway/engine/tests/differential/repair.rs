@@ -1,7 +1,7 @@
 //! Owns taking parts out of a world without leaving what refers to them, and making a world answerable: most random
 //! ones have some field that cannot be reached, and little has to change.
 
-use super::schema::{FieldDef, Home, ObjectKind, Role, Sel, Source, Sub, World};
+use super::schema::{FieldDef, Home, LocalInterface, ObjectKind, Role, Sel, Source, Sub, World};
 
 /// Changes the world so that a field that could not be reached, `Type.field`, can be or is gone. False if nothing can be done.
 pub fn repair(world: &mut World, coordinate: &str) -> bool {
@@ -57,12 +57,14 @@ pub fn remove_field(world: &mut World, object: &str, field: &str) {
         known.fields.retain(|known| known.name != field);
     }
     for interface in &mut world.interfaces {
-        interface.local.retain(|_, local| {
-            if local.members.iter().any(|member| member == object) {
+        // What the interface has in one subgraph, those that implement it in another must have too.
+        let is_member = |local: &LocalInterface| local.members.iter().any(|member| member == object);
+        if interface.local.values().any(is_member) {
+            interface.local.retain(|_, local| {
                 local.fields.retain(|name| name != field);
-            }
-            !local.fields.is_empty()
-        });
+                !local.fields.is_empty()
+            });
+        }
     }
     for known in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
         for home in known.homes.values_mut() {
@@ -90,10 +92,12 @@ fn forget(set: &mut Vec<Sel>, field: &str) {
     });
 }
 
-/// Takes out what nothing uses any more: externals, fields that are computed from nothing, fields of types that are gone.
+/// Takes out what nothing uses any more: externals, fields that are computed from nothing, members and fields of types
+/// that are gone, and fields that could have no value.
 pub fn tidy(world: &mut World) {
     loop {
         let before = count(world);
+        empty_types(world);
         for object in &mut world.objects {
             for field in &mut object.fields {
                 field.homes.retain(|_, home| !matches!(&home.role, Role::Requires(set) if set.is_empty()));
@@ -120,6 +124,30 @@ pub fn tidy(world: &mut World) {
 
 fn count(world: &World) -> usize {
     world.objects.iter().flat_map(|object| &object.fields).map(|field| 1 + field.homes.len()).sum()
+}
+
+/// Takes out unions' members that a subgraph has no fields of, and what is of types with no members left.
+fn empty_types(world: &mut World) {
+    let used = world.clone();
+    let exists = |name: &String, sub: Sub| {
+        used.object(name).is_some_and(|object| object.fields.iter().any(|field| field.homes.contains_key(&sub)))
+    };
+    for union in &mut world.unions {
+        union.local.retain(|sub, members| {
+            members.retain(|member| exists(member, *sub));
+            !members.is_empty()
+        });
+    }
+    let used = world.clone();
+    for object in &mut world.objects {
+        for field in &mut object.fields {
+            field
+                .homes
+                .retain(|sub, _| used.local_choices(&field.base, *sub).is_none_or(|choices| !choices.is_empty()));
+        }
+        let is_possible = |field: &FieldDef| used.choices(field).is_none_or(|choices| !choices.is_empty());
+        object.fields.retain(|field| !field.homes.is_empty() && is_possible(field));
+    }
 }
 
 fn is_used(world: &World, object: &str, field: &str, sub: Sub) -> bool {
