@@ -1,7 +1,9 @@
 //! Owns taking parts out of a world without leaving what refers to them, and making a world answerable: most random
 //! ones have some field that cannot be reached, and little has to change.
 
-use super::schema::{FieldDef, Home, LocalInterface, ObjectKind, Role, Sel, Source, Sub, World};
+use std::collections::BTreeSet;
+
+use super::schema::{FieldDef, Home, LocalInterface, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World};
 
 /// Changes the world so that a field that could not be reached, `Type.field`, can be or is gone. False if nothing can be done.
 pub fn repair(world: &mut World, coordinate: &str) -> bool {
@@ -56,6 +58,12 @@ pub fn remove_field(world: &mut World, object: &str, field: &str) {
     for known in world.objects.iter_mut().filter(|known| known.name == object) {
         known.fields.retain(|known| known.name != field);
     }
+    forget_field(world, object, field);
+    tidy(world);
+}
+
+/// Takes out what speaks of a field that is gone.
+fn forget_field(world: &mut World, object: &str, field: &str) {
     for interface in &mut world.interfaces {
         // What the interface has in one subgraph, those that implement it in another must have too.
         let is_member = |local: &LocalInterface| local.members.iter().any(|member| member == object);
@@ -75,7 +83,6 @@ pub fn remove_field(world: &mut World, object: &str, field: &str) {
             }
         }
     }
-    tidy(world);
 }
 
 fn forget(set: &mut Vec<Sel>, field: &str) {
@@ -95,9 +102,15 @@ fn forget(set: &mut Vec<Sel>, field: &str) {
 /// Takes out what nothing uses any more: externals, fields that are computed from nothing, members and fields of types
 /// that are gone, and fields that could have no value.
 pub fn tidy(world: &mut World) {
+    let mut known = names(world);
     loop {
         let before = count(world);
         empty_types(world);
+        let left = names(world);
+        for (object, field) in known.iter().filter(|name| !left.contains(name)) {
+            forget_field(world, object, field);
+        }
+        known = left;
         for object in &mut world.objects {
             for field in &mut object.fields {
                 field.homes.retain(|_, home| !matches!(&home.role, Role::Requires(set) if set.is_empty()));
@@ -120,6 +133,15 @@ pub fn tidy(world: &mut World) {
             break;
         }
     }
+}
+
+/// All fields, as type and field.
+fn names(world: &World) -> BTreeSet<(String, String)> {
+    let fields = |object: &ObjectDef| {
+        let name = object.name.clone();
+        object.fields.iter().map(move |field| (name.clone(), field.name.clone())).collect::<Vec<_>>()
+    };
+    world.objects.iter().flat_map(fields).collect()
 }
 
 fn count(world: &World) -> usize {
