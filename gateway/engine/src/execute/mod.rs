@@ -1,6 +1,7 @@
 //! Owns running a plan: which fetch starts when, what it is sent, where its answer goes.
 
 mod errors;
+mod explain;
 mod locate;
 mod receive;
 mod representations;

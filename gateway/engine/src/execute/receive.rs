@@ -24,6 +24,14 @@ pub struct Receiver<'a> {
     pub targets: Option<&'a Targets>,
 }
 
+/// What stands for all that went wrong with a fetch.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause {
+    pub error: ErrorRef,
+    /// Whether it has a place.
+    pub is_told: bool,
+}
+
 /// Why an answer cannot be used at all.
 enum Broken {
     Json(JsonError),
@@ -51,18 +59,22 @@ struct Answer {
     has_data: bool,
     /// Where its errors are.
     errors: Option<Range<usize>>,
+    /// The entities that are null, by index.
+    nulls: Vec<usize>,
 }
 
 impl Receiver<'_> {
-    pub fn receive(mut self, result: Result<Part, SubgraphError>) {
-        match result {
+    /// Gives the cause of whatever the fetch turns out to have left empty, if something went wrong.
+    pub fn receive(mut self, result: Result<Part, SubgraphError>) -> Option<Cause> {
+        let cause = match result {
             Ok(part) => self.part(part),
-            Err(error) => self.fail(error),
-        }
+            Err(error) => Some(self.fail(error)),
+        };
         self.arena.commit();
+        cause
     }
 
-    fn part(&mut self, part: Part) {
+    fn part(&mut self, part: Part) -> Option<Cause> {
         let answer = match self.read(&part) {
             Ok(answer) => answer,
             Err(broken) => {
@@ -71,7 +83,7 @@ impl Receiver<'_> {
                 let said = part.errors.into_iter().find(|error| error.about == About::Fetch);
                 let error = said.map(|error| error.error);
                 let error = error.unwrap_or_else(|| SubgraphError::malformed(self.origin, &broken.to_string()));
-                return self.fail(error);
+                return Some(self.fail(error));
             }
         };
         self.arena.commit();
@@ -96,17 +108,32 @@ impl Receiver<'_> {
             whole.push(SubgraphError::malformed(self.origin, "it has neither data nor errors"));
         }
         // What became null together with the place of an error has the same cause.
-        let cause = errors.first().map(|first| SubgraphError { rest: Box::default(), ..first.error.clone() });
+        let mut cause = None;
+        let mut taken = vec![];
         for error in errors {
-            if !self.locate(&error) {
+            if self.locate(&error) {
+                taken.extend(null_entity(&error, &answer.nulls).map(|at| (at, error.error.clone())));
+                cause.get_or_insert(error.error);
+            } else {
                 whole.push(error.error);
             }
         }
-        match (whole.is_empty(), cause) {
-            (false, _) => self.place_whole(whole),
-            (true, Some(cause)) if !answer.has_data => self.fill_failed(cause),
-            (true, _) => {}
+        taken.into_iter().for_each(|(at, error)| self.explain_entity(at, error));
+        let mut cause = cause.map(|error| Cause { error: self.arena.new_error(error), is_told: true });
+        if let Some(cause) = cause.filter(|_| whole.is_empty() && !answer.has_data) {
+            self.fill_empty(cause.error, false);
         }
+        // Errors of the fetch as a whole stand where it brought nothing, or else at no place.
+        for error in whole {
+            let error = self.arena.new_error(error);
+            let is_told = self.fill_empty(error, true);
+            match cause {
+                None => cause = Some(Cause { error, is_told }),
+                Some(_) if is_told => {}
+                Some(_) => self.arena.add_unlocated(error),
+            }
+        }
+        cause
     }
 
     fn read(&mut self, part: &Part) -> Result<Answer, Broken> {
@@ -115,7 +142,9 @@ impl Receiver<'_> {
         let mut deserializer = Deserializer::new(self.shape, self.model, self.arena, reader, id, self.origin);
         let mut answer = Answer::default();
         match part.form {
-            PartForm::Data => answer.has_data = data(&mut deserializer, self.fetch, self.targets, false)?,
+            PartForm::Data => {
+                answer.has_data = data(&mut deserializer, self.fetch, self.targets, false, &mut answer.nulls)?
+            }
             PartForm::GraphQl => {
                 if deserializer.reader.peek()? != b'{' {
                     return Err(Broken::Shape("it is no GraphQL response".into()));
@@ -127,7 +156,8 @@ impl Receiver<'_> {
                     match &*key.text(&deserializer.reader) {
                         "data" => {
                             known = true;
-                            answer.has_data = data(&mut deserializer, self.fetch, self.targets, true)?;
+                            answer.has_data =
+                                data(&mut deserializer, self.fetch, self.targets, true, &mut answer.nulls)?;
                         }
                         "errors" => {
                             known = true;
@@ -172,32 +202,36 @@ impl Receiver<'_> {
         }
     }
 
-    /// Errors of the fetch as a whole: they stand where it brought nothing, or else at no place.
-    fn place_whole(&mut self, errors: Vec<SubgraphError>) {
-        for error in errors {
-            let error = self.arena.new_error(error);
-            if !self.fill_empty(error, true) {
-                self.arena.add_unlocated(error);
+    /// An error of one field took the entity with it: what else was asked of it is null for the same reason, which the
+    /// object tells.
+    fn explain_entity(&mut self, at: usize, error: SubgraphError) {
+        let Some(targets) = self.targets else { return };
+        let error = self.arena.new_error(error);
+        for object in targets.of(at) {
+            let ty = self.arena.ty(*object);
+            let mut fields =
+                self.fetch.selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
+            let silent = fields.any(|field| {
+                let value = self.arena.slot(*object, self.shape.slots[field.slot.index()].index);
+                matches!(value, SlotValue::Null)
+            });
+            if silent && self.arena.object_errors(*object).is_none() {
+                self.arena.attach(*object, error);
             }
         }
-    }
-
-    fn fill_failed(&mut self, cause: SubgraphError) {
-        let cause = self.arena.new_error(cause);
-        self.fill_empty(cause, false);
     }
 
     /// The fetch brought nothing.
-    fn fail(&mut self, error: SubgraphError) {
+    fn fail(&mut self, error: SubgraphError) -> Cause {
         let error = self.arena.new_error(error);
-        match self.targets {
-            Some(targets) => targets.all().iter().for_each(|object| self.arena.attach(*object, error)),
-            None => {
-                if !self.fill_empty(error, true) {
-                    self.arena.add_unlocated(error);
-                }
+        let is_told = match self.targets {
+            Some(targets) => {
+                targets.all().iter().for_each(|object| self.arena.attach(*object, error));
+                true
             }
-        }
+            None => self.fill_empty(error, true),
+        };
+        Cause { error, is_told }
     }
 
     /// Puts the error wherever the fetch was to bring something and did not; false if there is no such place. Places
@@ -245,12 +279,20 @@ impl Receiver<'_> {
     }
 }
 
+/// The null entity that an error is in.
+fn null_entity(error: &UpstreamError, nulls: &[usize]) -> Option<usize> {
+    let [PathSegment::Key(_), PathSegment::Index(at), ..] = &error.path[..] else { return None };
+    let at = *at as usize;
+    nulls.binary_search(&at).is_ok().then_some(at)
+}
+
 /// Reads the data of an answer; false if there is none.
 fn data(
     deserializer: &mut Deserializer<'_>,
     fetch: &FetchNode,
     targets: Option<&Targets>,
     enveloped: bool,
+    nulls: &mut Vec<usize>,
 ) -> Result<bool, Broken> {
     let Some(targets) = targets else {
         return match deserializer.reader.peek()? {
@@ -259,7 +301,7 @@ fn data(
         };
     };
     if !enveloped {
-        return entities(deserializer, fetch, targets);
+        return entities(deserializer, fetch, targets, nulls);
     }
     match deserializer.reader.peek()? {
         b'n' => {
@@ -273,7 +315,7 @@ fn data(
     let mut found = false;
     while let Some(key) = deserializer.reader.next_key(&mut first)? {
         if key.text(&deserializer.reader) == "_entities" {
-            found = entities(deserializer, fetch, targets)?;
+            found = entities(deserializer, fetch, targets, nulls)?;
         } else {
             deserializer.reader.skip()?;
         }
@@ -282,7 +324,12 @@ fn data(
 }
 
 /// Reads the list of entities, each into the objects that wait for it.
-fn entities(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, targets: &Targets) -> Result<bool, Broken> {
+fn entities(
+    deserializer: &mut Deserializer<'_>,
+    fetch: &FetchNode,
+    targets: &Targets,
+    nulls: &mut Vec<usize>,
+) -> Result<bool, Broken> {
     match deserializer.reader.peek()? {
         b'n' => {
             deserializer.reader.word("null")?;
@@ -297,7 +344,9 @@ fn entities(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, targets: &Ta
         if at == targets.count() {
             return Err(Broken::Shape(format!("it has more entities than the {at} that were asked for")));
         }
-        entity(deserializer, fetch, targets.of(at))?;
+        if !entity(deserializer, fetch, targets.of(at))? {
+            nulls.push(at);
+        }
         at += 1;
     }
     if at < targets.count() {
@@ -306,10 +355,11 @@ fn entities(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, targets: &Ta
     Ok(true)
 }
 
-fn entity(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, objects: &[ObjectId]) -> Result<(), JsonError> {
+/// Reads one entity; false if it is null.
+fn entity(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, objects: &[ObjectId]) -> Result<bool, JsonError> {
     let Some((first, others)) = objects.split_first() else {
         deserializer.reader.skip()?;
-        return Ok(());
+        return Ok(true);
     };
     deserializer.reader.peek()?;
     let start = deserializer.reader.clone();
@@ -318,7 +368,7 @@ fn entity(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, objects: &[Obj
     let found = deserializer.read_entity(&fetch.selection, *first, typename)?;
     if !found {
         objects.iter().for_each(|object| answer_null(deserializer, fetch, *object));
-        return Ok(());
+        return Ok(false);
     }
     let errors = deserializer.arena.object_errors(*first).filter(|errors| Some(*errors) != errors_before);
     let end = deserializer.reader.clone();
@@ -331,7 +381,7 @@ fn entity(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, objects: &[Obj
         }
     }
     deserializer.reader = end;
-    Ok(())
+    Ok(true)
 }
 
 /// There is no such entity: its fields are null, which is an answer.

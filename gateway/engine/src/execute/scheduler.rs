@@ -9,13 +9,14 @@ use weft_federation::plan::{FetchId, FetchNode};
 use weft_federation::schema::Id;
 use weft_federation::view::ClientSchema;
 
-use super::receive::Receiver;
+use super::explain::explain;
+use super::receive::{Cause, Receiver};
 use super::representations::{Batch, Targets};
 use crate::connector::{Inputs, Reads};
 use crate::context::RequestContext;
 use crate::introspect::introspect;
 use crate::prepared::PreparedPlan;
-use crate::response::{ResponseArena, project};
+use crate::response::{ObjectId, ResponseArena, project};
 
 /// A response, ready to be sent.
 #[derive(Debug)]
@@ -64,10 +65,12 @@ pub(super) async fn fetch_all(
             }
         }
         let Some((id, result)) = calls.next().await else { break };
-        run.receiver(id).receive(result);
+        let cause = run.receiver(id).receive(result);
+        run.causes.extend(cause.map(|cause| (id, cause)));
         run.end(id, &mut ready);
     }
     drop(calls);
+    run.explain();
     run.arena
 }
 
@@ -79,6 +82,8 @@ struct Run<'a> {
     waiting: Vec<usize>,
     /// Per fetch that is out, the objects that its entities are for.
     targets: Vec<Option<Targets>>,
+    /// The fetches that went wrong in part or as a whole.
+    causes: Vec<(FetchId, Cause)>,
 }
 
 impl<'a> Run<'a> {
@@ -89,6 +94,7 @@ impl<'a> Run<'a> {
             arena: ResponseArena::new(&prepared.plan.shape, operation.root),
             waiting: fetches.iter().map(|fetch| fetch.depends_on.len()).collect(),
             targets: fetches.iter().map(|_| None).collect(),
+            causes: vec![],
         }
     }
 
@@ -125,6 +131,24 @@ impl<'a> Run<'a> {
             fetch: plan.fetch(id),
             origin: &fetches[id.index()].call.origin,
             targets: self.targets[id.index()].as_ref(),
+        }
+    }
+
+    /// Gives what is still missing now the error of the fetch that was to bring it. What is told nowhere then is told without
+    /// a place.
+    fn explain(&mut self) {
+        // The order in which fetches end does not show.
+        self.causes.sort_by_key(|(id, _)| *id);
+        for (id, cause) in &self.causes {
+            let objects = match &self.targets[id.index()] {
+                Some(targets) => targets.all(),
+                None => &[ObjectId::ROOT],
+            };
+            let PreparedPlan { plan, .. } = self.prepared;
+            let found = explain(&plan.shape, &mut self.arena, &plan.fetch(*id).selection, objects, cause.error);
+            if !found && !cause.is_told {
+                self.arena.add_unlocated(cause.error);
+            }
         }
     }
 
