@@ -136,4 +136,24 @@ mod tests {
         let expected = json!([["users", 0], ["users", 0, "score"], ["users", 2, "score"]]);
         assert_eq!(paths(&outcome), expected, "{}", outcome.text);
     }
+
+    #[tokio::test]
+    async fn a_broken_promise_in_what_is_required_explains_what_is_not_computed() {
+        let gateway = Gateway::new(&[
+            ("users", r#"type Query { user: User } type User @key(fields: "id") { id: ID! size: Int! }"#),
+            (
+                "scores",
+                r#"type User @key(fields: "id") { id: ID! size: Int! @external
+                   score: Int @requires(fields: "size") }"#,
+            ),
+        ]);
+        for operation in ["{ user { id score } }", "{ user { score } }"] {
+            let users = ("users", "", r#"{"data":{"user":{"id":"1","size":null}}}"#);
+            let outcome = gateway.run(operation, &[users]).await;
+            assert_eq!(outcome.response["data"]["user"]["score"], Json::Null, "{}", outcome.text);
+            assert_eq!(paths(&outcome), json!([["user"]]), "{}", outcome.text);
+            let message = &outcome.response["errors"][0]["message"];
+            assert_eq!(message, "Cannot return null for the non-nullable field User.size.");
+        }
+    }
 }

@@ -49,6 +49,8 @@ struct Field {
     prefix: Box<str>,
     index: u32,
     types: TypeSet,
+    /// `User.id`
+    coordinate: Box<str>,
     /// A null where this promises none means that there is nothing to look up.
     wrapping: Wrapping,
     /// So does any null in a key.
@@ -101,11 +103,18 @@ impl Targets {
 pub struct Written {
     pub batch: Batch,
     pub targets: Targets,
-    pub blocked: Vec<(ObjectId, ErrorRef)>,
+    pub blocked: Vec<(ObjectId, Missing)>,
 }
 
 /// Why an object has no representation.
-struct Missing(Option<ErrorRef>);
+#[derive(Debug)]
+pub enum Missing {
+    /// A key is null, or the object is not there: an answer.
+    Nothing,
+    Error(ErrorRef),
+    /// The field of this coordinate is null, which it promises not to be.
+    Null(Box<str>),
+}
 
 impl RepresentationWriter {
     /// `None` for a fetch that enters at the root.
@@ -134,9 +143,9 @@ impl RepresentationWriter {
             }
             let start = body.len();
             body.extend_from_slice(kind.prefix.as_bytes());
-            if let Err(Missing(reason)) = write_fields(arena, object, &kind.fields, false, None, body) {
+            if let Err(missing) = write_fields(arena, object, &kind.fields, false, None, body) {
                 body.truncate(before);
-                written.blocked.extend(reason.map(|reason| (object, reason)));
+                written.blocked.push((object, missing));
                 continue;
             }
             let span = start..body.len();
@@ -226,8 +235,10 @@ fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
         }
         Content::Objects(_) | Content::Leaf(_) => vec![],
     };
+    let parent = slot.types.iter().next().map_or("", |ty| model.type_name(ty).as_str());
     Field {
         prefix: format!("\"{}\":", plan.name).into(),
+        coordinate: format!("{parent}.{}", plan.name).into(),
         index: slot.index,
         types: plan.types.clone(),
         wrapping: slot.wrapping,
@@ -336,9 +347,13 @@ fn write_value(
 ) -> Result<(), Missing> {
     match value {
         // What was not answered is explained by the object's own errors.
-        SlotValue::Absent => return Err(Missing(errors)),
-        SlotValue::Error(error) => return Err(Missing(Some(error))),
-        SlotValue::Null if field.is_key || wrapping.is_non_null() => return Err(Missing(None)),
+        SlotValue::Absent => return Err(errors.map_or(Missing::Nothing, Missing::Error)),
+        SlotValue::Error(error) => return Err(Missing::Error(error)),
+        SlotValue::Null if wrapping.is_non_null() => {
+            let promised = || Missing::Null(field.coordinate.clone());
+            return Err(errors.map_or_else(promised, Missing::Error));
+        }
+        SlotValue::Null if field.is_key => return Err(Missing::Nothing),
         SlotValue::Null => out.extend_from_slice(b"null"),
         SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
         SlotValue::Object(object) => {

@@ -9,9 +9,10 @@ use weft_federation::plan::{FetchId, FetchNode};
 use weft_federation::schema::Id;
 use weft_federation::view::ClientSchema;
 
+use super::errors::SubgraphError;
 use super::explain::explain;
 use super::receive::{Cause, Receiver};
-use super::representations::{Batch, Targets};
+use super::representations::{Batch, Missing, Targets};
 use crate::connector::{Inputs, Reads};
 use crate::context::RequestContext;
 use crate::introspect::introspect;
@@ -111,7 +112,15 @@ impl<'a> Run<'a> {
         let mut body = Vec::with_capacity(prefix.len() + 512);
         body.extend_from_slice(prefix);
         let written = writer.write(&plan.shape, &self.arena, &self.fetch(id).selection, body);
-        for (object, error) in written.blocked {
+        for (object, missing) in written.blocked {
+            let error = match missing {
+                Missing::Nothing => continue,
+                Missing::Error(error) => error,
+                Missing::Null(coordinate) => {
+                    let message = format!("Cannot return null for the non-nullable field {coordinate}.");
+                    self.arena.new_error(SubgraphError::internal(message))
+                }
+            };
             self.arena.attach(object, error);
         }
         self.arena.commit();

@@ -16,6 +16,7 @@ use weft_engine::connector::{FakeAnswer, FakeCall};
 use super::data::{INSTANCES, Object, Value, pick, pick_data, required, value};
 use super::faults::{Faults, FieldFaultKind, SubgraphFault};
 use super::render::{Form, render};
+use super::rng::hash;
 use super::schema::{FieldDef, ObjectKind, Role, Sel, Sub, World};
 
 /// What happened at the subgraphs in one case.
@@ -52,7 +53,10 @@ impl Subgraphs {
     pub fn answer(&self, call: &FakeCall) -> Option<FakeAnswer> {
         self.note(|record| record.calls.push(format!("{}: {}", call.subgraph, call.body)));
         let sub: Sub = call.subgraph.strip_prefix('s')?.parse().ok()?;
-        let fault = self.faults.of_subgraph(sub);
+        let fault = match self.faults.of_subgraph(sub) {
+            Some(SubgraphFault::Flaky) if hash(self.world.seed, &[&call.body]).is_multiple_of(2) => None,
+            fault => fault,
+        };
         let mut answer = match self.execute(sub, call, fault) {
             Ok(answer) => answer,
             Err(violation) => {
@@ -61,26 +65,39 @@ impl Subgraphs {
             }
         };
         let Some(fault) = fault else { return Some(FakeAnswer::ok(answer.to_string())) };
-        if !matches!(fault, SubgraphFault::LostEntities | SubgraphFault::ShortList) {
-            self.note(|record| record.faulted = true);
+        let entities = answer["data"]["_entities"].as_array_mut();
+        let is_of_entities =
+            fault.takes_entities() || matches!(fault, SubgraphFault::ShortList | SubgraphFault::LongList);
+        if is_of_entities && entities.is_none() {
+            return Some(FakeAnswer::ok(answer.to_string()));
         }
-        match fault {
-            SubgraphFault::Unreachable => return None,
-            SubgraphFault::Status => return Some(FakeAnswer::ok("oh no").status(500)),
-            SubgraphFault::NoJson => return Some(FakeAnswer::ok("{\"data\":{\"")),
-            SubgraphFault::NoData => answer = json!({"data": null, "errors": [{"message": "down"}]}),
-            SubgraphFault::LostEntities | SubgraphFault::ShortList => {
-                if let Some(entities) = answer["data"]["_entities"].as_array_mut() {
-                    self.note(|record| record.faulted = true);
-                    match fault {
-                        SubgraphFault::ShortList => drop(entities.pop()),
-                        _ => entities.iter_mut().step_by(2).for_each(|entity| *entity = serde_json::Value::Null),
-                    }
+        self.note(|record| record.faulted = true);
+        let mut status = 200;
+        match (fault, entities) {
+            (SubgraphFault::Unreachable | SubgraphFault::Flaky, _) => return None,
+            (SubgraphFault::Status, _) => return Some(FakeAnswer::ok("oh no").status(500)),
+            (SubgraphFault::NoJson, _) => return Some(FakeAnswer::ok("{\"data\":{\"")),
+            (SubgraphFault::NoResponse, _) => return Some(FakeAnswer::ok("{\"data\":[{}]}")),
+            (SubgraphFault::StatusAndData, _) => status = 503,
+            (SubgraphFault::NoData, _) => answer = json!({"data": null, "errors": [{"message": "down"}]}),
+            (SubgraphFault::ShortList, Some(entities)) => drop(entities.pop()),
+            (SubgraphFault::LongList, Some(entities)) => entities.push(serde_json::Value::Null),
+            (
+                SubgraphFault::LostEntities | SubgraphFault::FailedEntities | SubgraphFault::FailedFields,
+                Some(entities),
+            ) => {
+                let errors = take_entities(fault, entities);
+                if let Some(known) = answer["errors"].as_array_mut() {
+                    known.extend(errors);
+                } else if !errors.is_empty() {
+                    answer["errors"] = errors.into();
                 }
             }
-            SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
+            (SubgraphFault::Unlocated, _) => answer["errors"] = json!([{"message": "somewhere"}]),
+            // It has been seen that there are entities.
+            (_, None) => {}
         }
-        Some(FakeAnswer::ok(answer.to_string()))
+        Some(FakeAnswer::ok(answer.to_string()).status(status))
     }
 
     fn note(&self, note: impl FnOnce(&mut Record)) {
@@ -113,7 +130,14 @@ impl Subgraphs {
         // A call that is lost must not have been made.
         let is_lost = matches!(
             fault,
-            Some(SubgraphFault::Unreachable | SubgraphFault::Status | SubgraphFault::NoJson | SubgraphFault::NoData)
+            Some(
+                SubgraphFault::Unreachable
+                    | SubgraphFault::Flaky
+                    | SubgraphFault::Status
+                    | SubgraphFault::NoJson
+                    | SubgraphFault::NoResponse
+                    | SubgraphFault::NoData
+            )
         );
         let root = Node {
             subgraphs: self,
@@ -138,6 +162,27 @@ impl Subgraphs {
         let mut known = (0..INSTANCES).map(|id| Object { def, id });
         known.find(|object| pick_data(&self.world, *object, key) == told).ok_or_else(|| format!("no such {name}"))
     }
+}
+
+/// Makes every other entity null; gives the errors that explain it.
+fn take_entities(fault: SubgraphFault, entities: &mut [serde_json::Value]) -> Vec<serde_json::Value> {
+    let mut errors = vec![];
+    for (at, entity) in entities.iter_mut().enumerate().step_by(2) {
+        let fields = entity.as_object().into_iter().flat_map(|fields| fields.keys());
+        let field = fields.filter(|name| *name != "__typename").next_back().cloned();
+        match (fault, field) {
+            _ if entity.is_null() => continue,
+            (SubgraphFault::FailedEntities, _) | (SubgraphFault::FailedFields, None) => {
+                errors.push(json!({"message": "gone", "path": ["_entities", at]}));
+            }
+            (SubgraphFault::FailedFields, Some(field)) => {
+                errors.push(json!({"message": "gone", "path": ["_entities", at, field]}));
+            }
+            _ => {}
+        }
+        *entity = serde_json::Value::Null;
+    }
+    errors
 }
 
 struct Node<'a> {
@@ -197,8 +242,8 @@ impl<'a> Node<'a> {
                 let representation = self.representation.as_ref().ok_or("is asked without what it requires")?;
                 let told = pick(representation, set).map_err(|lack| format!("a representation has {lack}"))?;
                 // What was lost elsewhere is null here, and would make another value.
-                let is_lost =
-                    self.subgraphs.faults.subgraphs.iter().any(|(_, fault)| *fault == SubgraphFault::LostEntities);
+                let faults = &self.subgraphs.faults;
+                let is_lost = faults.spreads || faults.subgraphs.iter().any(|(_, fault)| fault.takes_entities());
                 Ok(if is_lost { required(&self.subgraphs.world, self.object, field) } else { Some(told) })
             }
         }
