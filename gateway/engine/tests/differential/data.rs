@@ -7,7 +7,7 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use serde_json::json;
 
 use super::rng::{Rng, hash};
-use super::schema::{FieldDef, ObjectDef, ObjectKind, Role, Sel, Source, World};
+use super::schema::{FieldDef, InterfaceDef, ObjectDef, ObjectKind, Role, Sel, Source, World};
 
 /// How many there are of an entity.
 pub const INSTANCES: u64 = 4;
@@ -50,7 +50,12 @@ pub fn value<'w>(
     }
     let arguments = canonical(arguments);
     let required = required.map(ToString::to_string).unwrap_or_default();
-    let kind = if is_root(object.def) { "" } else { &*object.def.name };
+    // What an interface object has does not depend on what the object is.
+    let kind = match &field.contributed {
+        Some(interface) => &**interface,
+        None if is_root(object.def) => "",
+        None => &*object.def.name,
+    };
     let seed = hash(world.seed, &[kind, &object.id.to_string(), &field.name, &arguments, &required]);
     let choices = world.choices(field);
     wrapped(world, &mut Rng::new(seed), field, &field.non_null, choices.as_deref())
@@ -104,7 +109,11 @@ fn wrapped<'w>(
 fn single<'w>(world: &'w World, rng: &mut Rng, base: &str, choices: Option<&[String]>) -> Value<'w> {
     if let Some(def) = world.object(base) {
         let id = rng.next();
-        let id = if def.kind == ObjectKind::Entity { id % INSTANCES } else { id };
+        let id = match world.entity_interface(base) {
+            Some(interface) => *rng.pick(&ids_of(interface, base)).unwrap_or(&0),
+            None if def.kind == ObjectKind::Entity => id % INSTANCES,
+            None => id,
+        };
         return Value::Object(Object { def, id });
     }
     if let Some(choices) = choices {
@@ -133,6 +142,18 @@ fn single<'w>(world: &'w World, rng: &mut Rng, base: &str, choices: Option<&[Str
         },
     };
     Value::Leaf(leaf.into())
+}
+
+/// The objects of one member of an interface with a key: all members share the key's values, so each has its own.
+fn ids_of(interface: &InterfaceDef, member: &str) -> Vec<u64> {
+    (0..INSTANCES).filter(|id| member_of(interface, *id).is_some_and(|known| known == member)).collect()
+}
+
+/// Which member of an interface with a key has this identity.
+pub fn member_of(interface: &InterfaceDef, id: u64) -> Option<&str> {
+    let members = interface.members();
+    let at = usize::try_from(id).ok()?.checked_rem(members.len())?;
+    members.get(at).map(String::as_str)
 }
 
 /// What a `@requires` selects of an object, from the data itself.

@@ -130,7 +130,7 @@ fn field_faults(rng: &mut Rng, world: &World) -> Faults {
     let may_spread = rng.chance(30);
     for object in &world.objects {
         for field in &object.fields {
-            let is_leaf = !world.is_composite(&field.base);
+            let is_leaf = !world.is_composite(&field.base) && field.contributed.is_none();
             let is_needed = is_needed(world, &field.name);
             if field.source != Source::Random || (is_needed && !may_spread) || !rng.chance(20) {
                 continue;

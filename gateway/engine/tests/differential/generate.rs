@@ -34,8 +34,10 @@ pub fn generate(seed: u64) -> World {
     generator.objects();
     generator.keys();
     generator.interfaces();
+    super::entity_interfaces::generate(&mut generator);
     generator.unions();
     generator.fields();
+    super::entity_interfaces::contribute(&mut generator);
     generator.roots();
     federate(&mut generator.rng, &mut generator.world);
     super::repair::tidy(&mut generator.world);
@@ -46,9 +48,9 @@ fn empty(seed: u64) -> World {
     World { seed, subgraphs: 0, objects: vec![], interfaces: vec![], unions: vec![], enums: vec![] }
 }
 
-struct Generator {
-    rng: Rng,
-    world: World,
+pub struct Generator {
+    pub rng: Rng,
+    pub world: World,
 }
 
 impl Generator {
@@ -77,7 +79,7 @@ impl Generator {
         some
     }
 
-    fn object(&mut self, name: String, kind: ObjectKind, presence: Vec<Sub>) {
+    pub fn object(&mut self, name: String, kind: ObjectKind, presence: Vec<Sub>) {
         self.world.objects.push(ObjectDef { name, kind, presence, fields: vec![], keys: vec![] });
     }
 
@@ -205,7 +207,7 @@ impl Generator {
             for sub in 0..self.world.subgraphs {
                 local.extend(self.local_interface(sub, &members, &common).map(|known| (sub, known)));
             }
-            self.world.interfaces.push(InterfaceDef { name, local });
+            self.world.interfaces.push(InterfaceDef { name, local, objects: vec![] });
         }
     }
 
@@ -273,7 +275,7 @@ impl Generator {
     }
 
     /// Whether a subgraph can have a field of the type.
-    fn is_present(&self, base: &str, sub: Sub) -> bool {
+    pub fn is_present(&self, base: &str, sub: Sub) -> bool {
         match self.world.object(base) {
             Some(object) if object.kind == ObjectKind::Entity => object.has_key_in(sub),
             Some(object) => object.presence.contains(&sub) && !base.starts_with('K'),
@@ -308,7 +310,7 @@ impl Generator {
     }
 
     /// A type that all of the subgraphs can have a field of.
-    fn base(&mut self, subs: &[Sub], composite: usize) -> String {
+    pub fn base(&mut self, subs: &[Sub], composite: usize) -> String {
         let objects = self.world.objects.iter();
         let objects = objects.filter(|object| matches!(object.kind, ObjectKind::Entity | ObjectKind::Value));
         let names = objects.map(|object| &object.name);
@@ -365,7 +367,7 @@ impl Generator {
         self.named_field(at, &name, base, subs, true);
     }
 
-    fn named_field(&mut self, at: usize, name: &str, base: String, subs: &[Sub], has_args: bool) {
+    pub fn named_field(&mut self, at: usize, name: &str, base: String, subs: &[Sub], has_args: bool) {
         let mut made = field(name, &base, self.wrapping(), Source::Random);
         if has_args {
             made.args = self.args();
@@ -418,5 +420,6 @@ fn field(name: &str, base: &str, non_null: Vec<bool>, source: Source) -> FieldDe
         homes: BTreeMap::new(),
         source,
         inaccessible: false,
+        contributed: None,
     }
 }

@@ -6,6 +6,7 @@
 
 mod compare;
 mod data;
+mod entity_interfaces;
 mod faults;
 mod federate;
 mod gateway;

@@ -3,12 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use super::schema::{FieldDef, Home, LocalInterface, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World};
+use super::schema::{
+    FieldDef, Home, InterfaceDef, LocalInterface, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World,
+};
 
 /// Changes the world so that a field that could not be reached, `Type.field`, can be or is gone. False if nothing can be done.
 pub fn repair(world: &mut World, coordinate: &str) -> bool {
     let Some((object, field)) = coordinate.split_once('.') else { return false };
-    let Some(at) = world.objects.iter().position(|known| known.name == object) else { return false };
+    let Some(at) = world.objects.iter().position(|known| known.name == object) else {
+        let is_interface = world.interfaces.iter().any(|interface| interface.is_entity() && interface.name == object);
+        if is_interface && field != "id" {
+            remove_field(world, object, field);
+        }
+        return is_interface && field != "id";
+    };
     if world.objects[at].kind == ObjectKind::Entity && share_id(world, at) {
         return true;
     }
@@ -37,6 +45,7 @@ fn share_id(world: &mut World, at: usize) -> bool {
             homes: Default::default(),
             source: Source::Identity,
             inaccessible: false,
+            contributed: None,
         });
     }
     let mut changed = false;
@@ -55,10 +64,16 @@ fn share_id(world: &mut World, at: usize) -> bool {
 
 /// Takes a field out, and what speaks of it.
 pub fn remove_field(world: &mut World, object: &str, field: &str) {
-    for known in world.objects.iter_mut().filter(|known| known.name == object) {
+    let mut objects = vec![object.to_owned()];
+    let interfaces = world.interfaces.iter().filter(|interface| interface.is_entity());
+    let related = |interface: &&InterfaceDef| {
+        interface.name == object || interface.members().iter().any(|member| member == object)
+    };
+    objects.extend(interfaces.filter(related).flat_map(|interface| interface.members().to_vec()));
+    for known in world.objects.iter_mut().filter(|known| objects.contains(&known.name)) {
         known.fields.retain(|known| known.name != field);
     }
-    forget_field(world, object, field);
+    objects.iter().for_each(|object| forget_field(world, object, field));
     tidy(world);
 }
 

@@ -13,11 +13,11 @@ use apollo_compiler::validation::Valid;
 use serde_json::json;
 use weft_engine::connector::{FakeAnswer, FakeCall};
 
-use super::data::{INSTANCES, Object, Value, pick, pick_data, required, value};
+use super::data::{INSTANCES, Object, Value, member_of, pick, pick_data, required, value};
 use super::faults::{Faults, FieldFaultKind, SubgraphFault};
 use super::render::{Form, render};
 use super::rng::hash;
-use super::schema::{FieldDef, ObjectKind, Role, Sel, Sub, World};
+use super::schema::{FieldDef, InterfaceDef, ObjectKind, Role, Sel, Sub, World};
 
 /// What happened at the subgraphs in one case.
 #[derive(Debug, Default)]
@@ -152,8 +152,23 @@ impl Subgraphs {
         serde_json::to_value(&response).map_err(|error| error.to_string())
     }
 
+    /// The object of a representation that names an interface.
+    fn of_interface(&self, interface: &InterfaceDef, representation: &JsonValue) -> Result<Object<'_>, String> {
+        let key = [Sel::leaf("id")];
+        let told = pick(representation, &key)?;
+        let object = |id| Some(Object { def: self.world.object(member_of(interface, id)?)?, id });
+        let mut known = (0..INSTANCES).filter_map(object);
+        let found = known.find(|object| pick_data(&self.world, *object, &key) == told);
+        found.ok_or_else(|| format!("no such {}", interface.name))
+    }
+
     fn entity(&self, sub: Sub, representation: &JsonValue) -> Result<Object<'_>, String> {
         let name = representation.get("__typename").and_then(JsonValue::as_str).ok_or("no __typename")?;
+        let interfaces = self.world.interfaces.iter().filter(|interface| interface.is_entity());
+        let mut here = interfaces.filter(|known| known.objects.contains(&sub) || known.local.contains_key(&sub));
+        if let Some(interface) = here.find(|interface| interface.name == name) {
+            return self.of_interface(interface, representation);
+        }
         let def = self.world.object(name).ok_or_else(|| format!("no type {name}"))?;
         let keys: Vec<&[Sel]> =
             def.keys.iter().filter(|key| key.subs.get(&sub) == Some(&true)).map(|key| &*key.fields).collect();
@@ -197,7 +212,8 @@ struct Node<'a> {
 
 impl ObjectValue for Node<'_> {
     fn type_name(&self) -> &str {
-        &self.object.def.name
+        let name = &self.object.def.name;
+        self.subgraphs.world.stand_in(name, self.sub).map_or(name, |interface| &interface.name)
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
