@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use apollo_compiler::executable::ExecutableDocument;
 use apollo_compiler::response::{JsonMap, JsonValue, ResponseDataPathSegment};
 
+use super::data::from_wire;
 use super::faults::{Faults, SubgraphFault};
 use super::gateway::{Answered, Failed, Gateway};
 use super::naive::Naive;
@@ -80,7 +81,7 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
     if let Some(violation) = answered.record.violations.first() {
         return Err(("violation", violation.clone()));
     }
-    let weft = response(&answered.text)?;
+    let weft = response(&from_wire(&answered.text))?;
     let document = ExecutableDocument::parse_and_validate(gateway.api(), operation.text.as_str(), "operation.graphql")
         .map_err(|invalid| ("naive", invalid.errors.to_string()))?;
     let naive = |faults: &Faults, nulls: Option<&JsonValue>| {

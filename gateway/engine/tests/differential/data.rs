@@ -12,6 +12,24 @@ use super::schema::{FieldDef, InterfaceDef, ObjectDef, ObjectKind, Role, Sel, So
 /// How many there are of an entity.
 pub const INSTANCES: u64 = 4;
 
+/// Numbers as the data has them, and as they are on the wire: all digits of them must come through.
+const WIRE: [(&str, &str); 4] = [
+    ("777777.5", "777777.50"),
+    ("888888.5", "888888.5e400"),
+    ("-999999.5", "-999999.5E-400"),
+    ("666666.25", "12345678901234567890123456789.0"),
+];
+
+/// JSON as a subgraph sends it.
+pub fn to_wire(json: &str) -> String {
+    WIRE.iter().fold(json.to_owned(), |json, (data, wire)| json.replace(data, wire))
+}
+
+/// JSON from the wire as the data has it.
+pub fn from_wire(json: &str) -> String {
+    WIRE.iter().fold(json.to_owned(), |json, (data, wire)| json.replace(wire, data))
+}
+
 /// An object: what it is, and which.
 #[derive(Debug, Clone, Copy)]
 pub struct Object<'w> {
@@ -59,6 +77,20 @@ pub fn value<'w>(
     let seed = hash(world.seed, &[kind, &object.id.to_string(), &field.name, &arguments, &required]);
     let choices = world.choices(field);
     wrapped(world, &mut Rng::new(seed), field, &field.non_null, choices.as_deref())
+}
+
+/// A leaf that is not of the field's type.
+pub fn wrong(object: Object<'_>, field: &FieldDef) -> serde_json::Value {
+    match (&*field.base, object.id % 4) {
+        ("Int", 0) => json!(3_000_000_000u64),
+        ("Int", 1) => json!(1.5),
+        ("Float" | "Int", 2) => json!("12"),
+        ("Boolean", 1) => json!("true"),
+        ("Colour" | "Mood", 1) => json!("NOBODY"),
+        ("Colour" | "Mood", 2) => json!(7),
+        (_, 3) => json!([]),
+        _ => json!({"wrong": ["type", 1]}),
+    }
 }
 
 /// Arguments as a text in which the order of keys does not matter.
@@ -124,15 +156,18 @@ fn single<'w>(world: &'w World, rng: &mut Rng, base: &str, choices: Option<&[Str
         };
     }
     let number = rng.below(1000);
+    let odd = [777_777.5, 888_888.5, -999_999.5, 666_666.25][number % 4];
     let leaf = match base {
         "Int" => json!(number as i64 - 100),
+        "Float" if number < 200 => json!(odd),
         "Float" => json!(number as f64 / 8.0),
         "Boolean" => json!(number.is_multiple_of(2)),
         "ID" => json!(format!("i{number}")),
-        "Blob" => match number % 4 {
+        "Blob" => match number % 5 {
             0 => json!({"a": [number, null], "__typename": "Blob"}),
             1 => json!([{"x": number}]),
             2 => json!(number),
+            3 => json!({"odd": [odd, u64::MAX]}),
             _ => json!("blob"),
         },
         _ => match number % 5 {

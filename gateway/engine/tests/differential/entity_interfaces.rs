@@ -40,6 +40,7 @@ pub fn generate(generator: &mut Generator) {
             homes: homes(subs),
             source,
             inaccessible: false,
+            progressive: false,
             contributed: None,
         };
         let everywhere: Vec<Sub> = known.iter().chain(&objects).copied().collect();

@@ -60,6 +60,7 @@ fn interface_objects(rng: &mut Rng, world: &mut World) {
                     homes: [(sub, Home::new(Role::Requires(vec![Sel::leaf(common)])))].into(),
                     source: Source::Random,
                     inaccessible: false,
+                    progressive: false,
                     contributed: Some(interface.name.clone()),
                 });
             }
@@ -83,6 +84,7 @@ fn overrides(rng: &mut Rng, world: &mut World, at: usize) {
         // A choice that only the new home makes must still be possible.
         let field = &mut world.objects[at].fields[nth];
         let mut moved = field.clone();
+        moved.progressive = rng.chance(40);
         moved.homes = [(from, Home::new(Role::Overridden)), (to, Home::new(Role::Overrides(from)))].into();
         if world.choices(&moved).is_none_or(|choices| !choices.is_empty()) {
             world.objects[at].fields[nth] = moved;
@@ -128,6 +130,7 @@ fn requires(rng: &mut Rng, world: &mut World, at: usize, sub: Sub) {
         homes: [(sub, Home::new(Role::Requires(set)))].into(),
         source: Source::Random,
         inaccessible: false,
+        progressive: false,
     });
 }
 

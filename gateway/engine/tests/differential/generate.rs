@@ -420,6 +420,7 @@ fn field(name: &str, base: &str, non_null: Vec<bool>, source: Source) -> FieldDe
         homes: BTreeMap::new(),
         source,
         inaccessible: false,
+        progressive: false,
         contributed: None,
     }
 }

@@ -187,6 +187,7 @@ fn told(seed: u64, world: &World, operation: Operation, faults: Faults, found: &
     }
     text.push_str(&format!("--- operation\n{}\n", case.operation.text));
     let variables = serde_json::to_string(&case.operation.variables).unwrap_or_default();
+    text.push_str(&format!("--- label\n{}\n", case.operation.label));
     text.push_str(&format!("--- variables\n{variables}\n--- faults\n{:?}\n--- calls\n", case.faults));
     text.push_str(&shown.calls.join("\n"));
     text.push('\n');

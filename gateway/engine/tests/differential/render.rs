@@ -7,6 +7,9 @@ use super::schema::{FieldDef, Home, ObjectDef, ObjectKind, Role, Sub, World, wri
 const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"])
 "#;
 
+/// The label of all progressive overrides.
+pub const LABEL: &str = "dial";
+
 /// How a subgraph is written.
 #[derive(Clone, Copy)]
 pub enum Form<'a> {
@@ -158,7 +161,8 @@ impl Writer<'_> {
                 put!(self, " @requires(fields: \"{}\")", write_selections(set));
             }
             Role::Overrides(from) => {
-                put!(self, " @override(from: \"s{from}\")");
+                let label = if field.progressive { format!(", label: \"{LABEL}\"") } else { String::new() };
+                put!(self, " @override(from: \"s{from}\"{label})");
             }
             Role::Resolves | Role::External | Role::Overridden => {}
         }

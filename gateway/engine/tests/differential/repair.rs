@@ -45,6 +45,7 @@ fn share_id(world: &mut World, at: usize) -> bool {
             homes: Default::default(),
             source: Source::Identity,
             inaccessible: false,
+            progressive: false,
             contributed: None,
         });
     }

@@ -55,6 +55,8 @@ pub struct FieldDef {
     pub homes: BTreeMap<Sub, Home>,
     pub source: Source,
     pub inaccessible: bool,
+    /// Its `@override` has a label: it holds in those cases where the label is active.
+    pub progressive: bool,
     /// The interface that it belongs to, where interface objects bring it to all members at once.
     pub contributed: Option<String>,
 }
@@ -168,7 +170,7 @@ impl World {
             Role::Resolves | Role::Requires(_) | Role::Overrides(_) => true,
             // Only leaves are provided.
             Role::External => !self.is_abstract(&field.base),
-            Role::Overridden => false,
+            Role::Overridden => field.progressive,
         };
         for (sub, _) in field.homes.iter().filter(|(_, home)| answers(home)) {
             let local = self.local_choices(&field.base, *sub)?;

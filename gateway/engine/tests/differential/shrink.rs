@@ -51,7 +51,7 @@ fn operation(case: &mut Case, kind: &str) {
     }
     let mut at = 0;
     while let Some(text) = edited(&case.operation.text, at) {
-        let smaller = Operation { text, variables: case.operation.variables.clone() };
+        let smaller = Operation { text, ..case.operation.clone() };
         if smaller.text != case.operation.text && fails(&gateway, &smaller, &case.faults, kind) {
             case.operation = smaller;
         } else {

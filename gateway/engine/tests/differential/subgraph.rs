@@ -13,7 +13,7 @@ use apollo_compiler::validation::Valid;
 use serde_json::json;
 use weft_engine::connector::{FakeAnswer, FakeCall};
 
-use super::data::{INSTANCES, Object, Value, member_of, pick, pick_data, required, value};
+use super::data::{INSTANCES, Object, Value, from_wire, member_of, pick, pick_data, required, to_wire, value, wrong};
 use super::faults::{Faults, FieldFaultKind, SubgraphFault};
 use super::render::{Form, render};
 use super::rng::hash;
@@ -37,6 +37,8 @@ pub struct Subgraphs {
     /// By subgraph, as they are asked.
     pub schemas: Arc<Vec<Valid<Schema>>>,
     pub faults: Faults,
+    /// Whether the label of progressive overrides is active.
+    pub label: bool,
     pub record: Mutex<Record>,
 }
 
@@ -64,12 +66,12 @@ impl Subgraphs {
                 json!({"errors": [{"message": violation}]})
             }
         };
-        let Some(fault) = fault else { return Some(FakeAnswer::ok(answer.to_string())) };
+        let Some(fault) = fault else { return Some(FakeAnswer::ok(to_wire(&answer.to_string()))) };
         let entities = answer["data"]["_entities"].as_array_mut();
         let is_of_entities =
             fault.takes_entities() || matches!(fault, SubgraphFault::ShortList | SubgraphFault::LongList);
         if is_of_entities && entities.is_none() {
-            return Some(FakeAnswer::ok(answer.to_string()));
+            return Some(FakeAnswer::ok(to_wire(&answer.to_string())));
         }
         self.note(|record| record.faulted = true);
         let mut status = 200;
@@ -97,7 +99,7 @@ impl Subgraphs {
             // It has been seen that there are entities.
             (_, None) => {}
         }
-        Some(FakeAnswer::ok(answer.to_string()).status(status))
+        Some(FakeAnswer::ok(to_wire(&answer.to_string())).status(status))
     }
 
     fn note(&self, note: impl FnOnce(&mut Record)) {
@@ -109,7 +111,8 @@ impl Subgraphs {
         let schema = self.schemas.get(sub).ok_or("no such subgraph")?;
         let mut document = ExecutableDocument::parse_and_validate(schema, call.operation.as_str(), "upstream.graphql")
             .map_err(|invalid| format!("an invalid operation: {}", invalid.errors))?;
-        let body: serde_json::Value = serde_json::from_str(&call.body).map_err(|error| error.to_string())?;
+        let body: serde_json::Value =
+            serde_json::from_str(&from_wire(&call.body)).map_err(|error| error.to_string())?;
         if body["query"] != call.operation {
             return Err("the body has another text".to_owned());
         }
@@ -237,7 +240,7 @@ impl ObjectValue for Node<'_> {
             Some(FieldFaultKind::Wrong) if self.subgraphs.faults.strict => {
                 return Err(FieldError { message: "fault".to_owned() });
             }
-            Some(FieldFaultKind::Wrong) => return Ok(ResolvedValue::leaf(json!({"wrong": ["type", 1]}))),
+            Some(FieldFaultKind::Wrong) => return Ok(ResolvedValue::leaf(wrong(self.object, field))),
             None => {}
         }
         let provided = field.homes.get(&self.sub).map(|home| home.provides.iter().collect()).unwrap_or_default();
@@ -250,6 +253,8 @@ impl<'a> Node<'a> {
     fn allowed(&self, field: &FieldDef) -> Result<Option<JsonValue>, String> {
         let home = field.homes.get(&self.sub).ok_or("is not here")?;
         match &home.role {
+            Role::Overrides(_) if field.progressive && !self.subgraphs.label => Err("has not taken over".to_owned()),
+            Role::Overridden if field.progressive && !self.subgraphs.label => Ok(None),
             Role::Resolves | Role::Overrides(_) => Ok(None),
             Role::Overridden => Err("is overridden".to_owned()),
             Role::External if self.provides(&field.name) => Ok(None),
