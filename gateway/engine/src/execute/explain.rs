@@ -4,22 +4,17 @@
 //! another's answer may take the place where its error stood. So the last look is at the end: a field that a fetch
 //! was to bring and nobody did has the fetch's error.
 
-use weft_federation::plan::{FetchContent, FetchSelection, Shape};
+use weft_federation::plan::{FetchContent, FetchSelection, QueryPlan, Shape};
 use weft_federation::schema::Id;
 
+use super::batch::Target;
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 
-/// Puts `cause` wherever one of `objects`, or an object in them, lacks a field of the selection and has no error yet; false if there
-/// is no such place.
-pub fn explain(
-    shape: &Shape,
-    arena: &mut ResponseArena,
-    selection: &FetchSelection,
-    objects: &[ObjectId],
-    cause: ErrorRef,
-) -> bool {
-    let mut explainer = Explainer { shape, arena, cause, found: false };
-    objects.iter().for_each(|object| explainer.object(selection, *object));
+/// Puts `cause` wherever one of the targets' objects, or an object in them, lacks a field of the target's fetch and has no error
+/// yet; false if there is no such place.
+pub fn explain(plan: &QueryPlan, arena: &mut ResponseArena, targets: &[Target], cause: ErrorRef) -> bool {
+    let mut explainer = Explainer { shape: &plan.shape, arena, cause, found: false };
+    targets.iter().for_each(|target| explainer.object(&plan.fetch(target.fetch).selection, target.object));
     explainer.found
 }
 

@@ -4,6 +4,7 @@
 //! are asked, representations that match no key or lack what is required.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use apollo_compiler::Schema;
 use apollo_compiler::executable::ExecutableDocument;
@@ -66,40 +67,52 @@ impl Subgraphs {
                 json!({"errors": [{"message": violation}]})
             }
         };
-        let Some(fault) = fault else { return Some(FakeAnswer::ok(to_wire(&answer.to_string()))) };
-        let entities = answer["data"]["_entities"].as_array_mut();
-        let is_of_entities =
-            fault.takes_entities() || matches!(fault, SubgraphFault::ShortList | SubgraphFault::LongList);
-        if is_of_entities && entities.is_none() {
-            return Some(FakeAnswer::ok(to_wire(&answer.to_string())));
+        let delay = self.delay(call);
+        let answered = |answer: &serde_json::Value| FakeAnswer::ok(to_wire(&answer.to_string())).after(delay);
+        let Some(fault) = fault else { return Some(answered(&answer)) };
+        let of_entities = fault.takes_entities() || matches!(fault, SubgraphFault::ShortList | SubgraphFault::LongList);
+        if of_entities && !call.operation.contains("_entities(") {
+            return Some(answered(&answer));
         }
         self.note(|record| record.faulted = true);
-        let mut status = 200;
-        match (fault, entities) {
-            (SubgraphFault::Unreachable | SubgraphFault::Flaky, _) => return None,
-            (SubgraphFault::Status, _) => return Some(FakeAnswer::ok("oh no").status(500)),
-            (SubgraphFault::NoJson, _) => return Some(FakeAnswer::ok("{\"data\":{\"")),
-            (SubgraphFault::NoResponse, _) => return Some(FakeAnswer::ok("{\"data\":[{}]}")),
-            (SubgraphFault::StatusAndData, _) => status = 503,
-            (SubgraphFault::NoData, _) => answer = json!({"data": null, "errors": [{"message": "down"}]}),
-            (SubgraphFault::ShortList, Some(entities)) => drop(entities.pop()),
-            (SubgraphFault::LongList, Some(entities)) => entities.push(serde_json::Value::Null),
-            (
-                SubgraphFault::LostEntities | SubgraphFault::FailedEntities | SubgraphFault::FailedFields,
-                Some(entities),
-            ) => {
-                let errors = take_entities(fault, entities);
+        match fault {
+            SubgraphFault::Unreachable | SubgraphFault::Flaky => return None,
+            SubgraphFault::Status => return Some(FakeAnswer::ok("oh no").status(500).after(delay)),
+            SubgraphFault::NoJson => return Some(FakeAnswer::ok("{\"data\":{\"").after(delay)),
+            SubgraphFault::NoResponse => return Some(FakeAnswer::ok("{\"data\":[{}]}").after(delay)),
+            SubgraphFault::StatusAndData => return Some(answered(&answer).status(503)),
+            SubgraphFault::NoData => answer = json!({"data": null, "errors": [{"message": "down"}]}),
+            SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
+            SubgraphFault::ShortList
+            | SubgraphFault::LongList
+            | SubgraphFault::LostEntities
+            | SubgraphFault::FailedEntities
+            | SubgraphFault::FailedFields => {
+                let mut errors = vec![];
+                // A call has one list of entities or several, under names of their own.
+                for (key, list) in answer["data"].as_object_mut().into_iter().flatten() {
+                    let Some(entities) = list.as_array_mut() else { continue };
+                    match fault {
+                        SubgraphFault::ShortList => drop(entities.pop()),
+                        SubgraphFault::LongList => entities.push(serde_json::Value::Null),
+                        _ => errors.extend(take_entities(fault, key, entities)),
+                    }
+                }
                 if let Some(known) = answer["errors"].as_array_mut() {
                     known.extend(errors);
                 } else if !errors.is_empty() {
                     answer["errors"] = errors.into();
                 }
             }
-            (SubgraphFault::Unlocated, _) => answer["errors"] = json!([{"message": "somewhere"}]),
-            // It has been seen that there are entities.
-            (_, None) => {}
         }
-        Some(FakeAnswer::ok(to_wire(&answer.to_string())).status(status))
+        Some(answered(&answer))
+    }
+
+    /// How long the answer takes, so that some calls do not wait for all that they could carry. It is virtual time.
+    fn delay(&self, call: &FakeCall) -> Duration {
+        let draw = hash(self.world.seed, &["delay", &call.subgraph, &call.body]);
+        // Some are at once, some about equal, some far apart.
+        Duration::from_millis([0, 0, 2, 3, 5, 50][(draw % 6) as usize])
     }
 
     fn note(&self, note: impl FnOnce(&mut Record)) {
@@ -183,7 +196,7 @@ impl Subgraphs {
 }
 
 /// Makes every other entity null; gives the errors that explain it.
-fn take_entities(fault: SubgraphFault, entities: &mut [serde_json::Value]) -> Vec<serde_json::Value> {
+fn take_entities(fault: SubgraphFault, list: &str, entities: &mut [serde_json::Value]) -> Vec<serde_json::Value> {
     let mut errors = vec![];
     for (at, entity) in entities.iter_mut().enumerate().step_by(2) {
         let fields = entity.as_object().into_iter().flat_map(|fields| fields.keys());
@@ -191,10 +204,10 @@ fn take_entities(fault: SubgraphFault, entities: &mut [serde_json::Value]) -> Ve
         match (fault, field) {
             _ if entity.is_null() => continue,
             (SubgraphFault::FailedEntities, _) | (SubgraphFault::FailedFields, None) => {
-                errors.push(json!({"message": "gone", "path": ["_entities", at]}));
+                errors.push(json!({"message": "gone", "path": [list, at]}));
             }
             (SubgraphFault::FailedFields, Some(field)) => {
-                errors.push(json!({"message": "gone", "path": ["_entities", at, field]}));
+                errors.push(json!({"message": "gone", "path": [list, at, field]}));
             }
             _ => {}
         }
