@@ -183,7 +183,8 @@ fn provides(rng: &mut Rng, world: &mut World, at: usize) {
     for nth in 0..world.objects[at].fields.len() {
         let field = world.objects[at].fields[nth].clone();
         for (sub, home) in &field.homes {
-            if !matches!(home.role, Role::Resolves) || !rng.chance(30) {
+            // All members have one field in common, and each would be given a set of its own.
+            if field.contributed.is_some() || !matches!(home.role, Role::Resolves) || !rng.chance(30) {
                 continue;
             }
             let set = match world.objects.iter().position(|object| object.name == field.base) {

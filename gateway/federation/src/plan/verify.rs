@@ -238,7 +238,8 @@ impl<'a> Verifier<'a> {
             let shows_type = |field: &ProjectedField| matches!(field.source, ProjectionSource::Typename(_));
             let names = plan.shape.positions[position.index()].types.len();
             let some_hidden = types.iter().any(|ty| self.model.ty(*ty).is_inaccessible);
-            if given.typed.is_empty() && (classes > 1 || some_hidden || names > 1 && class.fields.iter().any(shows_type))
+            if given.typed.is_empty()
+                && (classes > 1 || some_hidden || names > 1 && class.fields.iter().any(shows_type))
             {
                 self.found.push(format!("{}: nobody tells the types of the objects", path.join(".")));
             }
