@@ -94,9 +94,17 @@ async fn answer(
 
 /// A supergraph of one subgraph, which is at `url`.
 pub fn supergraph(url: &str) -> Arc<Source> {
-    let input =
-        SubgraphInput { name: "greeter".to_owned(), url: url.to_owned(), source: Source::new("greeter.graphql", SDL) };
-    let composition = compose(vec![input], &mut NoConnectors);
+    composed(&[("greeter", url, SDL)])
+}
+
+/// A supergraph of subgraphs, each a name, where it is, and its schema.
+pub fn composed(subgraphs: &[(&str, &str, &str)]) -> Arc<Source> {
+    let inputs = subgraphs.iter().map(|(name, url, sdl)| SubgraphInput {
+        name: (*name).to_owned(),
+        url: (*url).to_owned(),
+        source: Source::new(format!("{name}.graphql"), *sdl),
+    });
+    let composition = compose(inputs.collect(), &mut NoConnectors);
     let text = composition.supergraph.unwrap_or_else(|| panic!("{:?}", composition.diagnostics));
     Source::new("supergraph.graphql", text)
 }

@@ -33,6 +33,7 @@ pub use shape::{
     ROOT, Shape, Slot, SlotId,
 };
 
+use crate::connect::Connectors;
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
@@ -44,6 +45,7 @@ use graph::PlannerGraph;
 #[derive(Debug)]
 pub struct Planner {
     model: Arc<Model>,
+    connectors: Arc<Connectors>,
     graph: PlannerGraph,
 }
 
@@ -55,8 +57,16 @@ impl Planner {
 
     /// Plans with these labels of progressive overrides active.
     pub fn with_labels(supergraph: &Supergraph<Satisfiable>, active: &BTreeSet<&str>) -> Self {
-        let graph = PlannerGraph::build(&supergraph.model, &supergraph.connectors, active);
-        Self { model: Arc::clone(&supergraph.model), graph }
+        let (model, connectors) = (Arc::clone(&supergraph.model), Arc::clone(&supergraph.connectors));
+        let graph = PlannerGraph::build(&model, &connectors, active);
+        Self { model, connectors, graph }
+    }
+
+    /// A planner on the same supergraph with these labels active, and no others.
+    pub fn relabelled(&self, active: &BTreeSet<&str>) -> Self {
+        let (model, connectors) = (Arc::clone(&self.model), Arc::clone(&self.connectors));
+        let graph = PlannerGraph::build(&model, &connectors, active);
+        Self { model, connectors, graph }
     }
 
     /// Plans an operation for one value of its condition bits. The same input gives the same plan.

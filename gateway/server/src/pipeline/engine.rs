@@ -14,6 +14,7 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use super::answer::Answer;
+use super::overrides::{ActiveLabels, Overrides};
 
 /// From the request's arrival at the engine until its fetches must be done; what is not there then is null.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,7 +24,7 @@ const PROPAGATED: [HeaderName; 1] = [HeaderName::from_static("x-request-id")];
 
 /// Plans operations on one supergraph, and runs the plans.
 pub struct Engine {
-    planner: Planner,
+    overrides: Overrides,
     connectors: Connectors,
 }
 
@@ -37,12 +38,22 @@ impl Engine {
         };
         let connectors = Connectors::new(supergraph, &config)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
-        Ok(Self { planner: Planner::new(supergraph), connectors })
+        Ok(Self { overrides: Overrides::new(&supergraph.model, Planner::new(supergraph)), connectors })
     }
 
-    /// Plans an operation for one value of its conditions, and prepares the plan's fetches.
-    pub fn plan(&self, operation: &BoundOperation, condition_bits: u64) -> Result<PreparedPlan, Vec<OperationError>> {
-        match self.planner.plan(operation, condition_bits) {
+    /// Which field is with which subgraph, where that differs from request to request.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Plans an operation for one value of its conditions and one set of labels, and prepares the plan's fetches.
+    pub fn plan(
+        &self,
+        operation: &BoundOperation,
+        condition_bits: u64,
+        labels: &ActiveLabels,
+    ) -> Result<PreparedPlan, Vec<OperationError>> {
+        match self.overrides.planner(labels).plan(operation, condition_bits) {
             Ok(plan) => Ok(PreparedPlan::new(plan, operation, &self.connectors)),
             Err(error) => Err(vec![OperationError::new(error.code, error.message)]),
         }
