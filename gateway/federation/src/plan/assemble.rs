@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use apollo_compiler::Name;
 
+use super::calls;
 use super::demand::{DemandId, Demands};
 use super::graph::PlannerGraph;
 use super::passes::Draft;
@@ -40,7 +41,8 @@ pub(super) fn assemble(
         OperationKind::Subscription if !fetches.is_empty() => Some(take_trigger(&mut fetches)),
         OperationKind::Query | OperationKind::Mutation | OperationKind::Subscription => None,
     };
-    QueryPlan { kind, trigger, fetches, shape }
+    let calls = calls::group(&fetches);
+    QueryPlan { kind, trigger, fetches, calls, shape }
 }
 
 /// Every group behind those that it depends on; else in the order in which they were found.
