@@ -79,7 +79,7 @@ impl Proof<'_> {
             known.retain(|nodes| !state.nodes.is_subset(nodes));
             known.push(state.nodes.clone());
             let nodes: Vec<NodeId> = state.nodes.iter().copied().collect();
-            let reached = reach(model, self.graph, state.ty, &nodes, &mut self.work)?;
+            let reached = reach(model, self.graph, state.ty, &nodes, &model.ty(state.ty).fields, &mut self.work)?;
             for field in &reached {
                 if !self.is_visible(field.field) {
                     continue;
