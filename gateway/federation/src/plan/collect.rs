@@ -134,6 +134,8 @@ struct Gathered<'o> {
     types: Vec<TypeId>,
     views: Vec<View<'o>>,
     projections: Vec<ProjectionId>,
+    /// Selected on an interface, by one of the views at least.
+    is_on_interface: bool,
 }
 
 /// Which gathered slot holds a field of a type. The last part is the response key, where that is a call of its own.
@@ -183,6 +185,7 @@ impl<'o> Collector<'o> {
             };
             items.push(Item { slot: slot.slot, types: set, child });
         }
+        let on_interface = gathered.iter().filter(|slot| slot.is_on_interface).map(|slot| slot.slot).collect();
         let mut projections = Vec::with_capacity(views.len());
         let mut typed = false;
         for classes in classes {
@@ -194,7 +197,7 @@ impl<'o> Collector<'o> {
             projections.push(ProjectionId::from_index(self.shape.projections.len()));
             self.shape.projections.push(Projection { position, classes });
         }
-        let demand = self.demands.add(Demand { position, items, typed });
+        let demand = self.demands.add(Demand { position, items, on_interface, typed });
         Ok((demand, projections))
     }
 
@@ -220,7 +223,7 @@ impl<'o> Collector<'o> {
         let mut by_field = HashMap::new();
         for ty in types.iter() {
             // What all views together want of each field of this type, in the order of the first view that does.
-            let mut wanted: Vec<(FieldId, Target<'o>, Vec<View<'o>>)> = vec![];
+            let mut wanted: Vec<(FieldId, Target<'o>, Vec<View<'o>>, bool)> = vec![];
             let mut places: HashMap<(NameId, &'o Arguments, Option<&'o Name>), usize> = HashMap::new();
             for entry in
                 classes.iter().flatten().filter(|class| class.types.contains(&ty)).flat_map(|class| &class.entries)
@@ -229,25 +232,27 @@ impl<'o> Collector<'o> {
                 // The class was collected for a type like this one; the field's own definition is this type's.
                 let Some(field) = self.model.field_of(ty, name) else { continue };
                 let at = *places.entry((name, arguments, call)).or_insert_with(|| {
-                    wanted.push((field, entry.target, vec![]));
+                    wanted.push((field, entry.target, vec![], false));
                     wanted.len() - 1
                 });
                 let view = child_view(entry);
+                wanted[at].3 |= entry.nodes.iter().any(|node| self.is_on_interface(node));
                 if !view.is_empty() && !wanted[at].2.iter().any(|known| same(known, &view)) {
                     wanted[at].2.push(view);
                 }
             }
-            for (field, target, views) in wanted {
+            for (field, target, views, is_on_interface) in wanted {
                 let Target::Field { name, wrapping, leaf, arguments, call, .. } = target else { continue };
                 let children =
                     views.iter().map(|view| view.iter().map(|set| std::ptr::from_ref(*set)).collect()).collect();
                 let key = SlotKey { call, name, arguments, wrapping, leaf, children };
                 let at = *known.entry(key).or_insert_with(|| {
                     let slot = add_slot(self.model, &mut self.shape, position, field, Arc::clone(arguments));
-                    gathered.push(Gathered { slot, types: vec![], views, projections: vec![] });
+                    gathered.push(Gathered { slot, types: vec![], views, projections: vec![], is_on_interface: false });
                     gathered.len() - 1
                 });
                 gathered[at].types.push(ty);
+                gathered[at].is_on_interface |= is_on_interface;
                 by_field.insert((ty, name, arguments, call), at);
             }
         }
@@ -369,6 +374,10 @@ impl<'o> Collector<'o> {
         Ok(())
     }
 
+    fn is_on_interface(&self, field: &Field) -> bool {
+        matches!(field.target, FieldTarget::Field(asked) if self.model.is_abstract(self.model.field(asked).parent))
+    }
+
     fn target(&self, ty: TypeId, is_known: bool, field: &'o Field) -> Result<Target<'o>, PlanError> {
         Ok(match field.target {
             FieldTarget::Typename => Target::Typename,
@@ -380,7 +389,7 @@ impl<'o> Collector<'o> {
                 })?;
                 let def = self.model.field(field_id);
                 // What is selected on an interface can be asked of it, also of objects whose type is not known.
-                if !is_known && !self.model.is_abstract(self.model.field(asked).parent) {
+                if !is_known && !self.is_on_interface(field) {
                     return Ok(Target::Unshared { name, wrapping: def.wrapping });
                 }
                 let leaf = (!self.model.is_composite(def.base)).then_some(def.base);

@@ -88,7 +88,9 @@ impl Planner {
             let items = demands.get(root).items.clone();
             roots = items
                 .into_iter()
-                .map(|item| demands.add(Demand { position: ROOT, items: vec![item], typed: false }))
+                .map(|item| {
+                    demands.add(Demand { position: ROOT, items: vec![item], on_interface: vec![], typed: false })
+                })
                 .collect();
         }
         let mut search = search::Search::new(&self.model, &self.graph, shape, demands);

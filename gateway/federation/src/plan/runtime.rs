@@ -30,7 +30,7 @@ pub(super) fn partial_fields(model: &Model) -> HashSet<NameId> {
             let is_interface_object = model.join(base, join.subgraph).is_some_and(|join| join.is_interface_object);
             (!is_interface_object).then(|| model.possible_in(base, join.subgraph))
         });
-        let mut known = known.filter(|types| types.len() > 0);
+        let mut known = known.filter(|types| !types.is_empty());
         known.next().is_some_and(|first| known.any(|other| other != first))
     };
     fields.filter(|field| model.is_abstract(field.base)).filter(is_partial).map(|field| field.name).collect()
