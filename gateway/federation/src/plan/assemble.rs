@@ -89,7 +89,7 @@ fn lay_out(shape: &mut Shape, fetches: &[FetchNode]) {
         for field in projection.classes.iter().flat_map(|class| &class.fields) {
             match field.source {
                 ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => used.push(slot),
-                ProjectionSource::Typename(_) | ProjectionSource::Introspection => {}
+                ProjectionSource::Typename(_) | ProjectionSource::Introspection | ProjectionSource::Unshared => {}
             }
         }
     }
