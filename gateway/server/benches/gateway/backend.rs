@@ -32,7 +32,8 @@ type Shared = Arc<Mutex<Memory>>;
 
 /// Serves until the process is ended: a subgraph at every path, and what was called at `/calls`.
 pub fn run() {
-    let router = Router::new().route("/calls", get(calls)).route("/{subgraph}", post(ask)).with_state(Shared::default());
+    let router =
+        Router::new().route("/calls", get(calls)).route("/{subgraph}", post(ask)).with_state(Shared::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -95,14 +95,7 @@ fn gateway(folder: &Path, backend: &str) -> Process {
 }
 
 /// Measures gateway and floor in turns, so that the machine's noise falls on both.
-fn measure(
-    folder: &Path,
-    query: &str,
-    backend: &Process,
-    weft: &Process,
-    time: Duration,
-    rounds: usize,
-) -> Measured {
+fn measure(folder: &Path, query: &str, backend: &Process, weft: &Process, time: Duration, rounds: usize) -> Measured {
     let body = folder.join("request.json");
     fs::write(&body, json!({ "query": query }).to_string()).expect("a temporary file");
     let exchange = record(query, backend, weft);

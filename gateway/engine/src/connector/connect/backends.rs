@@ -39,7 +39,7 @@ struct Backend {
 
 #[derive(Debug)]
 pub enum Client {
-    Http(HttpClient),
+    Http(Box<HttpClient>),
     Grpc(Box<GrpcClient>),
 }
 
@@ -139,5 +139,5 @@ fn backend(protocol: &Protocol, config: &SourceConfig) -> Result<Backend, String
 }
 
 fn http(config: &SourceConfig) -> Result<Client, String> {
-    Ok(Client::Http(HttpClient { client: transport::client(config)?, config: config.clone() }))
+    Ok(Client::Http(Box::new(HttpClient { client: transport::client(config)?, config: config.clone() })))
 }

@@ -87,7 +87,7 @@ impl<'a> Exchange<'a> {
         match (self.backends.client_of(self.connector), rendered) {
             (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
                 let request = transport::request(method, uri, headers, body.unwrap_or_default());
-                let HttpClient { client, config } = client;
+                let HttpClient { client, config } = &**client;
                 let answer = transport::send(client, request, config, self.context.deadline, self.origin).await?;
                 let status = BackendStatus::Http(answer.status);
                 Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
