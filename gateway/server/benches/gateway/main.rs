@@ -85,8 +85,9 @@ fn gateway(folder: &Path, backend: &str) -> Process {
     fs::write(folder.join("supergraph.yaml"), config).expect("a temporary file");
     let weft = || Command::new(env!("CARGO_BIN_EXE_weft"));
     let supergraph = folder.join("composed.graphql");
-    let composed = weft().arg("compose").arg("--config").arg(folder.join("supergraph.yaml")).arg("-o").arg(&supergraph);
-    let composed = composed.output().expect("the built gateway");
+    let config = folder.join("supergraph.yaml");
+    let composed = weft().arg("compose").arg("--config").arg(config).arg("-o").arg(&supergraph).output();
+    let composed = composed.expect("the built gateway");
     assert!(composed.status.success(), "{}", String::from_utf8_lossy(&composed.stderr));
     let mut gateway =
         Process::start(weft().args(["serve", "--listen", "127.0.0.1:0", "--supergraph"]).arg(&supergraph));
