@@ -60,7 +60,7 @@ impl<'a> Exchange<'a> {
         may_miss: bool,
         then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
     ) -> R {
-        let backends::Constants { config, env } = self.backends.constants(&self.connector.subgraph);
+        let backends::Constants { config, env } = self.backends.constants(self.connector);
         scope.config = config.and_then(|json| parse_json(json.as_bytes()).ok());
         scope.env = parse_json(env.as_bytes()).ok();
         scope.request = Some(headers(self.context.headers));
