@@ -150,6 +150,11 @@ impl ResponseArena {
         PartId(row(self.parts.len() - 1))
     }
 
+    /// How many bytes all parts have.
+    pub fn part_bytes(&self) -> usize {
+        self.parts.iter().map(Bytes::len).sum()
+    }
+
     /// Writes a value that no part has; it must be one JSON value.
     pub fn compute(&mut self, json: &[u8]) -> SlotValue {
         let start = row(self.computed.len());
