@@ -137,6 +137,23 @@ async fn compound_keys_and_abstract_types_are_looked_up() {
 }
 
 #[tokio::test]
+async fn types_are_asked_only_where_something_depends_on_them() {
+    let pets = r#"{"data":{"pets":[{"__typename":"Dog","id":"1"},{"__typename":"Cat","id":"2"}]}}"#;
+    let untyped = r#"{"data":{"pets":[{"id":"1"},{"id":"2"}]}}"#;
+    for (operation, asked, answer) in [
+        ("{ pets { id } }", "{pets{id}}", untyped),
+        ("{ pets { key: id ... on Pet { id } } }", "{pets{id}}", untyped),
+        ("{ pets { __typename id } }", "{pets{__typename id}}", pets),
+        ("{ pets { id ... on Cat { lives } } }", "{pets{__typename id ...on Cat{lives}}}", pets),
+        ("{ pets { ... on Cat { id } } }", "{pets{__typename ...on Cat{id}}}", pets),
+    ] {
+        let outcome = gateway().run(operation, &[("reviews", "", answer)]).await;
+        assert_eq!(outcome.calls[0].operation, asked, "{operation}");
+        assert_eq!(outcome.errors(), [], "{operation}: {}", outcome.text);
+    }
+}
+
+#[tokio::test]
 async fn what_is_required_is_sent_with_its_nulls_and_types() {
     let items = r#"type Query { item: Item } type Item @key(fields: "id") { id: ID! tags: [Int]! link: Link }
         union Link = Page type Page { size: Int }"#;

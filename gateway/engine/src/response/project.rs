@@ -4,9 +4,8 @@
 //! is cut off again. An object that many places share is copied from where it was written first, if
 //! nothing below it went wrong.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
+use hashbrown::HashMap;
 use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionSource, Shape};
 use weft_federation::schema::{Id, Wrapping};
 
