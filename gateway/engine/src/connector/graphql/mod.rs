@@ -54,9 +54,10 @@ impl GraphQl {
         origin: &ErrorOrigin,
     ) -> Result<Part, SubgraphError> {
         let Inner { client, uri, headers: fixed, config } = &*self.0;
-        let headers = headers(fixed, &config.headers, inputs.context.headers);
+        let mut sent = fixed.clone();
+        headers::apply(&config.headers, inputs.context.headers, &mut sent);
         let body = request.body(inputs.batch, inputs.variables).into();
-        let call = transport::request(Method::POST, uri.clone(), headers, body);
+        let call = transport::request(Method::POST, uri.clone(), sent, body);
         let answer = transport::send(client, call, config, inputs.context.deadline, origin).await?;
         Ok(part(answer.status, answer.body, origin))
     }

@@ -19,6 +19,7 @@ fn config(url: &str) -> ConnectorsConfig {
             HeaderRule::Propagate {
                 from: HeaderName::from_static("x-request-id"),
                 to: HeaderName::from_static("x-correlation"),
+                default: None,
             },
             HeaderRule::Insert(HeaderName::from_static("x-fixed"), HeaderValue::from_static("yes")),
         ],
