@@ -19,6 +19,7 @@ mod satisfy;
 mod search;
 mod shape;
 mod steps;
+mod typenames;
 pub mod verify;
 
 use std::collections::{BTreeSet, HashSet};
