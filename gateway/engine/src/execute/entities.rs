@@ -229,6 +229,10 @@ fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to:
             continue;
         }
         let value = arena.slot(from.object, shape.slots[source.slot.index()].index);
+        // An error is put into a list in place, once for each fetch.
+        if from.fetch != to.fetch && matches!(value, SlotValue::List { .. }) {
+            return false;
+        }
         arena.share(value);
         arena.set_slot(to.object, index, value);
     }

@@ -258,7 +258,10 @@ impl<'a> Verifier<'a> {
                             }
                         }
                     },
-                    ProjectionSource::Leaf(_) | ProjectionSource::Typename(_) | ProjectionSource::Introspection => {}
+                    ProjectionSource::Leaf(_)
+                    | ProjectionSource::Typename(_)
+                    | ProjectionSource::Introspection
+                    | ProjectionSource::Unshared => {}
                 }
                 path.pop();
             }
