@@ -115,7 +115,7 @@ async fn fetch_rest<'a>(
             }
         };
         if let Some((sent, result)) = answered {
-            run.receive(&sent, result);
+            run.receive(sent, result);
         }
     }
     drop(out);
