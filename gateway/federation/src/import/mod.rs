@@ -4,6 +4,7 @@
 //! and as a comment in the SDL. Both kinds of documents are read into one [`model`], which [`finite`] cuts where it
 //! would never end, and [`write`] makes text of it.
 
+mod entity;
 mod finite;
 mod mapping;
 mod model;
@@ -42,6 +43,7 @@ impl Imported {
 
 /// Makes text of a schema, with a warning for everything that it leaves out; none where there is an error.
 fn finish(mut schema: model::Schema, mut diagnostics: Vec<Diagnostic>) -> Imported {
+    entity::mark(&mut schema);
     finite::cut(&mut schema);
     for left in &schema.left_out {
         diagnostics.push(Diagnostic::warning(LEFT_OUT, format!("{} is left out: {}", left.what, left.why)));

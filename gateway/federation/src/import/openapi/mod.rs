@@ -1,6 +1,5 @@
 //! Owns importing OpenAPI 3.0 and 3.1: operations become fields, schemas types, parameters arguments.
 
-mod entity;
 mod operation;
 mod parameters;
 mod service;
@@ -93,7 +92,6 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
             message: message.clone(),
         });
     }
-    entity::mark(&mut schema);
     finish(schema, found)
 }
 

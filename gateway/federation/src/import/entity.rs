@@ -1,10 +1,10 @@
 //! Owns telling which operations look up an entity by its key. Only where this is certain: the path ends with its only
-//! argument, and the answer has a field that is the same by name and type.
+//! argument, or a message has no other, and the answer has a field that is the same by name and type.
 
 use std::collections::HashMap;
 
-use crate::import::model::{Connect, Definition, Field, Request, Schema, Selected, Type};
-use crate::import::names;
+use super::model::{Body, Connect, Definition, Field, Request, Schema, Selected, Type};
+use super::names;
 
 /// Marks the lookups, and the keys of their types. Where two operations look up one type neither is marked.
 pub fn mark(schema: &mut Schema) {
@@ -30,22 +30,26 @@ pub fn mark(schema: &mut Schema) {
 
 /// The field by which an operation looks up what it answers.
 fn key(schema: &Schema, field: &Field) -> Option<String> {
-    let Connect { request: Request::Http { url, query, headers, .. }, selection: Selected::Fields, .. } =
-        field.connect.as_ref()?
-    else {
-        return None;
-    };
+    let Connect { request, selection: Selected::Fields, .. } = field.connect.as_ref()? else { return None };
     let Some(Definition::Object(object)) = schema.types.get(field.ty.inner()) else { return None };
     let [argument] = field.arguments.as_slice() else { return None };
-    if field.ty.is_list() || !query.is_empty() || !headers.is_empty() {
+    let wire = argument.wire.key.as_deref()?;
+    // The static path before the argument.
+    let before = match request {
+        Request::Http { url, query, headers, .. } if query.is_empty() && headers.is_empty() => {
+            url.strip_suffix(&format!("/{{$args.{}}}", argument.name))?
+        }
+        Request::Grpc { body: Some(Body::Arguments), .. } if names::is_id(&argument.name) => "",
+        Request::Http { .. } | Request::Grpc { .. } => return None,
+    };
+    if field.ty.is_list() {
         return None;
     }
-    let before = url.strip_suffix(&format!("/{{$args.{}}}", argument.name))?;
-    let wire = argument.wire.key.as_deref()?;
+    let key_type = argument.ty.clone().non_null();
     let has = |wire: &str| {
         let fits = |field: &&Field| field.wire.key.as_deref() == Some(wire) && field.wire.convert.is_empty();
         // Absent or null it would be no key.
-        object.fields.iter().find(fits).filter(|field| field.ty == argument.ty && !field.ty.is_list())
+        object.fields.iter().find(fits).filter(|field| field.ty == key_type && !field.ty.is_list())
     };
     let own = has(wire);
     let named_after = || is_of(wire, field.ty.inner(), before).then(|| has("id")).flatten();
