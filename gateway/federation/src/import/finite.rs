@@ -29,6 +29,38 @@ pub fn cut(schema: &mut Schema) {
     drop_unreachable(schema);
 }
 
+/// Types without a field, which GraphQL does not have, are JSON.
+pub fn replace_empty(schema: &mut Schema) {
+    let is_empty = |definition: &Definition| match definition {
+        Definition::Object(object) => object.fields.is_empty(),
+        Definition::Input(input) => input.fields.is_empty(),
+        Definition::Enum { .. } | Definition::Scalar { .. } => false,
+    };
+    let empty: HashSet<String> =
+        schema.types.iter().filter(|(_, it)| is_empty(it)).map(|(name, _)| name.clone()).collect();
+    if empty.is_empty() {
+        return;
+    }
+    let replace = |ty: &mut Type| {
+        if empty.contains(ty.inner()) {
+            ty.set_inner(JSON);
+        }
+    };
+    for field in schema.roots.iter_mut().flat_map(|root| &mut root.fields) {
+        replace(&mut field.ty);
+        field.arguments.iter_mut().for_each(|argument| replace(&mut argument.ty));
+    }
+    for definition in schema.types.values_mut() {
+        match definition {
+            Definition::Object(object) => object.fields.iter_mut().for_each(|field| replace(&mut field.ty)),
+            Definition::Input(input) => input.fields.iter_mut().for_each(|field| replace(&mut field.ty)),
+            Definition::Enum { .. } | Definition::Scalar { .. } => {}
+        }
+    }
+    schema.types.retain(|name, _| !empty.contains(name));
+    schema.use_scalar(JSON);
+}
+
 fn root_fields(schema: &Schema) -> impl Iterator<Item = &super::model::Field> {
     schema.roots.iter().flat_map(|root| &root.fields)
 }

@@ -43,6 +43,7 @@ impl Imported {
 
 /// Makes text of a schema, with a warning for everything that it leaves out; none where there is an error.
 fn finish(mut schema: model::Schema, mut diagnostics: Vec<Diagnostic>) -> Imported {
+    finite::replace_empty(&mut schema);
     entity::mark(&mut schema);
     finite::cut(&mut schema);
     for left in &schema.left_out {
@@ -52,6 +53,11 @@ fn finish(mut schema: model::Schema, mut diagnostics: Vec<Diagnostic>) -> Import
     let left_out = schema.left_out.len();
     if imported == 0 && !diagnostics.iter().any(Diagnostic::is_error) {
         diagnostics.push(Diagnostic::error(INVALID, "there is nothing that can be imported"));
+    }
+    let has_query = schema.roots.iter().any(|root| root.name == "Query" && !root.fields.is_empty());
+    if imported > 0 && !has_query {
+        let message = "there is no query in it: it composes only beside a subgraph that has one";
+        diagnostics.push(Diagnostic::warning("IMPORT_WITHOUT_QUERY", message));
     }
     let sdl = (!diagnostics.iter().any(Diagnostic::is_error)).then(|| write::schema(&schema));
     Imported { sdl, diagnostics, imported, left_out }

@@ -114,6 +114,13 @@ const RESERVED: [&str; 13] = [
 ];
 
 impl Taken {
+    /// Whether the name is given to the same thing in the other direction. Owners are a thing and a direction, with a
+    /// blank between.
+    pub fn is_of_other_way(&self, name: &str, owner: &str) -> bool {
+        let thing = |owner: &str| owner.rsplit_once(' ').map(|(thing, _)| thing.to_owned());
+        self.owners.get(name).is_some_and(|known| known != owner && thing(known) == thing(owner))
+    }
+
     /// Gives `name` to `owner`, or tells who has it. One whose name is reserved gets `Object` at its end.
     pub fn take(&mut self, name: &str, owner: &str) -> Result<String, &str> {
         let name = if RESERVED.contains(&name) { format!("{name}Object") } else { name.to_owned() };

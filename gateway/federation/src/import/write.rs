@@ -236,7 +236,11 @@ impl Writer<'_> {
             }
         }
         let selection = match &connect.selection {
-            Selected::Fields => mapping(&mapping::selection(self.schema, field), 6),
+            Selected::Fields => match mapping::selection(self.schema, field).as_slice() {
+                // What was an object has become JSON.
+                [] => string("$"),
+                items => mapping(items, 6),
+            },
             Selected::Value(value) => string(value),
         };
         for line in format!("selection: {selection}").lines() {

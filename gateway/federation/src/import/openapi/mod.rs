@@ -7,9 +7,6 @@ mod shape;
 mod tree;
 mod types;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -77,6 +77,15 @@ pub struct Security {
     pub comments: Vec<String>,
 }
 
+impl Security {
+    fn has(&self, header: &str) -> bool {
+        self.headers.iter().any(|known| match known {
+            Header::Value { name, .. } => name.eq_ignore_ascii_case(header),
+            Header::From(_) => false,
+        })
+    }
+}
+
 /// Reads the schemes that any of the operations asks for. Keys come from environment variables, whose names begin with
 /// that of the source.
 pub fn security(root: &Node, operations: &[Operation<'_>], source: &str) -> Security {
@@ -110,6 +119,9 @@ pub fn security(root: &Node, operations: &[Operation<'_>], source: &str) -> Secu
                     security.comments.push(format!("{name}: what the client sends as `authorization` is sent on."));
                     security.headers.push(header);
                 }
+            }
+            (Some("apiKey"), Some("header")) if security.has(header) => {
+                security.comments.push(format!("{name}: not sent, since it is the header {header} too."));
             }
             (Some("apiKey"), Some("header")) if !header.is_empty() => {
                 security.comments.push(format!("{name}: the key is in the environment variable {variable}."));

@@ -176,6 +176,15 @@ impl<'d> Types<'d> {
             name.push_str("Value");
         }
         let name = format!("{}{name}", self.prefix);
+        // One that is called `…Input` and goes both ways.
+        let name = match (self.taken.is_of_other_way(&name, &owner), suffix) {
+            (false, _) => name,
+            (true, "") => format!("{name}Output"),
+            (true, suffix) => format!("{name}{suffix}"),
+        };
+        // A place that is called as another: `audio.input` beside `audio` as an input.
+        let is_others = component.is_none() && self.taken.take(&name, &owner).is_err();
+        let name = if is_others { format!("{name}Value") } else { name };
         match self.taken.take(&name, &owner) {
             Ok(name) => name,
             Err(other) => {

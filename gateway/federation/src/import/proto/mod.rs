@@ -5,9 +5,6 @@ mod comments;
 mod method;
 mod types;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::HashMap;
 
 use prost_reflect::{MethodDescriptor, ServiceDescriptor};

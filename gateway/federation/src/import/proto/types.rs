@@ -98,8 +98,16 @@ impl Types {
 
     fn name(&mut self, full_name: &str, own: &str, suffix: &str) -> String {
         let own = self.own_names.get(full_name).cloned().or_else(|| names::pascal(own)).unwrap_or_default();
-        let own = if own.ends_with(suffix) { own } else { format!("{own}{suffix}") };
-        self.take(format!("{}{own}", self.prefix), &format!("{full_name} {suffix}"))
+        let name = format!("{}{own}{}", self.prefix, if own.ends_with(suffix) { "" } else { suffix });
+        let owner = format!("{full_name} {suffix}");
+        // One that is called `…Input` and goes both ways.
+        let goes_both_ways = |name: &str| self.taken.is_of_other_way(name, &owner);
+        let name = match (goes_both_ways(&name), suffix) {
+            (false, _) => name,
+            (true, "") => format!("{name}Output"),
+            (true, suffix) => format!("{name}{suffix}"),
+        };
+        self.take(name, &owner)
     }
 
     fn take(&mut self, name: String, owner: &str) -> String {
@@ -248,6 +256,9 @@ impl Types {
         let name = names::camel(oneof.name())?;
         let mut about = self.describe(oneof.parent_message().parent_file_descriptor_proto(), oneof.path(), false);
         let fields: Vec<Argument> = oneof.fields().filter_map(|field| self.input_field(&field)).collect();
+        if fields.is_empty() {
+            return None;
+        }
         let place = format!("{}{}Input", parent.strip_suffix("Input").unwrap_or(parent), names::pascal(oneof.name())?);
         let type_name = self.take(place, &format!("{} oneof", oneof.full_name()));
         let input = Input { about: std::mem::take(&mut about), one_of: true, fields };
