@@ -22,7 +22,8 @@ fn from_openapi(path: &Path) -> datatest_stable::Result<()> {
 fn from_proto(path: &Path) -> datatest_stable::Result<()> {
     let name = file_name(path);
     let folder = path.parent().ok_or("a case lies in a folder")?;
-    let descriptors = Descriptors::compile(std::slice::from_ref(&name), &|file: &str| fs::read(folder.join(file)).ok())?;
+    let descriptors =
+        Descriptors::compile(std::slice::from_ref(&name), &|file: &str| fs::read(folder.join(file)).ok())?;
     let options = proto::Options {
         name: "api".to_owned(),
         address: "http://127.0.0.1:9".to_owned(),

@@ -61,7 +61,9 @@ fn is_of(parameter: &str, type_name: &str, before: &str) -> bool {
     let parameter = names::camel(parameter).unwrap_or_default();
     let Some(stem) = parameter.strip_suffix("Id").map(str::to_ascii_lowercase) else { return false };
     let segment = before.rsplit('/').next().and_then(names::camel).unwrap_or_default().to_ascii_lowercase();
-    stem == type_name.to_ascii_lowercase() || [format!("{stem}s"), format!("{stem}es")].contains(&segment) || stem == segment
+    stem == type_name.to_ascii_lowercase()
+        || [format!("{stem}s"), format!("{stem}es")].contains(&segment)
+        || stem == segment
 }
 
 fn take_key(field: &mut Field, key: &str, key_type: Type) {

@@ -106,9 +106,7 @@ impl Cutter<'_> {
             None => {}
         }
         let targets: Vec<String> = match self.schema.types.get(name) {
-            Some(Definition::Object(object)) => {
-                object.fields.iter().map(|field| field.ty.inner().to_owned()).collect()
-            }
+            Some(Definition::Object(object)) => object.fields.iter().map(|field| field.ty.inner().to_owned()).collect(),
             Some(Definition::Input(input)) if self.mapped.contains(name) => {
                 input.fields.iter().map(|field| field.ty.inner().to_owned()).collect()
             }
@@ -121,8 +119,8 @@ impl Cutter<'_> {
         for (at, target) in targets.iter().enumerate() {
             let extent = match self.visit(target) {
                 Some(extent) if extent.depth < MAX_DEPTH => extent,
-                Some(_) => self.cut_field(name, at, "nested too deep"),
-                None => self.cut_field(name, at, "which leads back here"),
+                Some(_) => self.cut_field(name, at, "nests too deep"),
+                None => self.cut_field(name, at, "leads back here"),
             };
             extents.push(extent);
         }
@@ -132,7 +130,7 @@ impl Cutter<'_> {
             let largest = extents.iter().enumerate().max_by_key(|(_, extent)| extent.fields);
             let Some((at, extent)) = largest.filter(|(_, extent)| extent.fields > 1) else { break };
             total -= extent.fields;
-            extents[at] = self.cut_field(name, at, "too long a selection");
+            extents[at] = self.cut_field(name, at, "has more fields than a selection should");
             total += extents[at].fields;
         }
         let depth = extents.iter().map(|extent| extent.depth).max().unwrap_or_default() + 1;
@@ -176,7 +174,7 @@ impl Cutter<'_> {
 }
 
 fn as_json(ty: &mut Type, about: &mut About, why: &str) {
-    about.comments.push(format!("{} as JSON: {why}.", ty.inner()));
+    about.comments.push(format!("JSON, since {} {why}.", ty.inner()));
     ty.set_inner(JSON);
 }
 

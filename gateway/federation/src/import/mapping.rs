@@ -55,9 +55,7 @@ fn input_items(schema: &Schema, mapped: &HashSet<String>, name: &str, always: bo
         Some(Definition::Input(input)) if always || mapped.contains(name) => {
             input.fields.iter().map(|field| input_item(schema, mapped, field, "")).collect()
         }
-        Some(
-            Definition::Input(_) | Definition::Object(_) | Definition::Enum { .. } | Definition::Scalar { .. },
-        )
+        Some(Definition::Input(_) | Definition::Object(_) | Definition::Enum { .. } | Definition::Scalar { .. })
         | None => vec![],
     }
 }

@@ -265,7 +265,6 @@ impl Schema {
     }
 
     pub fn is_scalar(name: &str) -> bool {
-        SCALARS.iter().any(|(known, _)| *known == name)
-            || ["ID", "String", "Int", "Float", "Boolean"].contains(&name)
+        SCALARS.iter().any(|(known, _)| *known == name) || ["ID", "String", "Int", "Float", "Boolean"].contains(&name)
     }
 }

@@ -109,8 +109,19 @@ pub struct Taken {
 
 /// Names that a type cannot have: GraphQL's own, and those of the scalars that an import defines.
 const RESERVED: [&str; 13] = [
-    "Query", "Mutation", "Subscription", "ID", "String", "Int", "Float", "Boolean", "JSON", "BigInt", "DateTime",
-    "Date", "Base64",
+    "Query",
+    "Mutation",
+    "Subscription",
+    "ID",
+    "String",
+    "Int",
+    "Float",
+    "Boolean",
+    "JSON",
+    "BigInt",
+    "DateTime",
+    "Date",
+    "Base64",
 ];
 
 impl Taken {

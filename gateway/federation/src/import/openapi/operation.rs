@@ -4,9 +4,7 @@ use super::parameters::{self, Parameters};
 use super::shape::{self, Kind};
 use super::tree::Node;
 use super::types::{Direction, Types, Value, description_of};
-use crate::import::model::{
-    About, Argument, Body, Connect, Definition, Field, JSON, Request, Selected, Type, Wire,
-};
+use crate::import::model::{About, Argument, Body, Connect, Definition, Field, JSON, Request, Selected, Type, Wire};
 use crate::import::names;
 
 /// An operation where it stands in the document.
@@ -74,15 +72,18 @@ pub fn field<'d>(
         comments: note.into_iter().chain(parameters.comments).collect(),
         deprecated: operation.node.is_true("deprecated").then(String::new),
     };
-    let request = Request::Http {
-        method: operation.method,
-        url,
-        query: parameters.query,
-        headers: parameters.headers,
-        body,
-    };
+    let request =
+        Request::Http { method: operation.method, url, query: parameters.query, headers: parameters.headers, body };
     let connect = Connect { entity: false, source, request, selection };
-    Ok(Field { name, about, arguments: parameters.arguments, ty, wire: Wire::default(), key_only: false, connect: Some(connect) })
+    Ok(Field {
+        name,
+        about,
+        arguments: parameters.arguments,
+        ty,
+        wire: Wire::default(),
+        key_only: false,
+        connect: Some(connect),
+    })
 }
 
 /// What an answer without content is: that it came.
@@ -174,11 +175,8 @@ fn body<'d>(
     let taken = |name: &str| parameters.arguments.iter().any(|argument| argument.name == name);
     let name = ["input", "body", "requestBody"].into_iter().find(|name| !taken(name));
     let name = name.ok_or("its parameters leave no name for the body")?.to_owned();
-    let about = About {
-        description: description_of(body),
-        comments: value.note.into_iter().collect(),
-        deprecated: None,
-    };
+    let about =
+        About { description: description_of(body), comments: value.note.into_iter().collect(), deprecated: None };
     let ty = value.ty.non_null_if(required);
     let is_object = matches!(types.schema.types.get(ty.inner()), Some(Definition::Input(_))) && !ty.is_list();
     parameters.arguments.push(Argument { name: name.clone(), about, ty, default: None, wire: Wire::default() });

@@ -23,7 +23,14 @@ const NOT_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
 /// Headers that belong to a connection, which connectors may not set.
 const OF_CONNECTIONS: [&str; 9] = [
-    "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
     "proxy-authorization",
 ];
 
@@ -33,9 +40,8 @@ pub fn read<'d>(types: &mut Types<'d>, item: &'d Node, operation: &'d Node, plac
     // The operation's own stand before those of its path.
     for parameter in operation.items("parameters").iter().chain(item.items("parameters")) {
         let (parameter, reference) = types.root.resolve(parameter)?;
-        let same = |known: &Node| {
-            known.text("name") == parameter.text("name") && known.text("in") == parameter.text("in")
-        };
+        let same =
+            |known: &Node| known.text("name") == parameter.text("name") && known.text("in") == parameter.text("in");
         if !all.iter().any(|(known, _)| same(known)) {
             all.push((parameter, reference));
         }
@@ -134,7 +140,8 @@ fn build<'d>(
     place: &str,
 ) -> Result<Built, String> {
     let wire_name = parameter.text("name").unwrap_or_default();
-    let name = names::camel(wire_name).ok_or_else(|| format!("the parameter `{wire_name}` has no letter in its name"))?;
+    let name =
+        names::camel(wire_name).ok_or_else(|| format!("the parameter `{wire_name}` has no letter in its name"))?;
     let (schema, is_json) = match (parameter.get("schema"), parameter.entries("content").next()) {
         (Some(schema), _) => (Some(schema), false),
         (None, Some((_, media))) => (media.get("schema"), true),
@@ -201,7 +208,8 @@ fn build<'d>(
         }
     };
     let required = parameter.is_true("required") || location == "path";
-    let default = schema.and_then(|schema| types.root.resolve(schema).ok()).and_then(|(schema, _)| schema.get("default"));
+    let default =
+        schema.and_then(|schema| types.root.resolve(schema).ok()).and_then(|(schema, _)| schema.get("default"));
     let default = default.and_then(|default| literal(types, default, &ty));
     let about = About {
         description: description_of(parameter),

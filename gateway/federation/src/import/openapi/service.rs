@@ -156,7 +156,9 @@ pub fn error_message(root: &Node, operations: &[Operation<'_>]) -> Option<String
         }
     }
     // Of equals the first.
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(path, _)| path)
+    let most = counts.into_iter().rev().max_by_key(|(_, count)| *count);
+    // A name alone would be a field of an object.
+    most.map(|(path, _)| if path.contains('.') { path } else { format!("$.{path}") })
 }
 
 fn message_of(root: &Node, response: &Node) -> Option<String> {

@@ -346,7 +346,9 @@ fn text_kind(schema: &Node) -> Kind<'_> {
 
 fn integer_kind(schema: &Node) -> &'static str {
     let beyond = |key| match schema.get(key) {
-        Some(Node::Number(number)) => number.parse::<f64>().is_ok_and(|number| number.abs() > f64::from(i32::MAX) + 1.0),
+        Some(Node::Number(number)) => {
+            number.parse::<f64>().is_ok_and(|number| number.abs() > f64::from(i32::MAX) + 1.0)
+        }
         _ => false,
     };
     match schema.text("format") {

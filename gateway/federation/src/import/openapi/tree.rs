@@ -33,7 +33,9 @@ impl Node {
     /// Reads a document. One that begins with a brace is JSON, any other YAML.
     pub fn parse(source: &Arc<Source>) -> Result<Self, Diagnostic> {
         let wrong = |message: String, span: Option<Span>| {
-            Diagnostic::error(crate::import::INVALID, message).at(span, "").help("give an OpenAPI document, as JSON or YAML")
+            Diagnostic::error(crate::import::INVALID, message)
+                .at(span, "")
+                .help("give an OpenAPI document, as JSON or YAML")
         };
         if source.text.trim_start().starts_with('{') {
             return serde_json::from_str(&source.text).map_err(|error| {

@@ -66,13 +66,7 @@ impl<'d> Types<'d> {
     }
 
     /// The type of a schema. `place` names a type that has no name of its own; `hint` is the name of what has the value.
-    pub fn value(
-        &mut self,
-        schema: &'d Node,
-        direction: Direction,
-        place: &str,
-        hint: &str,
-    ) -> Result<Value, String> {
+    pub fn value(&mut self, schema: &'d Node, direction: Direction, place: &str, hint: &str) -> Result<Value, String> {
         let shape = shape::read(self.root, schema)?;
         self.shaped(shape, direction, place, hint)
     }

@@ -33,9 +33,9 @@ pub fn effect(method: &MethodDescriptor) -> Effect {
 
 /// `GetOrder`, `ListOrders`, `BatchGet`, but not `Getaway`.
 fn reads_by_name(name: &str) -> bool {
-    ["Get", "List", "BatchGet"].iter().any(|verb| {
-        name.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
-    })
+    ["Get", "List", "BatchGet"]
+        .iter()
+        .any(|verb| name.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase())))
 }
 
 /// How a field may be used.
@@ -73,8 +73,14 @@ mod tests {
     #[test]
     fn names_that_read() {
         let cases = [
-            ("Get", true), ("GetOrder", true), ("ListOrders", true), ("BatchGet", true), ("Getaway", false),
-            ("Create", false), ("BatchUpdate", false), ("get", false),
+            ("Get", true),
+            ("GetOrder", true),
+            ("ListOrders", true),
+            ("BatchGet", true),
+            ("Getaway", false),
+            ("Create", false),
+            ("BatchUpdate", false),
+            ("get", false),
         ];
         for (name, expected) in cases {
             assert_eq!(reads_by_name(name), expected, "{name}");

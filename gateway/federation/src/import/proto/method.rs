@@ -46,9 +46,13 @@ pub fn field(
     let deprecated = method.method_descriptor_proto().options.as_ref().is_some_and(|options| options.deprecated());
     let mut about = types.describe(service.parent_file_descriptor_proto(), method.path(), deprecated);
     match (root, effect) {
-        ("Query", Effect::Guessed(_)) => about.comments.push("A query by its name: the .proto does not say.".to_owned()),
+        ("Query", Effect::Guessed(_)) => {
+            about.comments.push("A query by its name: the .proto does not say.".to_owned())
+        }
         ("Mutation", Effect::Guessed(_)) => {
-            about.comments.push("A mutation, since its name is not that of a read: the .proto does not say.".to_owned());
+            about
+                .comments
+                .push("A mutation, since its name is not that of a read: the .proto does not say.".to_owned());
         }
         _ => {}
     }

@@ -42,7 +42,8 @@ pub fn import(descriptors: &Descriptors, options: &Options) -> Imported {
     let mut found = vec![];
     let methods = methods(descriptors, options, &mut found);
     let roots: Vec<_> = methods.iter().flat_map(|method| [method.input(), method.output()]).collect();
-    let mut services: Vec<String> = methods.iter().map(|method| method.parent_service().full_name().to_owned()).collect();
+    let mut services: Vec<String> =
+        methods.iter().map(|method| method.parent_service().full_name().to_owned()).collect();
     services.dedup();
     let package = methods.first().map(|method| method.parent_service().package_name().to_owned()).unwrap_or_default();
     let mut types = Types::new(&roots, &package, &options.prefix);
@@ -77,7 +78,8 @@ pub fn import(descriptors: &Descriptors, options: &Options) -> Imported {
     schema.roots = roots.into();
     let protocol = SourceProtocol::Grpc { address: options.address.clone(), service, proto: options.proto.clone() };
     let name = options.name.clone();
-    schema.sources = vec![Source { comments: vec![], name, protocol, headers: vec![], message: None }];
+    let comment = "To send on who asks: headers: [{ name: \"authorization\", from: \"authorization\" }]".to_owned();
+    schema.sources = vec![Source { comments: vec![comment], name, protocol, headers: vec![], message: None }];
     finish(schema, found)
 }
 

@@ -64,11 +64,9 @@ impl Types {
             Conversion::Bytes => "Base64",
             Conversion::Timestamp => "DateTime",
             Conversion::Wrapper(inner) => return self.of(inner, direction, hint),
-            Conversion::Struct
-            | Conversion::JsonValue
-            | Conversion::JsonList
-            | Conversion::Any
-            | Conversion::Empty => JSON,
+            Conversion::Struct | Conversion::JsonValue | Conversion::JsonList | Conversion::Any | Conversion::Empty => {
+                JSON
+            }
             Conversion::Enum(descriptor) => return self.enumeration(descriptor),
             Conversion::Message(message) if message.fields().next().is_none() => JSON,
             Conversion::Message(message) => return self.message(message, direction),
@@ -98,7 +96,14 @@ impl Types {
 
     fn name(&mut self, full_name: &str, own: &str, suffix: &str) -> String {
         let own = self.own_names.get(full_name).cloned().or_else(|| names::pascal(own)).unwrap_or_default();
-        let name = format!("{}{own}{}", self.prefix, if own.ends_with(suffix) { "" } else { suffix });
+        // `DashboardQuery` and `DashboardQuery.Input`: the message that has the name keeps it.
+        let is_others = !own.ends_with(suffix) && self.own_names.values().any(|name| *name == format!("{own}{suffix}"));
+        let suffix_or_none = match (is_others, own.ends_with(suffix)) {
+            (true, _) => "Body",
+            (false, true) => "",
+            (false, false) => suffix,
+        };
+        let name = format!("{}{own}{suffix_or_none}", self.prefix);
         let owner = format!("{full_name} {suffix}");
         // One that is called `…Input` and goes both ways.
         let goes_both_ways = |name: &str| self.taken.is_of_other_way(name, &owner);
@@ -179,7 +184,8 @@ impl Types {
             }
             let conversion = Conversion::of(&field.kind());
             // What UNSPECIFIED is, and JSON's null.
-            let may_be_null = matches!(conversion, Conversion::Enum(_) | Conversion::JsonValue | Conversion::Wrapper(_));
+            let may_be_null =
+                matches!(conversion, Conversion::Enum(_) | Conversion::JsonValue | Conversion::Wrapper(_));
             let ty = self.field_type(&field, &conversion, Direction::Output);
             let ty = if field.is_map() || field.is_list() {
                 ty.non_null_if(!may_be_null || field.is_map()).list().non_null()
@@ -259,7 +265,13 @@ impl Types {
         if fields.is_empty() {
             return None;
         }
-        let place = format!("{}{}Input", parent.strip_suffix("Input").unwrap_or(parent), names::pascal(oneof.name())?);
+        let own = format!("{}{}", parent.strip_suffix("Input").unwrap_or(parent), names::pascal(oneof.name())?);
+        // A message's name goes first.
+        let is_message = self
+            .own_names
+            .values()
+            .any(|name| [&own, &format!("{own}Input")].contains(&&format!("{}{name}", self.prefix)));
+        let place = format!("{own}{}Input", if is_message { "Choice" } else { "" });
         let type_name = self.take(place, &format!("{} oneof", oneof.full_name()));
         let input = Input { about: std::mem::take(&mut about), one_of: true, fields };
         self.schema.types.entry(type_name.clone()).or_insert(Definition::Input(input));

@@ -30,7 +30,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let document = &arguments.document;
     let is_url = document.starts_with("http://") || document.starts_with("https://");
     let (text, document_url) = if is_url {
-        let (text, url) = fetch(document).map_err(|error| Failure::Failed(format!("cannot get {document}: {error}")))?;
+        let (text, url) =
+            fetch(document).map_err(|error| Failure::Failed(format!("cannot get {document}: {error}")))?;
         (text, Some(url))
     } else {
         (read_input(Path::new(document))?, None)

@@ -35,7 +35,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::unreadable(file, &error));
     }
     let (folder, name) = root_of(file, proto_path)?;
-    let folders: Vec<&Path> = std::iter::once(folder.as_path()).chain(proto_path.iter().map(PathBuf::as_path)).collect();
+    let folders: Vec<&Path> =
+        std::iter::once(folder.as_path()).chain(proto_path.iter().map(PathBuf::as_path)).collect();
     let load = |name: &str| folders.iter().find_map(|folder| std::fs::read(folder.join(name)).ok());
     let descriptors = Descriptors::compile(std::slice::from_ref(&name), &load).map_err(|error| {
         let found = Diagnostic::error("INVALID_PROTO", error.to_string())

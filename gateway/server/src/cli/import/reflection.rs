@@ -107,7 +107,11 @@ async fn read_all(url: &str) -> Result<HashMap<String, File>, ReflectionError> {
 }
 
 /// One question, on a stream of its own.
-async fn ask(channel: &Channel, path: &'static str, request: MessageRequest) -> Result<MessageResponse, ReflectionError> {
+async fn ask(
+    channel: &Channel,
+    path: &'static str,
+    request: MessageRequest,
+) -> Result<MessageResponse, ReflectionError> {
     let request = ServerReflectionRequest { host: String::new(), message_request: Some(request) };
     let mut grpc = tonic::client::Grpc::new(channel.clone()).max_decoding_message_size(MAX_ANSWER);
     grpc.ready().await?;
