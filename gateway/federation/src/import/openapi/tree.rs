@@ -55,8 +55,12 @@ impl Node {
             },
         };
         serde_saphyr::from_str_with_options(&source.text, options).map_err(|error| {
-            let at = error.location().and_then(|location| location.span().byte_offset());
-            let at = at.map_or(0, |at| usize::try_from(at).unwrap_or(0)).min(source.text.len());
+            let place = error.location().map(|location| (location.line(), location.column()));
+            let place = place.map(|(line, column)| (usize::try_from(line), usize::try_from(column)));
+            let at = match place {
+                Some((Ok(line), Ok(column))) => source.offset(line, column),
+                Some((Err(_), _) | (_, Err(_))) | None => 0,
+            };
             let text = error.without_snippet().to_string();
             let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
             wrong(format!("the document is no YAML: {message}"), Some(Span::new(source, at..at)))
