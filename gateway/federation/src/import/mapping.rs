@@ -31,13 +31,12 @@ fn named(name: &str, field: &Field) -> String {
     format!("{name}: {}{}", quoted(key), field.wire.convert)
 }
 
-/// What a body is made of. `None` for a request without one.
-pub fn body(schema: &Schema, field: &Field, body: &Body) -> Vec<Item> {
-    let mapped = needs_mapping(schema);
+/// What a body is made of. `mapped` is what [`needs_mapping`] says of the schema.
+pub fn body(schema: &Schema, mapped: &HashSet<String>, field: &Field, body: &Body) -> Vec<Item> {
     match body {
         Body::Argument { name, required } => {
             let argument = field.arguments.iter().find(|argument| argument.name == *name);
-            let children = argument.map(|argument| input_items(schema, &mapped, argument.ty.inner(), false));
+            let children = argument.map(|argument| input_items(schema, mapped, argument.ty.inner(), false));
             let mut items = vec![Item { text: format!("$args.{name}"), children: children.unwrap_or_default() }];
             if !required {
                 items.push(Item::leaf("?? {}"));
@@ -45,7 +44,7 @@ pub fn body(schema: &Schema, field: &Field, body: &Body) -> Vec<Item> {
             items
         }
         Body::Arguments => {
-            field.arguments.iter().map(|argument| input_item(schema, &mapped, argument, "$args.")).collect()
+            field.arguments.iter().map(|argument| input_item(schema, mapped, argument, "$args.")).collect()
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Owns the text of an imported schema, laid out as a person would: what is short on one line, what is long in blocks.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::mapping::{self, flat, lines};
@@ -13,7 +14,7 @@ const WIDTH: usize = 110;
 
 /// The whole file.
 pub fn schema(schema: &Schema) -> String {
-    let mut writer = Writer { schema, out: String::new() };
+    let mut writer = Writer { schema, mapped: mapping::needs_mapping(schema), out: String::new() };
     writer.head();
     for root in schema.roots.iter().filter(|root| !root.fields.is_empty()) {
         writer.line(0, "");
@@ -43,6 +44,7 @@ pub fn schema(schema: &Schema) -> String {
 
 struct Writer<'s> {
     schema: &'s Schema,
+    mapped: HashSet<String>,
     out: String,
 }
 
@@ -224,13 +226,13 @@ impl Writer<'_> {
                 let mut parts = vec![format!("{method}: {}", string(url))];
                 parts.extend((!query.is_empty()).then(|| format!("queryParams: {}", mapping(query, 8))));
                 parts.extend(headers(named));
-                let body = body.as_ref().map(|body| mapping::body(self.schema, field, body));
+                let body = body.as_ref().map(|body| mapping::body(self.schema, &self.mapped, field, body));
                 parts.extend(body.map(|items| format!("body: {}", mapping(&items, 8))));
                 self.braces(6, "http", &parts);
             }
             Request::Grpc { method, body } => {
                 let mut parts = vec![format!("method: {}", string(method))];
-                let body = body.as_ref().map(|body| mapping::body(self.schema, field, body));
+                let body = body.as_ref().map(|body| mapping::body(self.schema, &self.mapped, field, body));
                 parts.extend(body.map(|items| format!("body: {}", mapping(&items, 8))));
                 self.braces(6, "grpc", &parts);
             }
