@@ -10,4 +10,5 @@ pub mod import;
 pub mod operation;
 pub mod plan;
 pub mod schema;
+pub mod suggest;
 pub mod view;
