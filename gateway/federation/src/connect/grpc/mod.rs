@@ -14,8 +14,9 @@ mod property_tests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use conversion::enum_name;
 pub use conversion::{Conversion, Fields};
-pub(super) use conversion::{enum_name, enum_value_of, field_named};
+pub(super) use conversion::{enum_value_of, field_named};
 pub use decode::{ConversionProblem, decode, decode_message};
 pub use descriptors::{Descriptors, GrpcError, ProtoLoader};
 pub use encode::{EncodeError, encode};
