@@ -281,9 +281,11 @@ impl ResponseArena {
         self.objects[object.index()].errors = Some(errors);
     }
 
-    /// `errors`, with those that the place has already.
+    /// `errors`, with those that the place has already. A place that several objects share may have them all.
     pub fn join(&mut self, errors: ErrorRef, present: SlotValue) -> ErrorRef {
+        let first = self.links[errors.0 as usize].error;
         match present {
+            SlotValue::Error(before) if self.links_of(Some(before)).any(|known| known == first) => before,
             SlotValue::Error(before) => self.chain(errors, Some(before)),
             SlotValue::Absent
             | SlotValue::Null

@@ -141,6 +141,7 @@ impl<'a> Writer<'a> {
                 }
                 Ok(())
             }
+            ProjectionSource::Unshared => self.null(field.wrapping, field, false, self.report.count()),
             ProjectionSource::Introspection => {
                 match self.introspection.iter().find(|(key, _)| *key == *field.key) {
                     Some((_, json)) => self.out.extend_from_slice(json.as_bytes()),
@@ -163,7 +164,10 @@ impl<'a> Writer<'a> {
         let start = self.out.len();
         let below = match field.source {
             ProjectionSource::Objects(_, below) => Some(below),
-            ProjectionSource::Leaf(_) | ProjectionSource::Typename(_) | ProjectionSource::Introspection => None,
+            ProjectionSource::Leaf(_)
+            | ProjectionSource::Typename(_)
+            | ProjectionSource::Introspection
+            | ProjectionSource::Unshared => None,
         };
         match (value, below) {
             (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, field, explained, errors_before),

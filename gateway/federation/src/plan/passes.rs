@@ -93,7 +93,13 @@ impl Draft<'_> {
                 || (one.origins != other.origins && !same_items(&one.inputs, &other.inputs))
                 || inputs.conflict(&one.inputs, &other.inputs)
         };
-        let conflicts = |entry: &Entry| b.entries.iter().any(|other| other.ty == entry.ty && differ(entry, other));
+        // An interface object's subgraph is asked the same of objects of all types, so all have to bring what that needs.
+        let is_untyped = |entry: &Entry| self.graph.node(self.graph.lookup(entry.lookup).enters).is_interface_object;
+        let lacks = |one: &Entry, other: &Entry| is_untyped(one) && !inputs.are_same(&one.inputs, &other.inputs);
+        let conflict = |one: &Entry, other: &Entry| {
+            if one.ty == other.ty { differ(one, other) } else { lacks(one, other) }
+        };
+        let conflicts = |entry: &Entry| b.entries.iter().any(|other| conflict(entry, other));
         if self.is_root(a) || a.entries.iter().any(conflicts) {
             return false;
         }
@@ -189,6 +195,18 @@ impl Draft<'_> {
 }
 
 impl Inputs<'_> {
+    /// Whether representations have the same fields, whatever the types that they are for.
+    fn are_same(self, one: &[Item], other: &[Item]) -> bool {
+        let slot = |item: &Item| &self.shape.slots[item.slot.index()];
+        let alike = |a: &Item, b: &Item| {
+            let leaves = a.child.is_none() && b.child.is_none();
+            let named = slot(a).name == slot(b).name && slot(a).arguments == slot(b).arguments;
+            named && (leaves || (a.slot == b.slot && a.child == b.child))
+        };
+        let within = |one: &[Item], other: &[Item]| one.iter().all(|a| other.iter().any(|b| alike(a, b)));
+        within(one, other) && within(other, one)
+    }
+
     /// Whether one object would be represented with two values for a field: it is wanted with different arguments.
     fn conflict(self, one: &[Item], other: &[Item]) -> bool {
         let name = |item: &Item| self.shape.slots[item.slot.index()].name;

@@ -171,7 +171,8 @@ impl<'s, 'a> Steps<'s, 'a> {
             let node = self.search.graph.node(self.places[place.index()].node);
             let condition = (node.ty != whom.ty && !node.is_interface_object).then_some(whom.ty);
             groups.insert(self.places[place.index()].group);
-            children.extend(self.ask(place, condition, &whom.types, assignment.slot));
+            let types = self.types(whom, assignment.slot);
+            children.extend(self.ask(place, condition, &types, assignment.slot));
         }
         if let Some(demand) = assignment.child {
             groups.extend(self.demand(demand, &children)?);
@@ -204,6 +205,11 @@ impl<'s, 'a> Steps<'s, 'a> {
         child
     }
 
+    /// Those of the objects that have the slot: what is asked of an interface can lie in a slot for each type.
+    fn types(&self, whom: &Whom, slot: SlotId) -> TypeSet {
+        whom.types.intersect(&self.search.shape.slots[slot.index()].types)
+    }
+
     fn place(&mut self, group: GroupId, position: PositionId, node: NodeId) -> PlaceId {
         self.places.push(Place { position, node, fields: vec![], group });
         PlaceId::from_index(self.places.len() - 1)
@@ -221,7 +227,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         let id = GroupId::from_index(self.groups.len());
         let (position, lookup) = (key.0, key.1);
         let place = self.place(id, position, at.enters);
-        let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: whom.types.clone(), child: i.child });
+        let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: self.types(whom, i.slot), child: i.child });
         let inputs: Vec<Item> = inputs.collect();
         let origins = BTreeSet::from_iter(origin);
         let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };

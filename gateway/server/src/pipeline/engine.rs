@@ -12,11 +12,12 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use super::answer::Answer;
+use super::overrides::{ActiveLabels, Overrides};
 use crate::config::GatewayConfig;
 
 /// Plans operations on one supergraph, and runs the plans.
 pub struct Engine {
-    planner: Planner,
+    overrides: Overrides,
     connectors: Connectors,
     request_timeout: Duration,
 }
@@ -26,15 +27,23 @@ impl Engine {
     pub fn new(supergraph: &Supergraph<Satisfiable>, config: &GatewayConfig) -> Result<Self, Vec<Diagnostic>> {
         let connectors = Connectors::new(supergraph, &config.connectors)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
-        let active = config.override_labels.iter().filter(|(_, is_active)| **is_active);
-        let labels = active.map(|(label, _)| label.as_str()).collect();
-        let planner = Planner::with_labels(supergraph, &labels);
-        Ok(Self { planner, connectors, request_timeout: config.request_timeout })
+        let overrides = Overrides::new(&supergraph.model, Planner::new(supergraph), &config.override_labels);
+        Ok(Self { overrides, connectors, request_timeout: config.request_timeout })
     }
 
-    /// Plans an operation for one value of its conditions, and prepares the plan's fetches.
-    pub fn plan(&self, operation: &BoundOperation, condition_bits: u64) -> Result<PreparedPlan, Vec<OperationError>> {
-        match self.planner.plan(operation, condition_bits) {
+    /// Which field is with which subgraph, where that differs from request to request.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Plans an operation for one value of its conditions and one set of labels, and prepares the plan's fetches.
+    pub fn plan(
+        &self,
+        operation: &BoundOperation,
+        condition_bits: u64,
+        labels: &ActiveLabels,
+    ) -> Result<PreparedPlan, Vec<OperationError>> {
+        match self.overrides.planner(labels).plan(operation, condition_bits) {
             Ok(plan) => Ok(PreparedPlan::new(plan, operation, &self.connectors)),
             Err(error) => Err(vec![OperationError::new(error.code, error.message)]),
         }
