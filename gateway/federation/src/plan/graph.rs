@@ -84,6 +84,10 @@ impl PlannerGraph {
         &self.lookups[id.index()]
     }
 
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.lookups.iter()
+    }
+
     /// The ways into `ty`, in a fixed order.
     pub fn lookups_of(&self, ty: TypeId) -> &[LookupId] {
         self.by_entity.get(&ty).map_or(&[], Vec::as_slice)

@@ -20,6 +20,7 @@ mod search;
 mod shape;
 mod steps;
 mod typenames;
+mod unbatched;
 pub mod verify;
 
 use std::collections::{BTreeSet, HashSet};
@@ -40,6 +41,7 @@ use crate::connect::Connectors;
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, NameId, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
+pub(crate) use unbatched::{Unbatched, unbatched};
 
 use demand::Demand;
 use graph::PlannerGraph;
