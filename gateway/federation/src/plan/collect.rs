@@ -372,12 +372,15 @@ fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>>
     split.into_iter().map(|(_, class)| class).collect()
 }
 
-/// The selection sets under an entry; none under a leaf.
+/// The selection sets under an entry, each once; none under a leaf.
 fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
-    match entry.target {
-        Target::Field { leaf: None, .. } => entry.nodes.iter().map(|node| &*node.selection_set).collect(),
-        Target::Field { leaf: Some(_), .. } | Target::Typename | Target::Introspection => vec![],
+    let mut view: View<'o> = vec![];
+    if let Target::Field { leaf: None, .. } = entry.target {
+        let mut seen = HashSet::new();
+        let sets = entry.nodes.iter().map(|node| &*node.selection_set);
+        view.extend(sets.filter(|set| seen.insert(std::ptr::from_ref(*set))));
     }
+    view
 }
 
 fn same(a: &View<'_>, b: &View<'_>) -> bool {

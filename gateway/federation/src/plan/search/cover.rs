@@ -148,7 +148,9 @@ impl Search<'_> {
                 options.push(Way { stations: vec![id], cost: cost.after(station.depth) });
             }
         }
-        if options.is_empty() && item.child.is_some() {
+        // Where no one has all that is wanted under it; or where asking several saves a step.
+        let ends_here = |way: &Way| way.stations.iter().any(|id| stations.get(*id).depth == way.cost.depth);
+        if item.child.is_some() && !options.iter().any(ends_here) {
             options.extend(self.shared(stations, item)?);
         }
         Ok(options)
@@ -162,38 +164,54 @@ impl Search<'_> {
         }
     }
 
-    /// A shared value type whose parts are in several places: asked in each, as few as will do.
+    /// A shared value whose parts are in several places: asked in each, as few as will do.
     fn shared(&mut self, stations: &Stations, item: &Item) -> Result<Option<Way>, Exhausted> {
         let Some(child) = item.child else { return Ok(None) };
         let name = self.shape.slots[item.slot.index()].name;
-        let mut parts: Vec<(StationId, NodeId, u32)> = vec![];
+        let mut parts: Vec<(StationId, NodeId)> = vec![];
         for (id, station) in stations.iter() {
             let plain = matches!(&station.via, Via::Base(_) | Via::Lookup { requires: None, only: None, .. });
             let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.requires.is_none());
-            if let Some(target) = edge.and_then(|edge| edge.target) {
-                parts.push((id, target, station.depth));
-            }
+            parts.extend(edge.and_then(|edge| edge.target).map(|target| (id, target)));
         }
-        let nodes = |parts: &[(StationId, NodeId, u32)]| parts.iter().map(|(_, node, _)| *node).collect::<Nodes>();
         // One alone was looked at before; and from nowhere come objects of which nothing is wanted, but not their slot.
-        if parts.len() < 2 || self.best(child, &nodes(&parts))?.is_none() {
+        if parts.len() < 2 {
             return Ok(None);
         }
+        let Some(mut best) = self.together(stations, child, &parts)? else { return Ok(None) };
         // From the last on: what comes first is where the objects come from, or nearest to it.
         let mut at = parts.len();
-        while at > 0 && parts.len() > 1 {
+        while at > 0 && parts.len() > 2 {
             at -= 1;
             let mut fewer = parts.clone();
             fewer.remove(at);
-            if self.best(child, &nodes(&fewer))?.is_some() {
-                parts = fewer;
+            if let Some(found) = self.together(stations, child, &fewer)?
+                && found.0 <= best.0
+            {
+                (parts, best) = (fewer, found);
             }
         }
-        let depth = parts.iter().map(|(_, _, depth)| *depth).max().unwrap_or(0);
-        let decision = self.best(child, &nodes(&parts))?;
-        Ok(decision.map(|decision| Way {
-            stations: parts.iter().map(|(id, _, _)| *id).collect(),
-            cost: decision.cost.beside(Cost::FIELD).after(depth),
-        }))
+        Ok(Some(Way { stations: parts.iter().map(|(id, _)| *id).collect(), cost: best.1 }))
+    }
+
+    /// What it costs to ask all of these for what is wanted of a shared value: with the stations' own calls, and without.
+    fn together(
+        &mut self,
+        stations: &Stations,
+        child: DemandId,
+        parts: &[(StationId, NodeId)],
+    ) -> Result<Option<(Cost, Cost)>, Exhausted> {
+        let nodes: Nodes = parts.iter().map(|(_, node)| *node).collect();
+        let Some(decision) = self.best(child, &nodes)? else { return Ok(None) };
+        let (mut depth, mut calls) = (0, Cost::ZERO);
+        for (id, _) in parts {
+            let station = stations.get(*id);
+            depth = depth.max(station.depth);
+            if let Via::Lookup { lookup, .. } = station.via {
+                calls = calls.beside(Cost::call(station.depth, self.graph.lookup(lookup).batch));
+            }
+        }
+        let own = decision.cost.beside(Cost::FIELD).after(depth);
+        Ok(Some((own.beside(calls), own)))
     }
 }

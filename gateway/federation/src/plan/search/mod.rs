@@ -120,31 +120,57 @@ impl<'a> Search<'a> {
         if self.is_untyped(&possible, nodes) {
             return self.decide_untyped(demand, nodes, &possible, items);
         }
-        let mut decision = Decision { cost: Cost::ZERO, at_once: vec![], untyped: None, by_type: vec![] };
-        let mut by_type: Vec<(TypeId, Vec<Item>)> = possible.iter().map(|ty| (ty, vec![])).collect();
+        let mut at_once: Vec<(Item, usize, Cost)> = vec![];
+        let mut apart: Vec<Item> = vec![];
         for mut item in items {
             item.types = item.types.intersect(&possible);
             if item.types.is_empty() {
                 continue;
             }
-            if item.types == possible
-                && let Some((node, cost)) = self.at_once(&item, nodes)?
-            {
-                decision.cost = decision.cost.beside(cost);
-                decision.at_once.push((item, node));
-                continue;
-            }
-            for (ty, items) in &mut by_type {
-                if item.types.contains(*ty) {
-                    items.push(item.clone());
-                }
+            match if item.types == possible { self.at_once(&item, nodes)? } else { None } {
+                Some((node, cost)) => at_once.push((item, node, cost)),
+                None => apart.push(item),
             }
         }
+        let Some(mut best) = self.split(demand, nodes, &possible, &at_once, &apart)? else { return Ok(None) };
+        // What needs calls when it is asked of all may need fewer when it is asked of each: there is more on a path, or
+        // at a station that is used anyway.
+        let mut at = 0;
+        while let Some((item, _, cost)) = at_once.get(at) {
+            if cost.calls > 0 {
+                let (mut fewer, mut more) = (at_once.clone(), apart.clone());
+                more.push(item.clone());
+                fewer.remove(at);
+                let found = self.split(demand, nodes, &possible, &fewer, &more)?;
+                if let Some(found) = found.filter(|found| found.cost < best.cost) {
+                    (best, at_once, apart) = (found, fewer, more);
+                    continue;
+                }
+            }
+            at += 1;
+        }
+        Ok(Some(best))
+    }
+
+    /// The decision in which some items are asked of all objects, and the others of those of each type.
+    fn split(
+        &mut self,
+        demand: DemandId,
+        nodes: &Nodes,
+        possible: &TypeSet,
+        at_once: &[(Item, usize, Cost)],
+        apart: &[Item],
+    ) -> Result<Option<Decision>, Exhausted> {
+        let of_type = |ty: TypeId| apart.iter().filter(|item| item.types.contains(ty)).cloned().collect();
+        let wanted: Vec<(TypeId, Vec<Item>)> = possible.iter().map(|ty| (ty, of_type(ty))).collect();
         let bases: Bases = nodes.iter().copied().enumerate().collect();
-        let Some((cost, covers)) = self.by_type(demand, by_type, &bases)? else { return Ok(None) };
-        decision.cost = decision.cost.beside(cost);
-        decision.by_type = covers;
-        Ok(Some(decision))
+        let Some((mut cost, by_type)) = self.by_type(demand, wanted, &bases)? else { return Ok(None) };
+        let mut asked = Vec::with_capacity(at_once.len());
+        for (item, node, each) in at_once {
+            cost = cost.beside(*each);
+            asked.push((item.clone(), *node));
+        }
+        Ok(Some(Decision { cost, at_once: asked, untyped: None, by_type }))
     }
 
     /// Covers what is wanted of objects of each type that come from `bases`.
