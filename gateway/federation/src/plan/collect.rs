@@ -19,6 +19,8 @@ use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrap
 const MAX_DEPTH: usize = 500;
 /// Fields collected, counted for each type that they differ for.
 const MAX_FIELDS: usize = 200_000;
+/// Fragments looked into, counted for each type that they are looked into for.
+const MAX_FRAGMENTS: usize = 5_000_000;
 
 pub(super) struct Collected {
     pub shape: Shape,
@@ -29,7 +31,7 @@ pub(super) struct Collected {
 pub(super) fn collect(model: &Model, operation: &BoundOperation, bits: u64) -> Result<Collected, PlanError> {
     let is_serial = operation.kind == OperationKind::Mutation;
     let (shape, demands) = (Shape::default(), Demands::default());
-    let mut collector = Collector { model, bits, is_serial, shape, demands, fields: 0 };
+    let mut collector = Collector { model, bits, is_serial, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0 });
     let view: View<'_> = vec![&operation.selection_set];
@@ -50,6 +52,7 @@ struct Collector<'o> {
     shape: Shape,
     demands: Demands,
     fields: usize,
+    fragments: usize,
 }
 
 /// The fields of one response key, for objects of one type.
@@ -159,11 +162,12 @@ impl<'o> Collector<'o> {
             };
             items.push(Item { slot: slot.slot, types: set, child });
         }
+        let typenames = self.typenames(&types);
         let mut projections = Vec::with_capacity(views.len());
         let mut typed = false;
         for classes in classes {
             let classes = classes.into_iter().flat_map(|class| split_by_slots(class, &by_field));
-            let classes: Vec<_> = classes.map(|class| self.project(class, &types, &gathered, &by_field)).collect();
+            let classes: Vec<_> = classes.map(|class| self.project(class, &typenames, &gathered, &by_field)).collect();
             typed |= types.len() > 1 && (classes.len() > 1 || classes.iter().any(shows_typename));
             projections.push(ProjectionId::from_index(self.shape.projections.len()));
             self.shape.projections.push(Projection { position, classes });
@@ -221,7 +225,7 @@ impl<'o> Collector<'o> {
     fn project(
         &self,
         class: Class<'o>,
-        position: &TypeSet,
+        typenames: &Arc<[(TypeId, Box<str>)]>,
         gathered: &[Gathered<'o>],
         by_field: &SlotOf<'o>,
     ) -> ProjectionClass {
@@ -233,12 +237,7 @@ impl<'o> Collector<'o> {
             prefix.push(':');
             let (wrapping, source, name) = match entry.target {
                 Target::Typename => {
-                    let names = position.iter().map(|ty| {
-                        let mut json = String::new();
-                        write_json_string(self.model.type_name(ty), &mut json);
-                        (ty, json.into_boxed_str())
-                    });
-                    (Wrapping::NON_NULL, ProjectionSource::Typename(names.collect()), "__typename")
+                    (Wrapping::NON_NULL, ProjectionSource::Typename(Arc::clone(typenames)), "__typename")
                 }
                 Target::Introspection => (Wrapping::default(), ProjectionSource::Introspection, entry.key.as_str()),
                 Target::Field { name, wrapping, arguments, call, .. } => {
@@ -265,6 +264,16 @@ impl<'o> Collector<'o> {
             });
         }
         ProjectionClass { types: class.types.into_iter().collect(), fields }
+    }
+
+    /// The names of types, as JSON strings.
+    fn typenames(&self, types: &TypeSet) -> Arc<[(TypeId, Box<str>)]> {
+        let name = |ty| {
+            let mut json = String::new();
+            write_json_string(self.model.type_name(ty), &mut json);
+            (ty, json.into_boxed_str())
+        };
+        types.iter().map(name).collect()
     }
 
     /// Splits a position's types by what a view collects for them.
@@ -294,6 +303,13 @@ impl<'o> Collector<'o> {
         for selection in &set.selections {
             match selection {
                 Selection::Fragment(fragment) => {
+                    self.fragments += 1;
+                    if self.fragments > MAX_FRAGMENTS {
+                        let message = format!(
+                            "it has more than {MAX_FRAGMENTS} fragments, counted for each type that they are tried for"
+                        );
+                        return Err(PlanError::too_complex(message));
+                    }
                     let applies = fragment.ty.is_none_or(|condition| self.model.ty(condition).possible.contains(ty));
                     let taken = fragment.conditions.iter().all(|condition| condition.holds(self.bits));
                     if applies && taken && seen.insert(Arc::as_ptr(&fragment.selection_set)) {

@@ -44,11 +44,20 @@ impl Draft<'_> {
     /// Merges calls that look objects of one position up in one subgraph: those of several types, and those
     /// of one type that wait for different things, if the plan gets no deeper by it.
     pub fn merge_lookups(&mut self) {
-        let ids: Vec<GroupId> = self.ids().collect();
-        for (at, into) in ids.iter().enumerate() {
-            for from in &ids[at + 1..] {
-                if self.may_merge(*into, *from) {
-                    self.merge(*into, *from);
+        let mut alike: HashMap<_, Vec<GroupId>> = HashMap::new();
+        for id in self.ids() {
+            if let Some(group) = self.get(id) {
+                alike.entry((group.position, group.subgraph, group.connector)).or_default().push(id);
+            }
+        }
+        let mut rows: Vec<Vec<GroupId>> = alike.into_values().filter(|row| row.len() > 1).collect();
+        rows.sort_unstable();
+        for row in rows {
+            for (at, into) in row.iter().enumerate() {
+                for from in &row[at + 1..] {
+                    if self.may_merge(*into, *from) {
+                        self.merge(*into, *from);
+                    }
                 }
             }
         }

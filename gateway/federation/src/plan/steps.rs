@@ -60,29 +60,52 @@ pub(super) struct Ask {
     pub child: Option<PlaceId>,
 }
 
-/// What tells groups apart before they are merged.
-type GroupKey = (PositionId, LookupId, Option<FieldSet>, Option<SlotId>, Groups);
+/// Fields that a plan may ask for, counted in each selection that asks.
+const MAX_ASKS: usize = 400_000;
+
+/// What tells groups apart before they are merged. Calls at one depth that differ only in what they wait for are one: it
+/// gets no deeper by waiting for all.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct GroupKey {
+    position: PositionId,
+    lookup: LookupId,
+    types: TypeSet,
+    requires: Option<FieldSet>,
+    only: Option<SlotId>,
+    depth: u32,
+}
 
 pub(super) struct Steps<'s, 'a> {
     pub search: &'s mut Search<'a>,
     pub groups: Vec<Group>,
     pub places: Vec<Place>,
     known: HashMap<GroupKey, GroupId>,
+    /// The calls before each group's, itself included.
+    depths: Vec<u32>,
+    /// The groups that answer a demand for what is at some places.
+    met: HashMap<(DemandId, SmallVec<[PlaceId; 2]>), Groups>,
+    asks: usize,
     /// What every further call at a root has to wait for.
     barrier: Groups,
 }
 
 impl<'s, 'a> Steps<'s, 'a> {
     pub fn new(search: &'s mut Search<'a>) -> Self {
-        Self { search, groups: vec![], places: vec![], known: HashMap::new(), barrier: Groups::new() }
+        let (known, met) = (HashMap::new(), HashMap::new());
+        let (groups, places, depths) = (vec![], vec![], vec![]);
+        Self { search, groups, places, known, depths, met, asks: 0, barrier: Groups::new() }
     }
 
     /// Plans a demand at the root, after everything that was planned before.
     pub fn root(&mut self, demand: DemandId) -> Result<(), PlanError> {
         let decision = self.search.best(demand, &Nodes::new())?;
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
+        let before = self.groups.len();
         self.meet(&decision, &[])?;
-        self.barrier = (0..self.groups.len()).map(GroupId::from_index).collect();
+        // These wait themselves for all that was before them.
+        if self.groups.len() > before {
+            self.barrier = (before..self.groups.len()).map(GroupId::from_index).collect();
+        }
         Ok(())
     }
 
@@ -95,11 +118,17 @@ impl<'s, 'a> Steps<'s, 'a> {
 
     /// Asks for a demand's items at places; gives the groups that answer them.
     fn demand(&mut self, demand: DemandId, places: &[PlaceId]) -> Result<Groups, PlanError> {
+        let key = (demand, SmallVec::from_slice(places));
+        if let Some(known) = self.met.get(&key) {
+            return Ok(known.clone());
+        }
         let nodes: Nodes = places.iter().map(|place| self.places[place.index()].node).collect();
         let decision = self.search.best(demand, &nodes)?;
         // The search took this way because it ends; that it does not is a fault of ours.
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
-        self.meet(&decision, places)
+        let groups = self.meet(&decision, places)?;
+        self.met.insert(key, groups.clone());
+        Ok(groups)
     }
 
     fn meet(&mut self, decision: &Decision, places: &[PlaceId]) -> Result<Groups, PlanError> {
@@ -107,7 +136,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         for (item, at) in &decision.at_once {
             let place = places[*at];
             groups.insert(self.places[place.index()].group);
-            let child = self.ask(place, None, &item.types, item.slot);
+            let child = self.ask(place, None, &item.types, item.slot)?;
             if let (Some(demand), Some(child)) = (item.child, child) {
                 groups.extend(self.demand(demand, &[child])?);
             }
@@ -149,8 +178,19 @@ impl<'s, 'a> Steps<'s, 'a> {
                     for input in &station.inputs {
                         depends_on.extend(self.assign(whom, input, &at)?);
                     }
-                    let key = (cover.position, *lookup, requires.clone(), *only, depends_on);
-                    let group = self.group(whom, key, &station.inputs, places.first().copied());
+                    if self.search.graph.lookup(*lookup).key.is_empty() {
+                        depends_on.extend(self.barrier.iter().copied());
+                    }
+                    let before = depends_on.iter().map(|id| self.depths[id.index()]).max().unwrap_or(0);
+                    let key = GroupKey {
+                        position: cover.position,
+                        lookup: *lookup,
+                        types: whom.types.clone(),
+                        requires: requires.clone(),
+                        only: *only,
+                        depth: before + 1,
+                    };
+                    let group = self.group(whom, key, depends_on, &station.inputs, places.first().copied());
                     at.push(self.groups[group.index()].entries[0].place);
                 }
             }
@@ -171,7 +211,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             let node = self.search.graph.node(self.places[place.index()].node);
             let condition = (node.ty != whom.ty && !node.is_interface_object).then_some(whom.ty);
             groups.insert(self.places[place.index()].group);
-            children.extend(self.ask(place, condition, &whom.types, assignment.slot));
+            children.extend(self.ask(place, condition, &whom.types, assignment.slot)?);
         }
         if let Some(demand) = assignment.child {
             groups.extend(self.demand(demand, &children)?);
@@ -180,14 +220,24 @@ impl<'s, 'a> Steps<'s, 'a> {
     }
 
     /// Adds a field to a place; gives the place under it, if it holds objects.
-    fn ask(&mut self, place: PlaceId, condition: Option<TypeId>, types: &TypeSet, slot: SlotId) -> Option<PlaceId> {
+    fn ask(
+        &mut self,
+        place: PlaceId,
+        condition: Option<TypeId>,
+        types: &TypeSet,
+        slot: SlotId,
+    ) -> Result<Option<PlaceId>, PlanError> {
         let here = &mut self.places[place.index()];
         // What is asked of all is not asked of one again.
         let covers = |ask: &Ask| ask.condition.is_none() && types.is_subset(&ask.types);
         let mut known = here.fields.iter_mut().filter(|ask| ask.slot == slot);
         if let Some(known) = known.find(|ask| ask.condition == condition || covers(ask)) {
             known.types = known.types.union(types);
-            return known.child;
+            return Ok(known.child);
+        }
+        self.asks += 1;
+        if self.asks > MAX_ASKS {
+            return Err(PlanError::too_complex(format!("its plan asks for more than {MAX_ASKS} fields")));
         }
         let (group, node) = (here.group, here.node);
         let asked_at = match condition {
@@ -201,7 +251,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             _ => None,
         };
         self.places[place.index()].fields.push(Ask { slot, condition, types: types.clone(), child });
-        child
+        Ok(child)
     }
 
     fn place(&mut self, group: GroupId, position: PositionId, node: NodeId) -> PlaceId {
@@ -209,30 +259,31 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlaceId::from_index(self.places.len() - 1)
     }
 
-    fn group(&mut self, whom: &Whom, mut key: GroupKey, inputs: &[Assignment], origin: Option<PlaceId>) -> GroupId {
-        let at = self.search.graph.lookup(key.1);
-        if at.key.is_empty() {
-            key.4.extend(self.barrier.iter().copied());
-        }
+    fn group(
+        &mut self,
+        whom: &Whom,
+        key: GroupKey,
+        depends_on: Groups,
+        inputs: &[Assignment],
+        origin: Option<PlaceId>,
+    ) -> GroupId {
         if let Some(known) = self.known.get(&key) {
-            self.groups[known.index()].entries.iter_mut().for_each(|entry| entry.origins.extend(origin));
+            let group = &mut self.groups[known.index()];
+            group.depends_on.extend(depends_on);
+            group.entries.iter_mut().for_each(|entry| entry.origins.extend(origin));
             return *known;
         }
         let id = GroupId::from_index(self.groups.len());
-        let (position, lookup) = (key.0, key.1);
+        let GroupKey { position, lookup, depth, .. } = key;
+        let at = self.search.graph.lookup(lookup);
         let place = self.place(id, position, at.enters);
         let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: whom.types.clone(), child: i.child });
         let inputs: Vec<Item> = inputs.collect();
         let origins = BTreeSet::from_iter(origin);
         let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };
-        let entries = whom.types.iter().map(entry);
-        self.groups.push(Group {
-            subgraph: at.subgraph,
-            connector: at.connector,
-            position,
-            depends_on: key.4.clone(),
-            entries: entries.collect(),
-        });
+        let entries = whom.types.iter().map(entry).collect();
+        self.groups.push(Group { subgraph: at.subgraph, connector: at.connector, position, depends_on, entries });
+        self.depths.push(depth);
         self.known.insert(key, id);
         id
     }
