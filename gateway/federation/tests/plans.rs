@@ -5,18 +5,19 @@
 //! `reference.json` has what the plans of `@apollo/query-planner` (2.x) count for the same operations: fetches in all,
 //! and those that follow each other. Where weft's plan is worse on purpose, `but` says why.
 
+#[path = "../benches/support/composed.rs"]
+mod composed;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use weft_federation::compose::{compose, prove};
-use weft_federation::connect::Composing;
+use weft_federation::compose::prove;
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::{bind, parse};
 use weft_federation::plan::explain::Explain;
 use weft_federation::plan::{Planner, QueryPlan, verify};
 use weft_federation::schema::Supergraph;
-use weft_federation::schema::subgraph::SubgraphInput;
 use weft_federation::view::ClientSchema;
 
 /// What the reference's plan counts.
@@ -28,7 +29,7 @@ struct Reference {
 }
 
 fn plan(path: &Path) -> datatest_stable::Result<()> {
-    let sdl = supergraph(path.parent().ok_or("a case lies in a folder")?)?;
+    let sdl = composed::supergraph(path.parent().ok_or("a case lies in a folder")?)?;
     let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl)).map_err(|found| format!("{found:?}"))?;
     let (supergraph, found) = prove(supergraph);
     assert_eq!(found, [], "the supergraph is satisfiable");
@@ -74,29 +75,6 @@ fn read_references(json: &str) -> Result<BTreeMap<String, Reference>, Box<dyn st
         Ok((name, Reference { fetches, depth, but: value["but"].as_str().map(str::to_owned) }))
     };
     known.into_iter().map(one).collect()
-}
-
-fn supergraph(folder: &Path) -> datatest_stable::Result<String> {
-    let (folder, ending) = match fs::read_to_string(folder.join("from")) {
-        Ok(elsewhere) => (folder.join(elsewhere.trim()), ".graphql"),
-        Err(_) => (folder.to_owned(), ".subgraph.graphql"),
-    };
-    if folder.is_file() {
-        return Ok(fs::read_to_string(folder)?);
-    }
-    let mut inputs = vec![];
-    for entry in fs::read_dir(&folder)? {
-        let path = entry?.path();
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Some(name) = file.strip_suffix(ending) {
-            let source = Source::new(file.clone(), fs::read_to_string(&path)?);
-            inputs.push(SubgraphInput { name: name.to_owned(), url: format!("http://{name}"), source });
-        }
-    }
-    let protos = |_: &str, file: &str| fs::read(folder.join(file)).ok();
-    let composed = compose(inputs, &mut Composing::new(&protos));
-    let found: String = composed.diagnostics.iter().map(|found| found.draw(false)).collect();
-    Ok(composed.supergraph.ok_or(found)?)
 }
 
 datatest_stable::harness! { { test = plan, root = "tests/plans", pattern = r"^[^.]*/[a-z_]*\.graphql$" } }

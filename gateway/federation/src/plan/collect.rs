@@ -18,7 +18,7 @@ use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrap
 /// Fields under fields, fragments aside.
 const MAX_DEPTH: usize = 500;
 /// Fields collected, counted for each type that they differ for.
-const MAX_FIELDS: usize = 200_000;
+const MAX_FIELDS: usize = 100_000;
 /// Fragments looked into, counted for each type that they are looked into for.
 const MAX_FRAGMENTS: usize = 5_000_000;
 

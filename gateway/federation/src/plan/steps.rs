@@ -21,6 +21,9 @@ crate::schema::ids! {
 
 pub(super) type Groups = BTreeSet<GroupId>;
 
+/// Where the groups are put that answer something, if somebody waits for them.
+type Answers<'g> = Option<&'g mut Groups>;
+
 /// A call to be made.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
@@ -61,7 +64,7 @@ pub(super) struct Ask {
 }
 
 /// Fields that a plan may ask for, counted in each selection that asks.
-const MAX_ASKS: usize = 400_000;
+const MAX_ASKS: usize = 100_000;
 
 /// What tells groups apart before they are merged. Calls at one depth that differ only in what they wait for are one: it
 /// gets no deeper by waiting for all.
@@ -82,8 +85,8 @@ pub(super) struct Steps<'s, 'a> {
     known: HashMap<GroupKey, GroupId>,
     /// The calls before each group's, itself included.
     depths: Vec<u32>,
-    /// The groups that answer a demand for what is at some places.
-    met: HashMap<(DemandId, SmallVec<[PlaceId; 2]>), Groups>,
+    /// The demands that are met for what is at some places, by which groups if that was asked.
+    met: HashMap<(DemandId, SmallVec<[PlaceId; 2]>), Option<Groups>>,
     asks: usize,
     /// What every further call at a root has to wait for.
     barrier: Groups,
@@ -101,7 +104,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         let decision = self.search.best(demand, &Nodes::new())?;
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
         let before = self.groups.len();
-        self.meet(&decision, &[])?;
+        self.meet(&decision, &[], None)?;
         // These wait themselves for all that was before them.
         if self.groups.len() > before {
             self.barrier = (before..self.groups.len()).map(GroupId::from_index).collect();
@@ -116,58 +119,74 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlanError::unreachable(format!("all that is selected under {}", names.collect::<Vec<_>>().join(", ")))
     }
 
-    /// Asks for a demand's items at places; gives the groups that answer them.
-    fn demand(&mut self, demand: DemandId, places: &[PlaceId]) -> Result<Groups, PlanError> {
+    /// Asks for a demand's items at places.
+    fn demand(&mut self, demand: DemandId, places: &[PlaceId], mut answers: Answers<'_>) -> Result<(), PlanError> {
         let key = (demand, SmallVec::from_slice(places));
-        if let Some(known) = self.met.get(&key) {
-            return Ok(known.clone());
+        match (self.met.get(&key), &mut answers) {
+            (Some(_), None) => return Ok(()),
+            (Some(Some(known)), Some(answers)) => {
+                answers.extend(known);
+                return Ok(());
+            }
+            (Some(None), Some(_)) | (None, _) => {}
         }
         let nodes: Nodes = places.iter().map(|place| self.places[place.index()].node).collect();
         let decision = self.search.best(demand, &nodes)?;
         // The search took this way because it ends; that it does not is a fault of ours.
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
-        let groups = self.meet(&decision, places)?;
-        self.met.insert(key, groups.clone());
-        Ok(groups)
+        match answers {
+            Some(answers) => {
+                let mut groups = Groups::new();
+                self.meet(&decision, places, Some(&mut groups))?;
+                answers.extend(&groups);
+                self.met.insert(key, Some(groups));
+            }
+            None => {
+                self.meet(&decision, places, None)?;
+                self.met.insert(key, None);
+            }
+        }
+        Ok(())
     }
 
-    fn meet(&mut self, decision: &Decision, places: &[PlaceId]) -> Result<Groups, PlanError> {
-        let mut groups = Groups::new();
+    fn meet(&mut self, decision: &Decision, places: &[PlaceId], mut answers: Answers<'_>) -> Result<(), PlanError> {
         for (item, at) in &decision.at_once {
             let place = places[*at];
-            groups.insert(self.places[place.index()].group);
+            if let Some(answers) = &mut answers {
+                answers.insert(self.places[place.index()].group);
+            }
             let child = self.ask(place, None, &item.types, item.slot)?;
             if let (Some(demand), Some(child)) = (item.child, child) {
-                groups.extend(self.demand(demand, &[child])?);
+                self.demand(demand, &[child], answers.as_deref_mut())?;
             }
         }
         let mut places = places.to_vec();
         let mut after = Groups::new();
         if let Some(Untyped { whom, cover, teller }) = &decision.untyped {
-            let (found, at) = self.cover(whom, cover, &places, &after)?;
-            groups.extend(found);
+            let at = self.cover(whom, cover, &places, &after, answers.as_deref_mut())?;
             if let Some(teller) = teller {
-                let teller = self.places[at[teller.index()].index()].group;
-                groups.insert(teller);
-                after.insert(teller);
+                after.insert(self.places[at[teller.index()].index()].group);
+                if let Some(answers) = &mut answers {
+                    answers.extend(&after);
+                }
             }
             places.extend(at);
         }
         for (ty, cover) in &decision.by_type {
-            groups.extend(self.cover(&Whom::one(*ty), cover, &places, &after)?.0);
+            self.cover(&Whom::one(*ty), cover, &places, &after, answers.as_deref_mut())?;
         }
-        Ok(groups)
+        Ok(())
     }
 
-    /// Asks for what a cover says, with lookups that also wait for `after`; gives the groups that answer it, and the
-    /// places of its stations.
+    /// Asks for what a cover says, with lookups that also wait for `after`; gives the places of its stations.
     fn cover(
         &mut self,
         whom: &Whom,
         cover: &Cover,
         places: &[PlaceId],
         after: &Groups,
-    ) -> Result<(Groups, Vec<PlaceId>), PlanError> {
+        mut answers: Answers<'_>,
+    ) -> Result<Vec<PlaceId>, PlanError> {
         // A station stands behind those that it needs, so their places are there.
         let mut at: Vec<PlaceId> = Vec::with_capacity(cover.stations.len());
         for station in &cover.stations {
@@ -176,7 +195,7 @@ impl<'s, 'a> Steps<'s, 'a> {
                 Via::Lookup { lookup, requires, only } => {
                     let mut depends_on = after.clone();
                     for input in &station.inputs {
-                        depends_on.extend(self.assign(whom, input, &at)?);
+                        self.assign(whom, input, &at, Some(&mut depends_on))?;
                     }
                     if self.search.graph.lookup(*lookup).key.is_empty() {
                         depends_on.extend(self.barrier.iter().copied());
@@ -195,28 +214,34 @@ impl<'s, 'a> Steps<'s, 'a> {
                 }
             }
         }
-        let mut groups = Groups::new();
         for slot in &cover.slots {
-            groups.extend(self.assign(whom, slot, &at)?);
+            self.assign(whom, slot, &at, answers.as_deref_mut())?;
         }
-        Ok((groups, at))
+        Ok(at)
     }
 
-    /// Asks for one slot at its stations; gives the groups that answer it and all under it.
-    fn assign(&mut self, whom: &Whom, assignment: &Assignment, stations: &[PlaceId]) -> Result<Groups, PlanError> {
-        let mut groups = Groups::new();
+    /// Asks for one slot at its stations, and for all that is wanted under it.
+    fn assign(
+        &mut self,
+        whom: &Whom,
+        assignment: &Assignment,
+        stations: &[PlaceId],
+        mut answers: Answers<'_>,
+    ) -> Result<(), PlanError> {
         let mut children: SmallVec<[PlaceId; 2]> = SmallVec::new();
         for station in &assignment.stations {
             let place = stations[station.index()];
             let node = self.search.graph.node(self.places[place.index()].node);
             let condition = (node.ty != whom.ty && !node.is_interface_object).then_some(whom.ty);
-            groups.insert(self.places[place.index()].group);
+            if let Some(answers) = &mut answers {
+                answers.insert(self.places[place.index()].group);
+            }
             children.extend(self.ask(place, condition, &whom.types, assignment.slot)?);
         }
-        if let Some(demand) = assignment.child {
-            groups.extend(self.demand(demand, &children)?);
+        match assignment.child {
+            Some(demand) => self.demand(demand, &children, answers),
+            None => Ok(()),
         }
-        Ok(groups)
     }
 
     /// Adds a field to a place; gives the place under it, if it holds objects.
@@ -232,7 +257,9 @@ impl<'s, 'a> Steps<'s, 'a> {
         let covers = |ask: &Ask| ask.condition.is_none() && types.is_subset(&ask.types);
         let mut known = here.fields.iter_mut().filter(|ask| ask.slot == slot);
         if let Some(known) = known.find(|ask| ask.condition == condition || covers(ask)) {
-            known.types = known.types.union(types);
+            if !types.is_subset(&known.types) {
+                known.types = known.types.union(types);
+            }
             return Ok(known.child);
         }
         self.asks += 1;

@@ -5,7 +5,7 @@
 use smallvec::smallvec;
 
 use super::label::Stations;
-use super::{Bases, Cost, Exhausted, Nodes, Search};
+use super::{Bases, Calls, Cost, Exhausted, Nodes, Search};
 use crate::plan::demand::{DemandId, Item, Whom};
 use crate::plan::graph::{LookupId, NodeId};
 use crate::plan::shape::{PositionId, SlotId};
@@ -52,10 +52,19 @@ pub(in crate::plan) struct Assignment {
 #[derive(Debug)]
 pub(in crate::plan) struct Cover {
     pub position: PositionId,
+    /// With the calls that others make for the same position too left out.
     pub cost: Cost,
+    /// With all calls.
+    pub alone: Cost,
     /// Those that are used. One that needs another stands behind it.
     pub stations: Vec<Station>,
     pub slots: Vec<Assignment>,
+}
+
+impl Cover {
+    pub fn makes_calls(&self) -> bool {
+        self.stations.iter().any(|station| matches!(station.via, Via::Lookup { .. }))
+    }
 }
 
 /// A way to get one item.
@@ -67,13 +76,14 @@ pub(super) struct Way {
 }
 
 impl Search<'_> {
-    /// The best way to give `items` to objects that come from `bases`.
+    /// The best way to give `items` to objects that come from `bases`, where `calls` are made anyway.
     pub(super) fn cover(
         &mut self,
         position: PositionId,
         whom: &Whom,
         bases: &Bases,
         items: &[Item],
+        calls: &Calls,
     ) -> Result<Option<Cover>, Exhausted> {
         if let Some(cover) = self.cover_by_bases(position, bases, items)? {
             return Ok(Some(cover));
@@ -87,7 +97,7 @@ impl Search<'_> {
             }
             options.push(found);
         }
-        self.choose(position, &stations, items, &options)
+        self.choose(position, &stations, items, &options, calls)
     }
 
     /// The common case: all is where the objects come from, and nothing below needs another call.
@@ -115,7 +125,7 @@ impl Search<'_> {
         let stations = bases.iter();
         let stations =
             stations.map(|(at, node)| Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
-        Ok(Some(Cover { position, cost, stations: stations.collect(), slots }))
+        Ok(Some(Cover { position, cost, alone: cost, stations: stations.collect(), slots }))
     }
 
     /// What an item costs when it is asked at a node that was entered with `handed` in; `None` if it is not there.

@@ -21,11 +21,12 @@ use smallvec::{SmallVec, smallvec};
 use super::demand::{DemandId, Demands, Item, Whom};
 use super::error::PlanError;
 use super::graph::{NodeId, PlannerGraph};
-use super::shape::Shape;
-use crate::schema::{Id, Model, TypeId, TypeSet};
+use super::shape::{PositionId, Shape};
+use crate::connect::ConnectorId;
+use crate::schema::{Id, Model, SubgraphId, TypeId, TypeSet};
 
 pub(super) use cost::Cost;
-pub(super) use cover::{Assignment, Cover, StationId, Via};
+pub(super) use cover::{Assignment, Cover, Station, StationId, Via};
 pub(super) use reach::{Reached, Work, reach, tellers};
 
 /// The nodes that the objects of a position come from: the one that makes them first, then any that add to them.
@@ -33,6 +34,15 @@ pub(super) type Nodes = SmallVec<[NodeId; 2]>;
 
 /// The same, for objects of one type: each node narrowed to it, beside its place in [`Nodes`].
 pub(super) type Bases = SmallVec<[(usize, NodeId); 2]>;
+
+/// A call for objects of one position: a subgraph's or a connector's, at a depth.
+pub(super) type Call = (SubgraphId, Option<ConnectorId>, u32);
+
+/// Members of an abstract type that look the same subgraph up share the call.
+pub(super) type Calls = BTreeSet<Call>;
+
+/// Up to this many members are covered a second time, once it is known which calls the others make.
+const MAX_REVISED: usize = 16;
 
 /// Per type, what is asked of its objects.
 type Covers = Vec<(TypeId, Cover)>;
@@ -181,29 +191,69 @@ impl<'a> Search<'a> {
         bases: &Bases,
     ) -> Result<Option<(Cost, Covers)>, Exhausted> {
         let position = self.demands.get(demand).position;
-        let mut cost = Cost::ZERO;
-        let mut covers = vec![];
-        let mut calls = BTreeSet::new();
-        for (ty, items) in wanted {
-            if items.is_empty() {
-                continue;
-            }
-            let narrowed = bases.iter().filter_map(|(at, node)| Some((*at, self.graph.narrow(*node, ty)?)));
-            let narrowed: Bases = narrowed.collect();
-            let Some(cover) = self.cover(position, &Whom::one(ty), &narrowed, &items)? else { return Ok(None) };
-            cost = cost.beside(cover.cost);
-            // Members of an abstract type that look the same subgraph up share the call.
-            for station in &cover.stations {
-                if let Via::Lookup { lookup, .. } = &station.via {
-                    let lookup = self.graph.lookup(*lookup);
-                    if !calls.insert((lookup.subgraph, lookup.connector, station.depth)) {
-                        cost = cost.without_call();
-                    }
+        let mut covers: Covers = vec![];
+        let mut wanted: Vec<(TypeId, Vec<Item>)> = wanted.into_iter().filter(|(_, items)| !items.is_empty()).collect();
+        // Where there is nothing to choose comes first, as near as can be told: the others follow it.
+        wanted.sort_by_key(|(ty, _)| (self.graph.lookups_of(*ty).len(), *ty));
+        for (ty, items) in &wanted {
+            let calls = self.calls(&covers, None);
+            let Some(cover) = self.cover_type(position, *ty, bases, items, &calls)? else { return Ok(None) };
+            covers.push((*ty, cover));
+        }
+        if (2..=MAX_REVISED).contains(&covers.len()) {
+            for (at, (ty, items)) in wanted.iter().enumerate() {
+                let calls = self.calls(&covers, Some(*ty));
+                if covers[at].1.makes_calls()
+                    && let Some(cover) = self.cover_type(position, *ty, bases, items, &calls)?
+                    && cover.cost <= self.priced(&covers[at].1, &calls)
+                {
+                    covers[at].1 = cover;
                 }
             }
-            covers.push((ty, cover));
+        }
+        covers.sort_by_key(|(ty, _)| *ty);
+        let mut cost = Cost::ZERO;
+        let mut calls = Calls::new();
+        for (_, cover) in &covers {
+            cost = cost.beside(self.priced(cover, &calls));
+            calls.extend(self.calls_of(cover));
         }
         Ok(Some((cost, covers)))
+    }
+
+    fn cover_type(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        bases: &Bases,
+        items: &[Item],
+        calls: &Calls,
+    ) -> Result<Option<Cover>, Exhausted> {
+        let narrowed = bases.iter().filter_map(|(at, node)| Some((*at, self.graph.narrow(*node, ty)?)));
+        let narrowed: Bases = narrowed.collect();
+        self.cover(position, &Whom::one(ty), &narrowed, items, calls)
+    }
+
+    /// The calls that covers make, `but` for those of one type.
+    fn calls(&self, covers: &Covers, but: Option<TypeId>) -> Calls {
+        covers.iter().filter(|(ty, _)| Some(*ty) != but).flat_map(|(_, cover)| self.calls_of(cover)).collect()
+    }
+
+    fn calls_of(&self, cover: &Cover) -> Vec<Call> {
+        cover.stations.iter().filter_map(|station| self.call(station)).collect()
+    }
+
+    /// The call that a station's lookup makes, if it makes one that can be shared.
+    fn call(&self, station: &Station) -> Option<Call> {
+        let Via::Lookup { lookup, .. } = &station.via else { return None };
+        let lookup = self.graph.lookup(*lookup);
+        lookup.batch.then_some((lookup.subgraph, lookup.connector, station.depth))
+    }
+
+    /// What a cover costs where these calls are made anyway.
+    fn priced(&self, cover: &Cover, calls: &Calls) -> Cost {
+        let shared = cover.stations.iter().filter_map(|station| self.call(station)).filter(|call| calls.contains(call));
+        shared.fold(cover.alone, |cost, _| cost.without_call())
     }
 
     /// A node at which a field of an abstract type can be asked for all its members at once.
