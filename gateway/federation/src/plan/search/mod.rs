@@ -48,7 +48,7 @@ const MAX_REVISED: usize = 16;
 type Covers = Vec<(TypeId, Cover)>;
 
 /// Steps that a plan may take: far above what operations written by people need, and below a second.
-const BUDGET: u64 = 20_000_000;
+const BUDGET: u64 = 4_000_000;
 
 /// How the demand at one position is met.
 #[derive(Debug)]
