@@ -3,23 +3,26 @@
 use std::sync::Arc;
 
 use weft_federation::operation::BoundOperation;
-use weft_federation::plan::{FetchId, QueryPlan};
+use weft_federation::plan::{CallId, FetchId, FetchNode, QueryPlan};
 use weft_federation::schema::{Id, Model};
 
 use crate::connector::{Connectors, Prepared};
 use crate::execute::RepresentationWriter;
 
-/// A plan and, for each of its fetches, how it is sent.
+/// A plan, how each of its calls is sent, and what each of its fetches sends.
 #[derive(Debug)]
 pub struct PreparedPlan {
     pub plan: QueryPlan,
+    /// By `CallId`.
+    pub(crate) calls: Vec<Prepared>,
+    /// By `FetchId`.
     pub(crate) fetches: Vec<PreparedFetch>,
     pub(crate) model: Arc<Model>,
 }
 
 #[derive(Debug)]
 pub(crate) struct PreparedFetch {
-    pub call: Prepared,
+    pub call: CallId,
     /// For entities.
     pub representations: Option<RepresentationWriter>,
     /// The fetches that wait for this one.
@@ -34,7 +37,7 @@ impl PreparedPlan {
             .fetches
             .iter()
             .map(|fetch| PreparedFetch {
-                call: connectors.prepare(fetch, operation),
+                call: CallId::default(),
                 representations: RepresentationWriter::new(fetch, &plan.shape, &model),
                 dependents: vec![],
             })
@@ -44,6 +47,12 @@ impl PreparedPlan {
                 fetches[before.index()].dependents.push(fetch.id);
             }
         }
-        Self { plan, fetches, model }
+        let mut calls = vec![];
+        for call in &plan.calls {
+            call.fetches.iter().for_each(|fetch| fetches[fetch.index()].call = call.id);
+            let together: Vec<&FetchNode> = call.fetches.iter().map(|fetch| plan.fetch(*fetch)).collect();
+            calls.push(connectors.prepare(&together, operation));
+        }
+        Self { plan, calls, fetches, model }
     }
 }

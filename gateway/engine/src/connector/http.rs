@@ -1,11 +1,21 @@
 //! Owns HTTP to backends: the client's settings, reading a body within its limit, and naming what fails.
+//!
+//! The client is hyper's pooled one and not reqwest around it: reqwest copies the headers twice and parses the URL
+//! twice for every call (`docs/performance.md` has the figures), and what it adds a gateway must not do: redirects,
+//! proxies of the environment, cookies.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
-use reqwest::{Client, Request, Response};
+use http::uri::InvalidUri;
+use http::{HeaderMap, Method, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use super::config::SourceConfig;
 use crate::execute::{ErrorOrigin, SubgraphError};
@@ -13,17 +23,40 @@ use crate::execute::{ErrorOrigin, SubgraphError};
 /// Shorter than the keep-alive of common servers (Node.js: 5 s), so that it is we who close a connection.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 
+/// Cheap to clone; the clones share their connections.
+pub type Client = legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+pub type Request = http::Request<Full<Bytes>>;
+
 /// A client that goes where it is sent and nowhere else: no redirects, no proxy of the environment.
 pub fn client(config: &SourceConfig) -> Result<Client, String> {
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .tcp_nodelay(true)
-        .connect_timeout(config.connect_timeout)
+    let mut tcp = HttpConnector::new();
+    // The TLS connector around it takes `https`.
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(config.connect_timeout));
+    let tls = HttpsConnectorBuilder::new()
+        .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
+        .map_err(|error| format!("no HTTP client can be built: {error}"))?;
+    let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
+    Ok(legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(256)
-        .build()
-        .map_err(|error| format!("no HTTP client can be built: {error}"))
+        .build(connector))
+}
+
+/// An address as the client takes it.
+pub fn uri(url: &Url) -> Result<Uri, InvalidUri> {
+    Uri::try_from(url.as_str())
+}
+
+pub fn request(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Request {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    request
 }
 
 /// An answer that was read to its end.
@@ -33,35 +66,42 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// Sends a request and reads the whole answer, within the source's time and size.
+/// Sends a request and reads the whole answer, within the source's time and size and by the client's deadline.
 pub async fn send(
     client: &Client,
     request: Request,
     config: &SourceConfig,
+    deadline: Instant,
     origin: &ErrorOrigin,
 ) -> Result<Answer, SubgraphError> {
     let answer = async {
-        let mut response = client.execute(request).await.map_err(|error| describe(&error, origin))?;
-        let status = response.status().as_u16();
-        let headers = std::mem::take(response.headers_mut());
-        Ok(Answer { status, headers, body: body(response, config.max_body, origin).await? })
+        // What went wrong stays here: addresses and system errors are not for clients.
+        let response = client.request(request).await.map_err(|_| SubgraphError::unavailable(origin))?;
+        let (head, body) = response.into_parts();
+        Ok(Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: read(body, config.max_body, origin).await?,
+        })
     };
-    tokio::time::timeout(config.timeout, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(origin)))
+    // One timer for both limits: each costs as much as reading a small answer.
+    let end = deadline.min(Instant::now() + config.timeout);
+    timeout_at(end, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(origin)))
 }
 
-async fn body(mut response: Response, limit: usize, origin: &ErrorOrigin) -> Result<Bytes, SubgraphError> {
+async fn read(mut body: Incoming, limit: usize, origin: &ErrorOrigin) -> Result<Bytes, SubgraphError> {
     let too_large = || SubgraphError::malformed(origin, &format!("it is larger than {limit} bytes"));
-    let expected = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let expected = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
     if expected.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let Some(first) = next(&mut response, origin).await? else { return Ok(Bytes::new()) };
-    let mut whole = Body::One(first);
+    let Some(first) = next(&mut body, origin).await? else { return Ok(Bytes::new()) };
+    let mut whole = Whole::One(first);
     loop {
         if whole.len() > limit {
             return Err(too_large());
         }
-        match next(&mut response, origin).await? {
+        match next(&mut body, origin).await? {
             Some(chunk) => whole = whole.and(&chunk, expected),
             None => return Ok(whole.into_bytes()),
         }
@@ -69,12 +109,12 @@ async fn body(mut response: Response, limit: usize, origin: &ErrorOrigin) -> Res
 }
 
 /// A body as far as it has come. Most come whole and are not copied.
-enum Body {
+enum Whole {
     One(Bytes),
     Many(BytesMut),
 }
 
-impl Body {
+impl Whole {
     fn len(&self) -> usize {
         match self {
             Self::One(bytes) => bytes.len(),
@@ -105,18 +145,15 @@ impl Body {
     }
 }
 
-async fn next(response: &mut Response, origin: &ErrorOrigin) -> Result<Option<Bytes>, SubgraphError> {
-    response.chunk().await.map_err(|error| describe(&error, origin))
-}
-
-/// What went wrong, without what only operators may know: addresses and system errors.
-fn describe(error: &reqwest::Error, origin: &ErrorOrigin) -> SubgraphError {
-    let timed_out = error.is_timeout() && !error.is_connect();
-    if timed_out {
-        return SubgraphError::timeout(origin);
+/// The next piece of a body. A body of a stated length ends with its last byte: nobody is asked, and waited for, whether
+/// there is more.
+async fn next(body: &mut Incoming, origin: &ErrorOrigin) -> Result<Option<Bytes>, SubgraphError> {
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else { return Ok(None) };
+        // What is no data is a trailer.
+        if let Ok(data) = frame.map_err(|_| SubgraphError::unavailable(origin))?.into_data() {
+            return Ok(Some(data));
+        }
     }
-    if error.is_connect() || error.is_request() || error.is_body() || error.is_decode() || error.source().is_some() {
-        return SubgraphError::unavailable(origin);
-    }
-    SubgraphError::new(origin, "SUBREQUEST_FAILED", format!("The subgraph \"{}\" cannot be called.", origin.service))
+    Ok(None)
 }

@@ -13,12 +13,13 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
 use weft_federation::operation::{BoundOperation, Variables};
-use weft_federation::plan::FetchNode;
+use weft_federation::plan::{FetchEntry, FetchNode};
 use weft_federation::schema::{Id, Model, Supergraph};
 
 use crate::context::RequestContext;
-use crate::execute::{Batch, ErrorOrigin, SubgraphError};
+use crate::execute::{Batch, EntityList, ErrorOrigin, SubgraphError};
 
 pub use config::{ConnectorsConfig, HeaderRule, SourceConfig};
 pub use connect::Reads;
@@ -95,32 +96,54 @@ impl Connectors {
         &self.model
     }
 
-    /// Works out all of a fetch that does not depend on the request.
-    pub fn prepare(&self, fetch: &FetchNode, operation: &BoundOperation) -> Prepared {
-        let subgraph = self.model.subgraph(fetch.subgraph);
-        let mut origin = ErrorOrigin { service: subgraph.name.as_str().into(), connector: None };
-        let call = match &self.subgraphs[fetch.subgraph.index()] {
+    /// Works out all of a call that does not depend on the request. Its fetches must be of one subgraph; there are several
+    /// only where all look entities up, and no connector answers.
+    pub fn prepare(&self, fetches: &[&FetchNode], operation: &BoundOperation) -> Prepared {
+        let Some(first) = fetches.first() else { return Prepared::misplanned() };
+        let subgraph = self.model.subgraph(first.subgraph);
+        let origin = ErrorOrigin { service: subgraph.name.as_str().into(), connector: None };
+        let request = || graphql::Request::new(fetches, operation, &self.model);
+        match &self.subgraphs[first.subgraph.index()] {
             Connector::GraphQl(client) => {
-                Call::GraphQl(client.clone(), graphql::Request::new(fetch, operation, &self.model))
+                let (request, lists) = request();
+                Prepared { origin, lists, call: Call::GraphQl(client.clone(), request) }
             }
-            Connector::Connect => {
-                let id = fetch.connector;
-                origin.connector = id.map(|id| self.backends.connectors().coordinate(id).into());
-                match id.and_then(|id| Connect::new(&self.backends, id, fetch, operation.kind, &self.model)) {
-                    Some(connect) => Call::Connect(Box::new(connect)),
-                    None => Call::Misplanned,
+            Connector::Fake(fake) => {
+                let (request, lists) = request();
+                Prepared { origin, lists, call: Call::Fake(fake.clone(), request) }
+            }
+            Connector::Connect => match first.connector {
+                Some(id) => {
+                    let connector = Some(self.backends.connectors().coordinate(id).into());
+                    let connect = Connect::new(&self.backends, id, first, operation.kind, &self.model);
+                    let call = connect.map_or(Call::Misplanned, |connect| Call::Connect(Box::new(connect)));
+                    Prepared { origin: ErrorOrigin { connector, ..origin }, lists: connect_lists(first), call }
                 }
-            }
-            Connector::Fake(fake) => Call::Fake(fake.clone(), graphql::Request::new(fetch, operation, &self.model)),
-        };
-        Prepared { origin, call }
+                None => Prepared { origin, ..Prepared::misplanned() },
+            },
+        }
     }
 }
 
-/// A fetch, ready to be sent.
+/// A connector gets its entities as they are, and says what they are by their order.
+fn connect_lists(fetch: &FetchNode) -> Vec<EntityList> {
+    match &fetch.entry {
+        FetchEntry::Root(_) => vec![],
+        FetchEntry::Entities { representations, .. } => vec![EntityList {
+            key: Box::default(),
+            opening: Box::default(),
+            fetches: vec![fetch.id],
+            asks_typename: representations.len() > 1,
+        }],
+    }
+}
+
+/// A call, ready to be sent.
 #[derive(Debug)]
 pub struct Prepared {
     pub(crate) origin: ErrorOrigin,
+    /// The lists of entities that it asks for; none at the root.
+    pub(crate) lists: Vec<EntityList>,
     call: Call,
 }
 
@@ -133,15 +156,16 @@ enum Call {
     Fake(Fake, graphql::Request),
 }
 
-/// What a fetch takes from its request.
+/// What a call takes from its request.
 #[derive(Debug)]
 pub struct Inputs<'a> {
+    /// The call's first fetch; a connector's only one.
     pub fetch: &'a FetchNode,
     pub variables: &'a Variables,
     pub context: &'a RequestContext<'a>,
     /// The operation's reads so far.
     pub reads: &'a Reads,
-    /// The representations, behind [`Prepared::body_prefix`]; empty at the root.
+    /// The representations, as [`Prepared::lists`] say; empty at the root.
     pub batch: Batch,
 }
 
@@ -180,28 +204,28 @@ pub enum About {
 }
 
 impl Prepared {
-    /// What the representations are written behind, so that they are written into the body at once.
-    pub fn body_prefix(&self) -> &[u8] {
+    fn misplanned() -> Self {
+        Self { origin: ErrorOrigin::default(), lists: vec![], call: Call::Misplanned }
+    }
+
+    /// Sends the call. It ends by the request's deadline.
+    pub async fn fetch(&self, inputs: Inputs<'_>) -> Result<Part, SubgraphError> {
+        let deadline = inputs.context.deadline;
         match &self.call {
-            Call::GraphQl(_, request) | Call::Fake(_, request) => request.prefix(),
-            Call::Connect(_) | Call::Misplanned => &[],
+            // One call, which heeds the deadline itself.
+            Call::GraphQl(client, request) => client.fetch(request, inputs, &self.origin).await,
+            Call::Connect(connect) => self.until(deadline, connect.fetch(inputs, &self.origin)).await,
+            Call::Misplanned => Err(SubgraphError::internal("The plan of this operation is of another supergraph.")),
+            Call::Fake(fake, request) => self.until(deadline, fake.fetch(request, inputs, &self.origin)).await,
         }
     }
 
-    /// Sends the fetch. It ends by the request's deadline.
-    pub async fn fetch(&self, inputs: Inputs<'_>) -> Result<Part, SubgraphError> {
-        let deadline = inputs.context.deadline;
-        let answer = async {
-            match &self.call {
-                Call::GraphQl(client, request) => client.fetch(request, inputs, &self.origin).await,
-                Call::Connect(connect) => connect.fetch(inputs, &self.origin).await,
-                Call::Misplanned => {
-                    Err(SubgraphError::internal("The plan of this operation is of another supergraph."))
-                }
-                Call::Fake(fake, request) => fake.fetch(request, inputs, &self.origin).await,
-            }
-        };
-        tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(&self.origin)))
+    async fn until(
+        &self,
+        deadline: Instant,
+        answer: impl Future<Output = Result<Part, SubgraphError>>,
+    ) -> Result<Part, SubgraphError> {
+        timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(&self.origin)))
     }
 }
 

@@ -1,13 +1,19 @@
 //! Owns running a plan: which fetch starts when, what it is sent, where its answer goes.
 
+mod batch;
+mod entities;
 mod errors;
+#[cfg(test)]
+mod hidden_tests;
 mod locate;
 mod receive;
 mod representations;
+mod run;
 mod scheduler;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use batch::{Batch, EntityList};
 pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, write_client_error};
-pub(crate) use representations::{Batch, RepresentationWriter, asks_typename};
+pub(crate) use representations::RepresentationWriter;
 pub use scheduler::{ExecutionResult, execute};

@@ -1,54 +1,30 @@
-//! Owns taking in what a fetch brought: its data into the arena, its errors to their places.
-//!
-//! Entities go to their objects by index. A list that is not as long as what was sent is refused whole.
+//! Owns taking in what a call brought: its data into the arena, its errors to their places.
 
 use std::ops::Range;
 
-use weft_federation::plan::{FetchContent, FetchNode, Shape};
+use weft_federation::plan::{FetchNode, QueryPlan};
 use weft_federation::schema::{Id, Model};
 
+use super::batch::Target;
+use super::entities::{Broken, Found, Whom, read_bare, read_data};
 use super::errors::{ErrorOrigin, SubgraphError};
 use super::locate::{Locator, PathSegment, UpstreamError, read_errors};
-use super::representations::{Targets, asks_typename};
 use crate::connector::{About, Part, PartError, PartForm};
-use crate::response::{Deserializer, ErrorRef, JsonError, ObjectId, Reader, ResponseArena, SlotValue};
+use crate::response::{Deserializer, ErrorRef, ObjectId, Reader, ResponseArena, SlotValue};
 
-/// One fetch, at the time that it ends.
+/// One call, at the time that it ends.
 pub struct Receiver<'a> {
-    pub shape: &'a Shape,
+    pub plan: &'a QueryPlan,
     pub model: &'a Model,
     pub arena: &'a mut ResponseArena,
-    pub fetch: &'a FetchNode,
     pub origin: &'a ErrorOrigin,
-    /// For entities.
-    pub targets: Option<&'a Targets>,
-}
-
-/// Why an answer cannot be used at all.
-enum Broken {
-    Json(JsonError),
-    Shape(String),
-}
-
-impl From<JsonError> for Broken {
-    fn from(error: JsonError) -> Self {
-        Self::Json(error)
-    }
-}
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Json(error) => error.fmt(f),
-            Self::Shape(message) => f.write_str(message),
-        }
-    }
+    pub whom: Whom<'a>,
 }
 
 /// What an answer held, apart from the data that is in the arena now.
 #[derive(Default)]
 struct Answer {
-    has_data: bool,
+    data: Found,
     /// Where its errors are.
     errors: Option<Range<usize>>,
 }
@@ -92,7 +68,8 @@ impl Receiver<'_> {
                 }
             }
         }
-        if !answer.has_data && errors.is_empty() && whole.is_empty() {
+        let is_whole = answer.data == Found::All;
+        if !is_whole && errors.is_empty() && whole.is_empty() {
             whole.push(SubgraphError::malformed(self.origin, "it has neither data nor errors"));
         }
         // What became null together with the place of an error has the same cause.
@@ -104,7 +81,7 @@ impl Receiver<'_> {
         }
         match (whole.is_empty(), cause) {
             (false, _) => self.place_whole(whole),
-            (true, Some(cause)) if !answer.has_data => self.fill_failed(cause),
+            (true, Some(cause)) if !is_whole => self.fill_failed(cause),
             (true, _) => {}
         }
     }
@@ -112,10 +89,10 @@ impl Receiver<'_> {
     fn read(&mut self, part: &Part) -> Result<Answer, Broken> {
         let id = self.arena.add_part(part.body.clone());
         let reader = Reader::new(&part.body)?;
-        let mut deserializer = Deserializer::new(self.shape, self.model, self.arena, reader, id, self.origin);
+        let mut deserializer = Deserializer::new(&self.plan.shape, self.model, self.arena, reader, id, self.origin);
         let mut answer = Answer::default();
         match part.form {
-            PartForm::Data => answer.has_data = data(&mut deserializer, self.fetch, self.targets, false)?,
+            PartForm::Data => answer.data = read_bare(&mut deserializer, self.plan, self.whom)?,
             PartForm::GraphQl => {
                 if deserializer.reader.peek()? != b'{' {
                     return Err(Broken::Shape("it is no GraphQL response".into()));
@@ -127,7 +104,7 @@ impl Receiver<'_> {
                     match &*key.text(&deserializer.reader) {
                         "data" => {
                             known = true;
-                            answer.has_data = data(&mut deserializer, self.fetch, self.targets, true)?;
+                            answer.data = read_data(&mut deserializer, self.plan, self.whom)?;
                         }
                         "errors" => {
                             known = true;
@@ -141,6 +118,10 @@ impl Receiver<'_> {
                 if !known {
                     return Err(Broken::Shape("it has neither data nor errors".into()));
                 }
+                // Errors may say why a list is not there. Without a word the rest cannot be trusted either.
+                if answer.data == Found::Some && answer.errors.is_none() {
+                    return Err(Broken::Shape("it lacks a list of entities that was asked for".into()));
+                }
             }
         }
         deserializer.reader.end()?;
@@ -148,27 +129,45 @@ impl Receiver<'_> {
     }
 
     fn locate(&mut self, error: &UpstreamError) -> bool {
-        let selection = &self.fetch.selection;
-        let mut locator = Locator { shape: self.shape, arena: self.arena, error: &error.error, placed: None };
-        match (self.targets, &error.path[..]) {
-            (None, []) => false,
-            (None, path) => locator.locate(ObjectId::ROOT, selection, path),
-            (Some(targets), [PathSegment::Key(key), PathSegment::Index(at), path @ ..])
-                if key == "_entities" && (*at as usize) < targets.count() =>
-            {
-                // All of them, though the first may suffice: objects that share an answer have slots of their own.
-                let objects = targets.of(*at as usize).iter();
-                objects.fold(false, |found, object| locator.locate(*object, selection, path) | found)
+        let (lists, targets) = match self.whom {
+            Whom::Root(_) if error.path.is_empty() => return false,
+            Whom::Root(fetch) => return self.locator(error).locate(ObjectId::ROOT, &fetch.selection, &error.path),
+            Whom::Entities { lists, targets } => (lists, targets),
+        };
+        let [PathSegment::Key(key), path @ ..] = &error.path[..] else { return false };
+        let Some(list) = lists.iter().position(|list| *list.key == **key) else { return false };
+        match path {
+            [] => {
+                let error = self.arena.new_error(error.error.clone());
+                self.fill_objects(targets.of_list(list), error, true)
             }
-            (Some(_), _) => false,
+            [PathSegment::Index(at), path @ ..] if (*at as usize) < targets.count(list) => {
+                let plan = self.plan;
+                let mut found = false;
+                // All of them, though the first may suffice: objects that share an answer have slots of their own.
+                for of_fetch in targets.of(list, *at as usize).chunk_by(|a, b| a.fetch == b.fetch) {
+                    let mut locator = self.locator(error);
+                    for Target { fetch, object } in of_fetch {
+                        let selection = &plan.fetch(*fetch).selection;
+                        found |= locator.locate(*object, selection, path);
+                    }
+                }
+                found
+            }
+            [PathSegment::Index(_) | PathSegment::Key(_), ..] => false,
         }
     }
 
+    fn locator<'b>(&'b mut self, error: &'b UpstreamError) -> Locator<'b> {
+        Locator { shape: &self.plan.shape, arena: self.arena, error: &error.error, placed: None }
+    }
+
+    /// Only connectors know an entity's error by its place, and they have one list.
     fn attach_to(&mut self, at: usize, error: SubgraphError) {
-        let Some(targets) = self.targets.filter(|targets| at < targets.count()) else { return };
-        let error = self.arena.new_error(error);
-        for object in targets.of(at) {
-            self.arena.attach(*object, error);
+        let Whom::Entities { targets, .. } = self.whom else { return };
+        if at < targets.count(0) {
+            let error = self.arena.new_error(error);
+            targets.of(0, at).iter().for_each(|target| self.arena.attach(target.object, error));
         }
     }
 
@@ -187,12 +186,14 @@ impl Receiver<'_> {
         self.fill_empty(cause, false);
     }
 
-    /// The fetch brought nothing.
+    /// The call brought nothing.
     fn fail(&mut self, error: SubgraphError) {
         let error = self.arena.new_error(error);
-        match self.targets {
-            Some(targets) => targets.all().iter().for_each(|object| self.arena.attach(*object, error)),
-            None => {
+        match self.whom {
+            Whom::Entities { targets, .. } => {
+                targets.all().iter().for_each(|target| self.arena.attach(target.object, error));
+            }
+            Whom::Root(_) => {
                 if !self.fill_empty(error, true) {
                     self.arena.add_unlocated(error);
                 }
@@ -200,180 +201,53 @@ impl Receiver<'_> {
         }
     }
 
-    /// Puts the error wherever the fetch was to bring something and did not; false if there is no such place. Places
+    /// Puts the error wherever the call was to bring something and did not; false if there is no such place. Places
     /// that have an error already get this one too only if `join` says so.
     fn fill_empty(&mut self, error: ErrorRef, join: bool) -> bool {
+        match self.whom {
+            Whom::Root(fetch) => self.fill_root(fetch, error, join),
+            Whom::Entities { targets, .. } => self.fill_objects(targets.all(), error, join),
+        }
+    }
+
+    fn fill_root(&mut self, fetch: &FetchNode, error: ErrorRef, join: bool) -> bool {
         let mut placed = false;
-        match self.targets {
-            None => {
-                let ty = self.arena.ty(ObjectId::ROOT);
-                for field in &self.fetch.selection.fields {
-                    let index = self.shape.slots[field.slot.index()].index;
-                    let present = self.arena.slot(ObjectId::ROOT, index);
-                    let empty = match present {
-                        SlotValue::Absent | SlotValue::Null => true,
-                        SlotValue::Error(_) => join,
-                        SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
-                    };
-                    if empty && ty.is_none_or(|ty| field.types.contains(ty)) {
-                        let error = self.arena.join(error, present);
-                        self.arena.set_slot(ObjectId::ROOT, index, SlotValue::Error(error));
-                        placed = true;
-                    }
-                }
-            }
-            Some(targets) => {
-                for object in targets.all() {
-                    if self.is_empty(*object) && (join || self.arena.object_errors(*object).is_none()) {
-                        self.arena.attach(*object, error);
-                        placed = true;
-                    }
-                }
+        let ty = self.arena.ty(ObjectId::ROOT);
+        for field in &fetch.selection.fields {
+            let index = self.plan.shape.slots[field.slot.index()].index;
+            let present = self.arena.slot(ObjectId::ROOT, index);
+            let empty = match present {
+                SlotValue::Absent | SlotValue::Null => true,
+                SlotValue::Error(_) => join,
+                SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
+            };
+            if empty && ty.is_none_or(|ty| field.types.contains(ty)) {
+                let error = self.arena.join(error, present);
+                self.arena.set_slot(ObjectId::ROOT, index, SlotValue::Error(error));
+                placed = true;
             }
         }
         placed
     }
 
-    fn is_empty(&self, object: ObjectId) -> bool {
+    fn fill_objects(&mut self, targets: &[Target], error: ErrorRef, join: bool) -> bool {
+        let mut placed = false;
+        for target in targets {
+            if self.is_empty(*target) && (join || self.arena.object_errors(target.object).is_none()) {
+                self.arena.attach(target.object, error);
+                placed = true;
+            }
+        }
+        placed
+    }
+
+    fn is_empty(&self, Target { fetch, object }: Target) -> bool {
         let ty = self.arena.ty(object);
         let mut fields =
-            self.fetch.selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
-        fields.all(|field| match self.arena.slot(object, self.shape.slots[field.slot.index()].index) {
+            self.plan.fetch(fetch).selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
+        fields.all(|field| match self.arena.slot(object, self.plan.shape.slots[field.slot.index()].index) {
             SlotValue::Absent | SlotValue::Null | SlotValue::Error(_) => true,
             SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
         })
     }
-}
-
-/// Reads the data of an answer; false if there is none.
-fn data(
-    deserializer: &mut Deserializer<'_>,
-    fetch: &FetchNode,
-    targets: Option<&Targets>,
-    enveloped: bool,
-) -> Result<bool, Broken> {
-    let Some(targets) = targets else {
-        return match deserializer.reader.peek()? {
-            b'{' | b'n' => Ok(deserializer.read_into(&fetch.selection, ObjectId::ROOT)?),
-            _ => Err(Broken::Shape("its data is no object".into())),
-        };
-    };
-    if !enveloped {
-        return entities(deserializer, fetch, targets);
-    }
-    match deserializer.reader.peek()? {
-        b'n' => {
-            deserializer.reader.word("null")?;
-            return Ok(false);
-        }
-        b'{' => deserializer.reader.open(b'{')?,
-        _ => return Err(Broken::Shape("its data is no object".into())),
-    }
-    let mut first = true;
-    let mut found = false;
-    while let Some(key) = deserializer.reader.next_key(&mut first)? {
-        if key.text(&deserializer.reader) == "_entities" {
-            found = entities(deserializer, fetch, targets)?;
-        } else {
-            deserializer.reader.skip()?;
-        }
-    }
-    Ok(found)
-}
-
-/// Reads the list of entities, each into the objects that wait for it.
-fn entities(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, targets: &Targets) -> Result<bool, Broken> {
-    match deserializer.reader.peek()? {
-        b'n' => {
-            deserializer.reader.word("null")?;
-            return Ok(false);
-        }
-        b'[' => deserializer.reader.open(b'[')?,
-        _ => return Err(Broken::Shape("its entities are no list".into())),
-    }
-    let mut first = true;
-    let mut at = 0;
-    while deserializer.reader.next_item(&mut first)? {
-        if at == targets.count() {
-            return Err(Broken::Shape(format!("it has more entities than the {at} that were asked for")));
-        }
-        entity(deserializer, fetch, targets.of(at))?;
-        at += 1;
-    }
-    if at < targets.count() {
-        return Err(Broken::Shape(format!("it has {at} entities where {} were asked for", targets.count())));
-    }
-    Ok(true)
-}
-
-fn entity(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, objects: &[ObjectId]) -> Result<(), JsonError> {
-    let Some((first, others)) = objects.split_first() else {
-        deserializer.reader.skip()?;
-        return Ok(());
-    };
-    deserializer.reader.peek()?;
-    let start = deserializer.reader.clone();
-    let errors_before = deserializer.arena.object_errors(*first);
-    let typename = asks_typename(fetch);
-    let found = deserializer.read_entity(&fetch.selection, *first, typename)?;
-    if !found {
-        objects.iter().for_each(|object| answer_null(deserializer, fetch, *object));
-        return Ok(());
-    }
-    let errors = deserializer.arena.object_errors(*first).filter(|errors| Some(*errors) != errors_before);
-    let end = deserializer.reader.clone();
-    for object in others {
-        if !copy(deserializer, fetch, *first, *object) {
-            deserializer.reader = start.clone();
-            deserializer.read_entity(&fetch.selection, *object, typename)?;
-        } else if let Some(errors) = errors {
-            deserializer.arena.attach(*object, errors);
-        }
-    }
-    deserializer.reader = end;
-    Ok(())
-}
-
-/// There is no such entity: its fields are null, which is an answer.
-fn answer_null(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, object: ObjectId) {
-    for_slots(deserializer, fetch, object, |deserializer, index, _| {
-        if !deserializer.arena.slot(object, index).is_filled() {
-            deserializer.arena.set_slot(object, index, SlotValue::Null);
-        }
-        true
-    });
-}
-
-/// Gives `to` what `from` got from the fetch. False if that does not do, since `to` has objects of its own there, or an
-/// answer's type to learn.
-fn copy(deserializer: &mut Deserializer<'_>, fetch: &FetchNode, from: ObjectId, to: ObjectId) -> bool {
-    if deserializer.arena.ty(from) != deserializer.arena.ty(to) {
-        return false;
-    }
-    for_slots(deserializer, fetch, to, |deserializer, index, holds_objects| {
-        let present = deserializer.arena.slot(to, index);
-        if present.is_filled() {
-            return !holds_objects;
-        }
-        let value = deserializer.arena.slot(from, index);
-        deserializer.arena.share(value);
-        deserializer.arena.set_slot(to, index, value);
-        true
-    })
-}
-
-/// Goes over the places that the fetch fills in the object, as long as `visit` says true.
-fn for_slots(
-    deserializer: &mut Deserializer<'_>,
-    fetch: &FetchNode,
-    object: ObjectId,
-    mut visit: impl FnMut(&mut Deserializer<'_>, u32, bool) -> bool,
-) -> bool {
-    let ty = deserializer.arena.ty(object);
-    let mut fields = fetch.selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
-    fields.all(|field| {
-        let index = deserializer.shape.slots[field.slot.index()].index;
-        let holds_objects = matches!(field.content, FetchContent::Objects(_));
-        visit(deserializer, index, holds_objects)
-    })
 }

@@ -1,28 +1,13 @@
-//! Owns the representations of a fetch's entities: which objects it is for, and what is sent for each.
-//!
-//! A representation is written canonically, straight into the body that is sent, and looked up by its bytes. One that
-//! was there before is cut off again, and its object shares the answer of the first.
+//! Owns the representations of a fetch's entities: which objects it is for, and what is sent for each, canonically.
 
-use std::hash::BuildHasher;
-use std::ops::Range;
-
-use hashbrown::{DefaultHashBuilder, HashTable};
 use weft_federation::plan::{
     Content, FetchContent, FetchEntry, FetchNode, FetchSelection, PositionId, RepresentationField, RepresentationPlan,
     Shape, Slot, SlotId,
 };
 use weft_federation::schema::{FieldSetItem, Id, Model, SubgraphId, TypeId, TypeSet, Wrapping};
 
+use super::batch::{BatchWriter, Target};
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
-
-/// Whether the entities' types are asked beside what the selection asks: with several, a shuffled answer shows by their
-/// names, and an object of which only the interface was known learns its type.
-pub fn asks_typename(fetch: &FetchNode) -> bool {
-    match &fetch.entry {
-        FetchEntry::Entities { representations, .. } => representations.len() > 1,
-        FetchEntry::Root(_) => false,
-    }
-}
 
 /// Writes the representations of one fetch; prepared with the plan.
 #[derive(Debug)]
@@ -59,51 +44,6 @@ struct Field {
     fields: Vec<Field>,
 }
 
-/// What is sent: the bytes, and where in them each representation is.
-#[derive(Debug, Default)]
-pub struct Batch {
-    pub body: Vec<u8>,
-    pub spans: Vec<Range<usize>>,
-}
-
-impl Batch {
-    pub fn get(&self, at: usize) -> &[u8] {
-        &self.body[self.spans[at].clone()]
-    }
-}
-
-/// The objects that wait for the answer to each representation.
-#[derive(Debug, Default)]
-pub struct Targets {
-    objects: Vec<ObjectId>,
-    /// Where each representation's objects end.
-    ends: Vec<u32>,
-}
-
-impl Targets {
-    /// How many representations there are.
-    pub fn count(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub fn of(&self, at: usize) -> &[ObjectId] {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.objects[start as usize..self.ends[at] as usize]
-    }
-
-    pub fn all(&self) -> &[ObjectId] {
-        &self.objects
-    }
-}
-
-/// Representations, their objects, and the objects that cannot be looked up because of an error elsewhere.
-#[derive(Debug, Default)]
-pub struct Written {
-    pub batch: Batch,
-    pub targets: Targets,
-    pub blocked: Vec<(ObjectId, ErrorRef)>,
-}
-
 /// Why an object has no representation.
 struct Missing(Option<ErrorRef>);
 
@@ -115,47 +55,30 @@ impl RepresentationWriter {
         Some(Self { path: path_to(shape, fetch.position), kinds })
     }
 
-    /// Writes the representations of all objects that need the fetch, behind `body`.
-    pub fn write(&self, shape: &Shape, arena: &ResponseArena, selection: &FetchSelection, body: Vec<u8>) -> Written {
-        let mut written = Written { batch: Batch { body, spans: vec![] }, ..Written::default() };
-        let hasher = DefaultHashBuilder::default();
-        let mut known: HashTable<u32> = HashTable::new();
-        // Which representation each object has, in the order of the objects.
-        let mut pairs: Vec<(u32, ObjectId)> = vec![];
+    /// Adds all objects that need the fetch to the list that `batch` is at. Gives those that cannot be looked up because
+    /// of an error elsewhere.
+    pub fn write(
+        &self,
+        shape: &Shape,
+        arena: &ResponseArena,
+        fetch: &FetchNode,
+        batch: &mut BatchWriter,
+    ) -> Vec<(ObjectId, ErrorRef)> {
+        let mut blocked = vec![];
         for object in objects_at(shape, arena, &self.path) {
-            if !needs(shape, arena, selection, object) {
+            if !needs(shape, arena, &fetch.selection, object) {
                 continue;
             }
             let Some(kind) = self.kind_of(arena.ty(object)) else { continue };
-            let body = &mut written.batch.body;
-            let before = body.len();
-            if !written.batch.spans.is_empty() {
-                body.push(b',');
+            let written = batch.add(Target { fetch: fetch.id, object }, |body| {
+                body.extend_from_slice(kind.prefix.as_bytes());
+                write_fields(arena, object, &kind.fields, false, None, body)
+            });
+            if let Err(Missing(Some(reason))) = written {
+                blocked.push((object, reason));
             }
-            let start = body.len();
-            body.extend_from_slice(kind.prefix.as_bytes());
-            if let Err(Missing(reason)) = write_fields(arena, object, &kind.fields, false, None, body) {
-                body.truncate(before);
-                written.blocked.extend(reason.map(|reason| (object, reason)));
-                continue;
-            }
-            let span = start..body.len();
-            let hash = hasher.hash_one(&body[span.clone()]);
-            let spans = &written.batch.spans;
-            let same = |at: &u32| body[spans[*at as usize].clone()] == body[span.clone()];
-            if let Some(at) = known.find(hash, same).copied() {
-                body.truncate(before);
-                pairs.push((at, object));
-                continue;
-            }
-            let at = u32::try_from(spans.len()).unwrap_or(u32::MAX);
-            written.batch.spans.push(span);
-            let (body, spans) = (&written.batch.body, &written.batch.spans);
-            known.insert_unique(hash, at, |at| hasher.hash_one(&body[spans[*at as usize].clone()]));
-            pairs.push((at, object));
         }
-        written.targets = targets(written.batch.spans.len(), pairs);
-        written
+        blocked
     }
 
     fn kind_of(&self, ty: Option<TypeId>) -> Option<&Kind> {
@@ -165,18 +88,6 @@ impl RepresentationWriter {
             None => self.kinds.iter().find(|kind| kind.is_interface),
         }
     }
-}
-
-fn targets(count: usize, mut pairs: Vec<(u32, ObjectId)>) -> Targets {
-    // Stable, so that the first object of each representation stays the first.
-    pairs.sort_by_key(|(at, _)| *at);
-    let mut ends = vec![0; count];
-    let mut objects = Vec::with_capacity(pairs.len());
-    for (at, object) in pairs {
-        objects.push(object);
-        ends[at as usize] = u32::try_from(objects.len()).unwrap_or(u32::MAX);
-    }
-    Targets { objects, ends }
 }
 
 fn path_to(shape: &Shape, position: PositionId) -> Vec<SlotId> {

@@ -1,16 +1,16 @@
-//! Owns running the fetches of a plan as a DAG: each starts the moment that those it depends on have ended.
+//! Owns running the calls of a plan as a DAG: each starts the moment that the fetches in it can.
 //!
 //! Everything happens on the caller's task. Dropping the future ends the calls that are out.
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::timeout_at;
 use weft_federation::operation::{BoundOperation, Variables};
-use weft_federation::plan::{FetchId, FetchNode};
 use weft_federation::schema::Id;
 use weft_federation::view::ClientSchema;
 
-use super::receive::Receiver;
-use super::representations::{Batch, Targets};
+use super::batch::Batch;
+use super::run::{Run, Sent};
 use crate::connector::{Inputs, Reads};
 use crate::context::RequestContext;
 use crate::introspect::introspect;
@@ -40,102 +40,50 @@ pub async fn execute(
 }
 
 /// Runs the fetches of a plan.
-pub(super) async fn fetch_all(
-    prepared: &PreparedPlan,
+async fn fetch_all<'a>(
+    prepared: &'a PreparedPlan,
     operation: &BoundOperation,
     variables: &Variables,
     context: &RequestContext<'_>,
 ) -> ResponseArena {
-    let mut run = Run::new(prepared, operation);
-    let reads = Reads::default();
-    let mut calls = FuturesUnordered::new();
-    let mut ready: Vec<FetchId> =
-        prepared.plan.fetches.iter().filter(|fetch| fetch.depends_on.is_empty()).map(|fetch| fetch.id).collect();
+    let mut run = Run::new(prepared, operation, context.deadline);
+    let reads = &Reads::default();
+    let call = |(sent, batch): (Sent<'a>, Batch)| async move {
+        let fetch = prepared.plan.fetch(sent.fetches[0]);
+        let inputs = Inputs { fetch, variables, context, reads, batch };
+        let result = prepared.calls[sent.call.index()].fetch(inputs).await;
+        (sent, result)
+    };
+    let mut out = None;
     loop {
-        while let Some(id) = ready.pop() {
-            match run.start(id) {
-                Some(batch) => {
-                    let call = &prepared.fetches[id.index()].call;
-                    let fetch = prepared.plan.fetch(id);
-                    let inputs = Inputs { fetch, variables, context, reads: &reads, batch };
-                    calls.push(async move { (id, call.fetch(inputs).await) });
+        let mut last = None;
+        while let Some(started) = run.start() {
+            if let Some(before) = last.replace(started) {
+                out.get_or_insert_with(FuturesUnordered::new).push(call(before));
+            }
+        }
+        let others = out.as_ref().is_some_and(|out| !out.is_empty());
+        let due = run.due();
+        let answered = match (last, due) {
+            (None, _) if !others => break,
+            // A call that is alone needs no set of calls.
+            (Some(started), None) if !others => Some(call(started).await),
+            (started, due) => {
+                let out = out.get_or_insert_with(FuturesUnordered::new);
+                out.extend(started.map(call));
+                match due {
+                    None => out.next().await,
+                    Some(due) => timeout_at(due, out.next()).await.unwrap_or_else(|_| {
+                        run.release(due);
+                        None
+                    }),
                 }
-                None => run.end(id, &mut ready),
             }
-        }
-        let Some((id, result)) = calls.next().await else { break };
-        run.receiver(id).receive(result);
-        run.end(id, &mut ready);
-    }
-    drop(calls);
-    run.arena
-}
-
-/// A plan while it runs.
-struct Run<'a> {
-    prepared: &'a PreparedPlan,
-    arena: ResponseArena,
-    /// Per fetch, how many it still waits for.
-    waiting: Vec<usize>,
-    /// Per fetch that is out, the objects that its entities are for.
-    targets: Vec<Option<Targets>>,
-}
-
-impl<'a> Run<'a> {
-    fn new(prepared: &'a PreparedPlan, operation: &BoundOperation) -> Self {
-        let fetches = &prepared.plan.fetches;
-        Self {
-            prepared,
-            arena: ResponseArena::new(&prepared.plan.shape, operation.root),
-            waiting: fetches.iter().map(|fetch| fetch.depends_on.len()).collect(),
-            targets: fetches.iter().map(|_| None).collect(),
+        };
+        if let Some((sent, result)) = answered {
+            run.receive(&sent, result);
         }
     }
-
-    fn fetch(&self, id: FetchId) -> &'a FetchNode {
-        self.prepared.plan.fetch(id)
-    }
-
-    /// Works out what a fetch sends. `None` if there is nothing to ask.
-    fn start(&mut self, id: FetchId) -> Option<Batch> {
-        let PreparedPlan { plan, fetches, .. } = self.prepared;
-        let fetch = &fetches[id.index()];
-        let Some(writer) = &fetch.representations else { return Some(Batch::default()) };
-        let prefix = fetch.call.body_prefix();
-        let mut body = Vec::with_capacity(prefix.len() + 512);
-        body.extend_from_slice(prefix);
-        let written = writer.write(&plan.shape, &self.arena, &self.fetch(id).selection, body);
-        for (object, error) in written.blocked {
-            self.arena.attach(object, error);
-        }
-        self.arena.commit();
-        if written.batch.spans.is_empty() {
-            return None;
-        }
-        self.targets[id.index()] = Some(written.targets);
-        Some(written.batch)
-    }
-
-    fn receiver(&mut self, id: FetchId) -> Receiver<'_> {
-        let PreparedPlan { plan, fetches, model } = self.prepared;
-        Receiver {
-            shape: &plan.shape,
-            model,
-            arena: &mut self.arena,
-            fetch: plan.fetch(id),
-            origin: &fetches[id.index()].call.origin,
-            targets: self.targets[id.index()].as_ref(),
-        }
-    }
-
-    /// Notes that a fetch has ended, and which can start now.
-    fn end(&mut self, id: FetchId, ready: &mut Vec<FetchId>) {
-        for dependent in &self.prepared.fetches[id.index()].dependents {
-            let waiting = &mut self.waiting[dependent.index()];
-            *waiting -= 1;
-            if *waiting == 0 {
-                ready.push(*dependent);
-            }
-        }
-    }
+    drop(out);
+    run.finish()
 }

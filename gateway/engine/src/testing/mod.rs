@@ -4,6 +4,6 @@ mod gateway;
 mod plan;
 mod server;
 
-pub use gateway::Gateway;
+pub use gateway::{Gateway, Outcome};
 pub use plan::{PlanBuilder, supergraph};
 pub use server::{Reply, Server};

@@ -9,8 +9,9 @@ use apollo_compiler::{ExecutableDocument, Name, Schema, ast};
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{
-    Content, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, Leaf, Position, PositionId,
-    ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, QueryPlan, ROOT, Shape, Slot, SlotId,
+    CallId, CallNode, Content, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, Leaf,
+    Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, QueryPlan, ROOT,
+    Shape, Slot, SlotId,
 };
 use weft_federation::schema::{Arguments, Id, Merged, Model, Supergraph, TypeId, TypeKind, TypeSet, Value, VariableId};
 
@@ -101,7 +102,13 @@ impl PlanBuilder {
         for position in &mut self.shape.positions {
             position.width = u32::try_from(position.slots.len()).expect("few slots");
         }
-        QueryPlan { kind: self.kind, trigger: None, fetches: self.fetches, shape: self.shape }
+        let call = |fetch: &FetchNode| CallNode {
+            id: CallId::from_index(fetch.id.index()),
+            subgraph: fetch.subgraph,
+            fetches: vec![fetch.id],
+        };
+        let calls = self.fetches.iter().map(call).collect();
+        QueryPlan { kind: self.kind, trigger: None, fetches: self.fetches, calls, shape: self.shape }
     }
 
     fn ty(&self, name: &str) -> TypeId {

@@ -4,6 +4,7 @@
 //! are asked, representations that match no key or lack what is required.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use apollo_compiler::Schema;
 use apollo_compiler::executable::ExecutableDocument;
@@ -16,6 +17,7 @@ use weft_engine::connector::{FakeAnswer, FakeCall};
 use super::data::{INSTANCES, Object, Value, pick, pick_data, required, value};
 use super::faults::{Faults, FieldFaultKind, SubgraphFault};
 use super::render::{Form, render};
+use super::rng::hash;
 use super::schema::{FieldDef, ObjectKind, Role, Sel, Sub, World};
 
 /// What happened at the subgraphs in one case.
@@ -60,18 +62,23 @@ impl Subgraphs {
                 json!({"errors": [{"message": violation}]})
             }
         };
-        let Some(fault) = fault else { return Some(FakeAnswer::ok(answer.to_string())) };
+        let delay = self.delay(call);
+        let Some(fault) = fault else { return Some(FakeAnswer::ok(answer.to_string()).after(delay)) };
         if !matches!(fault, SubgraphFault::LostEntities | SubgraphFault::ShortList) {
             self.note(|record| record.faulted = true);
         }
         match fault {
             SubgraphFault::Unreachable => return None,
-            SubgraphFault::Status => return Some(FakeAnswer::ok("oh no").status(500)),
-            SubgraphFault::NoJson => return Some(FakeAnswer::ok("{\"data\":{\"")),
+            SubgraphFault::Status => return Some(FakeAnswer::ok("oh no").status(500).after(delay)),
+            SubgraphFault::NoJson => return Some(FakeAnswer::ok("{\"data\":{\"").after(delay)),
             SubgraphFault::NoData => answer = json!({"data": null, "errors": [{"message": "down"}]}),
             SubgraphFault::LostEntities | SubgraphFault::ShortList => {
-                if let Some(entities) = answer["data"]["_entities"].as_array_mut() {
-                    self.note(|record| record.faulted = true);
+                // A call has one list of entities or several, under names of their own.
+                let lists = answer["data"].as_object_mut().filter(|_| call.operation.contains("_entities("));
+                for entities in
+                    lists.into_iter().flat_map(|lists| lists.values_mut()).filter_map(|it| it.as_array_mut())
+                {
+                    self.note(|record| record.faulted |= !entities.is_empty());
                     match fault {
                         SubgraphFault::ShortList => drop(entities.pop()),
                         _ => entities.iter_mut().step_by(2).for_each(|entity| *entity = serde_json::Value::Null),
@@ -80,7 +87,14 @@ impl Subgraphs {
             }
             SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
         }
-        Some(FakeAnswer::ok(answer.to_string()))
+        Some(FakeAnswer::ok(answer.to_string()).after(delay))
+    }
+
+    /// How long the answer takes, so that some calls do not wait for all that they could carry. It is virtual time.
+    fn delay(&self, call: &FakeCall) -> Duration {
+        let draw = hash(self.world.seed, &["delay", &call.subgraph, &call.body]);
+        // Some are at once, some about equal, some far apart.
+        Duration::from_millis([0, 0, 2, 3, 5, 50][(draw % 6) as usize])
     }
 
     fn note(&self, note: impl FnOnce(&mut Record)) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use apollo_compiler::Name;
 
+use super::calls;
 use super::demand::{DemandId, Demands};
 use super::graph::PlannerGraph;
 use super::passes::Draft;
@@ -40,7 +41,8 @@ pub(super) fn assemble(
         OperationKind::Subscription if !fetches.is_empty() => Some(take_trigger(&mut fetches)),
         OperationKind::Query | OperationKind::Mutation | OperationKind::Subscription => None,
     };
-    QueryPlan { kind, trigger, fetches, shape }
+    let calls = calls::group(&fetches);
+    QueryPlan { kind, trigger, fetches, calls, shape }
 }
 
 /// Every group behind those that it depends on; else in the order in which they were found.
@@ -237,7 +239,7 @@ impl Assembler<'_> {
         let typename = self.model.type_name(self.graph().node(lookup.enters).ty).clone();
         let mut fields = vec![];
         for input in &entry.inputs {
-            fields.push(self.representation_field(input.slot, &input.types, input.child));
+            add_to(&mut fields, self.representation_field(input.slot, &input.types, input.child));
         }
         fields.sort_by(|a, b| a.name.cmp(&b.name));
         RepresentationPlan { lookup: entry.lookup, ty: entry.ty, typename, fields }
@@ -248,6 +250,17 @@ impl Assembler<'_> {
         let items = child.map_or(&[][..], |child| &self.demands.get(child).items);
         let fields = items.iter().map(|item| self.representation_field(item.slot, &item.types, item.child)).collect();
         RepresentationField { name, slot, types: types.clone(), fields }
+    }
+}
+
+/// Adds a field to a representation; what several requirements want under one field is written there once.
+fn add_to(fields: &mut Vec<RepresentationField>, field: RepresentationField) {
+    match fields.iter_mut().find(|known| known.slot == field.slot) {
+        Some(known) => {
+            known.types = known.types.union(&field.types);
+            field.fields.into_iter().for_each(|field| add_to(&mut known.fields, field));
+        }
+        None => fields.push(field),
     }
 }
 

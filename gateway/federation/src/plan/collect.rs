@@ -168,7 +168,9 @@ impl<'o> Collector<'o> {
         for classes in classes {
             let classes = classes.into_iter().flat_map(|class| split_by_slots(class, &by_field));
             let classes: Vec<_> = classes.map(|class| self.project(class, &typenames, &gathered, &by_field)).collect();
-            typed |= types.len() > 1 && (classes.len() > 1 || classes.iter().any(shows_typename));
+            let shown: usize = classes.iter().map(|class| class.types.len()).sum();
+            let differ = classes.len() > 1 || shown < types.len() || classes.iter().any(shows_typename);
+            typed |= types.len() > 1 && differ;
             projections.push(ProjectionId::from_index(self.shape.projections.len()));
             self.shape.projections.push(Projection { position, classes });
         }
@@ -276,10 +278,10 @@ impl<'o> Collector<'o> {
         types.iter().map(name).collect()
     }
 
-    /// Splits a position's types by what a view collects for them.
+    /// Splits a position's types by what a view collects for them. Of what no client sees nothing is collected.
     fn classes(&mut self, view: &View<'o>, types: &TypeSet) -> Result<Vec<Class<'o>>, PlanError> {
         let mut classes: Vec<Class<'o>> = vec![];
-        for ty in types.iter() {
+        for ty in types.iter().filter(|ty| !self.model.ty(*ty).is_inaccessible) {
             let mut entries = vec![];
             let mut seen = HashSet::new();
             for set in view {

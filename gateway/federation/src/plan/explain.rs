@@ -1,9 +1,10 @@
 //! Owns how a plan is shown to people and tools: text, JSON, and mermaid.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::query_plan::{
-    FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection, QueryPlan, RepresentationField,
+    CallId, CallNode, FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection, QueryPlan, RepresentationField,
 };
 use super::shape::PositionId;
 use crate::operation::BoundOperation;
@@ -19,7 +20,7 @@ pub struct Explain<'a> {
 }
 
 impl Explain<'_> {
-    /// One paragraph a fetch: what it waits for, where its objects are, what it hands in and asks.
+    /// One paragraph a call: what it waits for, where its objects are, what it hands in and asks.
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail, here and below.
@@ -27,50 +28,91 @@ impl Explain<'_> {
             out,
             "{}: {} in {}",
             self.plan.kind.keyword(),
-            count(self.plan.fetches.len(), "fetch", "fetches"),
+            count(self.plan.calls.len(), "call", "calls"),
             count(self.plan.depth(), "step", "steps")
         );
         if let Some(trigger) = &self.plan.trigger {
             let _ = writeln!(out, "\nfor each event of {}\n  ask   {}", self.source(trigger), self.asked(trigger));
         }
-        for fetch in &self.plan.fetches {
-            let _ = write!(out, "\n#{} {}", fetch.id.0, self.source(fetch));
-            if !fetch.depends_on.is_empty() {
-                let after: Vec<String> = fetch.depends_on.iter().map(|id| format!("#{}", id.0)).collect();
-                let _ = write!(out, ", after {}", after.join(", "));
-            }
-            out.push('\n');
-            if let FetchEntry::Entities { representations, batch } = &fetch.entry {
-                let _ = writeln!(
-                    out,
-                    "  at    {}{}",
-                    self.path(fetch.position),
-                    if *batch { "" } else { "  (one call each)" }
-                );
-                let lines = representations.iter().map(|representation| {
-                    let mut given = String::new();
-                    self.write_representation(&representation.fields, &mut given);
-                    format!("  given {} {given}\n", representation.typename)
-                });
-                // Types that are looked up by their interface all look the same.
-                let mut lines: Vec<String> = lines.collect();
-                lines.dedup();
-                out.push_str(&lines.concat());
-            }
-            let _ = writeln!(out, "  ask   {}", self.asked(fetch));
+        for call in &self.plan.calls {
+            self.write_call(call, &mut out);
         }
         out
     }
 
+    fn write_call(&self, call: &CallNode, out: &mut String) {
+        let fetches: Vec<&FetchNode> = call.fetches.iter().map(|id| self.plan.fetch(*id)).collect();
+        let after = self.after_call(call);
+        let source = fetches.first().map(|fetch| self.source(fetch)).unwrap_or_default();
+        let _ = writeln!(out, "\n#{} {source}{}", call.id.0, written_after(&after));
+        // Fetches that hand in and ask the same are told together.
+        let mut told: Vec<(String, String)> = vec![];
+        for fetch in fetches {
+            let rest = format!("{}  ask   {}\n", self.given(fetch), self.asked(fetch));
+            let mut places = String::new();
+            if let FetchEntry::Entities { batch, .. } = &fetch.entry {
+                let each = if *batch { "" } else { "  (one call each)" };
+                let own = self.after(fetch);
+                // What goes without waiting for all that the call waits for.
+                let own = if own == after { String::new() } else { written_after(&own) };
+                places = format!("  at    {}{own}{each}\n", self.path(fetch.position));
+            }
+            match told.iter_mut().find(|(_, known)| *known == rest) {
+                Some((known, _)) => known.push_str(&places),
+                None => told.push((places, rest)),
+            }
+        }
+        for (places, rest) in told {
+            out.push_str(&places);
+            out.push_str(&rest);
+        }
+    }
+
+    /// What the fetch hands in, a line a type.
+    fn given(&self, fetch: &FetchNode) -> String {
+        let FetchEntry::Entities { representations, .. } = &fetch.entry else { return String::new() };
+        let lines = representations.iter().map(|representation| {
+            let mut given = String::new();
+            self.write_representation(&representation.fields, &mut given);
+            format!("  given {} {given}\n", representation.typename)
+        });
+        // Types that are looked up by their interface all look the same.
+        let mut lines: Vec<String> = lines.collect();
+        lines.dedup();
+        lines.concat()
+    }
+
+    /// The calls that a fetch waits for.
+    fn after(&self, fetch: &FetchNode) -> BTreeSet<CallId> {
+        let calls = self.plan.calls.iter();
+        calls.filter(|call| call.fetches.iter().any(|id| fetch.depends_on.contains(id))).map(|call| call.id).collect()
+    }
+
+    /// The calls that some fetch of a call waits for.
+    fn after_call(&self, call: &CallNode) -> BTreeSet<CallId> {
+        call.fetches.iter().flat_map(|id| self.after(self.plan.fetch(*id))).collect()
+    }
+
     pub fn json(&self) -> String {
         let fetches: Vec<serde_json::Value> = self.plan.fetches.iter().map(|fetch| self.fetch_json(fetch)).collect();
+        let calls: Vec<serde_json::Value> = self.plan.calls.iter().map(|call| self.call_json(call)).collect();
         let plan = serde_json::json!({
             "kind": self.plan.kind.keyword(),
             "depth": self.plan.depth(),
             "trigger": self.plan.trigger.as_ref().map(|fetch| self.fetch_json(fetch)),
+            "calls": calls,
             "fetches": fetches,
         });
         format!("{plan:#}\n")
+    }
+
+    fn call_json(&self, call: &CallNode) -> serde_json::Value {
+        serde_json::json!({
+            "id": call.id.0,
+            "subgraph": self.model.subgraph(call.subgraph).name,
+            "dependsOn": self.after_call(call).iter().map(|id| id.0).collect::<Vec<_>>(),
+            "fetches": call.fetches.iter().map(|id| id.0).collect::<Vec<_>>(),
+        })
     }
 
     fn fetch_json(&self, fetch: &FetchNode) -> serde_json::Value {
@@ -97,22 +139,25 @@ impl Explain<'_> {
         })
     }
 
-    /// A flowchart: a box a fetch, an arrow a dependency.
+    /// A flowchart: a box a call, an arrow a dependency.
     pub fn mermaid(&self) -> String {
         let mut out = String::from("flowchart LR\n  client([client])\n");
-        for fetch in &self.plan.fetches {
-            let at = match &fetch.entry {
+        for call in &self.plan.calls {
+            let fetches = || call.fetches.iter().map(|id| self.plan.fetch(*id));
+            let mut lines: Vec<String> = fetches().take(1).map(|fetch| self.source(fetch)).collect();
+            lines.extend(fetches().map(|fetch| match &fetch.entry {
                 FetchEntry::Root(kind) => kind.keyword().to_owned(),
                 FetchEntry::Entities { .. } => self.path(fetch.position),
-            };
-            let _ = writeln!(out, "  f{}[\"{}<br/>{}\"]", fetch.id.0, self.source(fetch), at);
+            }));
+            let _ = writeln!(out, "  c{}[\"{}\"]", call.id.0, lines.join("<br/>"));
         }
-        for fetch in &self.plan.fetches {
-            if fetch.depends_on.is_empty() {
-                let _ = writeln!(out, "  client --> f{}", fetch.id.0);
+        for call in &self.plan.calls {
+            let after = self.after_call(call);
+            if after.is_empty() {
+                let _ = writeln!(out, "  client --> c{}", call.id.0);
             }
-            for needed in &fetch.depends_on {
-                let _ = writeln!(out, "  f{} --> f{}", needed.0, fetch.id.0);
+            for needed in after {
+                let _ = writeln!(out, "  c{} --> c{}", needed.0, call.id.0);
             }
         }
         out
@@ -197,6 +242,12 @@ impl Explain<'_> {
         }
         out.push_str(" }");
     }
+}
+
+/// `, after #0, #1`
+fn written_after(calls: &BTreeSet<CallId>) -> String {
+    let calls: Vec<String> = calls.iter().map(|id| format!("#{}", id.0)).collect();
+    if calls.is_empty() { String::new() } else { format!(", after {}", calls.join(", ")) }
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

@@ -1,10 +1,11 @@
 //! Owns query planning: from a bound operation to the fetches that answer it.
 //!
 //! ```text
-//! bound operation ── collect ──> shape + demands ── search ──> decisions ── steps ──> groups ── passes ── assemble ──> plan
+//! bound operation ── collect ──> shape + demands ── search ──> decisions ── steps ──> groups ── passes ── assemble, calls ──> plan
 //! ```
 
 mod assemble;
+mod calls;
 mod collect;
 mod connectors;
 mod demand;
@@ -25,8 +26,8 @@ use std::sync::Arc;
 pub use error::PlanError;
 pub use graph::LookupId;
 pub use query_plan::{
-    FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
-    RepresentationPlan,
+    CallId, CallNode, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan,
+    RepresentationField, RepresentationPlan,
 };
 pub use shape::{
     Content, Leaf, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource,
@@ -78,12 +79,12 @@ impl Planner {
         }
         let steps::Steps { groups, places, .. } = steps;
         let groups = groups.into_iter().map(Some).collect();
+        let search::Search { shape, demands, .. } = search;
         let mut draft = passes::Draft { graph: &self.graph, groups, places };
         if operation.kind == OperationKind::Mutation {
             draft.merge_mutation_roots();
         }
-        draft.merge_lookups();
-        let search::Search { shape, demands, .. } = search;
+        draft.merge_lookups(passes::Inputs { shape: &shape, demands: &demands });
         let plan = assemble::assemble(&self.model, operation.kind, &draft, &demands, shape);
         debug_assert_eq!(verify::verify(&self.model, &plan), Ok(()));
         Ok(plan)

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::demand::Item;
+use super::demand::{Demands, Item};
 use super::graph::PlannerGraph;
-use super::shape::ROOT;
+use super::shape::{ROOT, Shape};
 use super::steps::{Entry, Group, GroupId, Groups, Place, PlaceId};
 use crate::schema::Id;
 
@@ -16,6 +16,13 @@ pub(super) struct Draft<'a> {
     pub graph: &'a PlannerGraph,
     pub groups: Vec<Option<Group>>,
     pub places: Vec<Place>,
+}
+
+/// What tells which fields representations have: their inputs are demands on slots.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub shape: &'a Shape,
+    pub demands: &'a Demands,
 }
 
 impl Draft<'_> {
@@ -43,7 +50,7 @@ impl Draft<'_> {
 
     /// Merges calls that look objects of one position up in one subgraph: those of several types, and those
     /// of one type that wait for different things, if the plan gets no deeper by it.
-    pub fn merge_lookups(&mut self) {
+    pub fn merge_lookups(&mut self, inputs: Inputs<'_>) {
         let mut alike: HashMap<_, Vec<GroupId>> = HashMap::new();
         for id in self.ids() {
             if let Some(group) = self.get(id) {
@@ -55,7 +62,7 @@ impl Draft<'_> {
         for row in rows {
             for (at, into) in row.iter().enumerate() {
                 for from in &row[at + 1..] {
-                    if self.may_merge(*into, *from) {
+                    if self.may_merge(*into, *from, inputs) {
                         self.merge(*into, *from);
                     }
                 }
@@ -88,15 +95,17 @@ impl Draft<'_> {
             }
     }
 
-    fn may_merge(&self, into: GroupId, from: GroupId) -> bool {
+    fn may_merge(&self, into: GroupId, from: GroupId, inputs: Inputs<'_>) -> bool {
         if !self.are_alike(into, from) {
             return false;
         }
         let (Some(a), Some(b)) = (self.get(into), self.get(from)) else { return false };
-        // One representation of an object has one key. And what both need together may never be there for objects that
-        // only one of the calls is for.
+        // One representation of an object has one key, and one value for a field. And what both need together may never
+        // be there for objects that only one of the calls is for.
         let differ = |one: &Entry, other: &Entry| {
-            one.lookup != other.lookup || (one.origins != other.origins && !same_items(&one.inputs, &other.inputs))
+            one.lookup != other.lookup
+                || (one.origins != other.origins && !same_items(&one.inputs, &other.inputs))
+                || inputs.conflict(&one.inputs, &other.inputs)
         };
         let conflicts = |entry: &Entry| b.entries.iter().any(|other| other.ty == entry.ty && differ(entry, other));
         if self.is_root(a) || a.entries.iter().any(conflicts) {
@@ -207,6 +216,21 @@ impl Draft<'_> {
                 None => self.places[into.index()].fields.push(ask),
             }
         }
+    }
+}
+
+impl Inputs<'_> {
+    /// Whether one object would be represented with two values for a field: it is wanted with different arguments.
+    fn conflict(self, one: &[Item], other: &[Item]) -> bool {
+        let name = |item: &Item| self.shape.slots[item.slot.index()].name;
+        let pairs = one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
+        let mut namesakes = pairs.filter(|(a, b)| name(a) == name(b) && !a.types.intersect(&b.types).is_empty());
+        namesakes.any(|(a, b)| match (a.child, b.child) {
+            (Some(a_child), Some(b_child)) if a.slot == b.slot => {
+                a_child != b_child && self.conflict(&self.demands.get(a_child).items, &self.demands.get(b_child).items)
+            }
+            _ => a.slot != b.slot,
+        })
     }
 }
 

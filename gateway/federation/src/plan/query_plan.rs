@@ -12,6 +12,8 @@ use crate::schema::{Arguments, FieldId, Id, SubgraphId, TypeId, TypeSet, Wrappin
 crate::schema::ids! {
     /// A fetch of a plan. A fetch depends only on fetches with smaller ids.
     FetchId,
+    /// A call of a plan. A call waits only for calls with smaller ids.
+    CallId,
 }
 
 #[derive(Debug)]
@@ -20,7 +22,18 @@ pub struct QueryPlan {
     /// A subscription's source: what starts each event. `None` for queries and mutations.
     pub trigger: Option<FetchNode>,
     pub fetches: Vec<FetchNode>,
+    /// Each fetch is in one call.
+    pub calls: Vec<CallNode>,
     pub shape: Shape,
+}
+
+/// Fetches that are one request upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallNode {
+    pub id: CallId,
+    pub subgraph: SubgraphId,
+    /// Sorted, and never empty. Where there are several, all look entities up.
+    pub fetches: Vec<FetchId>,
 }
 
 impl QueryPlan {
@@ -28,15 +41,20 @@ impl QueryPlan {
         &self.fetches[id.index()]
     }
 
-    /// The number of fetches that must follow each other.
+    /// The number of calls that must follow each other.
     pub fn depth(&self) -> usize {
-        let mut depths = vec![0; self.fetches.len()];
-        for fetch in &self.fetches {
-            let before = fetch.depends_on.iter().map(|id| depths[id.index()]).max().unwrap_or(0);
-            depths[fetch.id.index()] = before + 1;
-        }
-        depths.into_iter().max().unwrap_or(0)
+        levels(&self.fetches).into_iter().max().map_or(0, |last| last + 1)
     }
+}
+
+/// Per fetch, how many fetches must follow each other before it.
+pub(super) fn levels(fetches: &[FetchNode]) -> Vec<usize> {
+    let mut levels = vec![0; fetches.len()];
+    for fetch in fetches {
+        let before = fetch.depends_on.iter().map(|id| levels[id.index()] + 1);
+        levels[fetch.id.index()] = before.max().unwrap_or(0);
+    }
+    levels
 }
 
 #[derive(Debug, Clone)]

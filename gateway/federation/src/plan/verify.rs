@@ -18,6 +18,7 @@ pub fn verify(model: &Model, plan: &QueryPlan) -> Result<(), Vec<String>> {
     fetches.extend(plan.fetches.iter().map(|fetch| (Some(fetch.id), fetch)));
     let mut verifier = Verifier { model, plan, fetches, found: vec![] };
     verifier.fetches();
+    verifier.calls();
     let roots: Vec<Made<'_>> = verifier
         .fetches
         .iter()
@@ -65,6 +66,51 @@ impl<'a> Verifier<'a> {
             }
             self.selection(fetch, &fetch.selection);
         }
+    }
+
+    /// That each fetch is in one call, that what is in one call may be, and that calls wait only for calls before them.
+    fn calls(&mut self) {
+        let plan = self.plan;
+        let mut call_of: BTreeMap<FetchId, usize> = BTreeMap::new();
+        for (at, call) in plan.calls.iter().enumerate() {
+            if call.id.index() != at {
+                self.found.push(format!("call {} stands at {at}", call.id.0));
+            }
+            for id in &call.fetches {
+                if call_of.insert(*id, at).is_some() {
+                    self.found.push(format!("fetch {} is in two calls", id.0));
+                }
+                let Some(fetch) = plan.fetches.get(id.index()) else {
+                    self.found.push(format!("call {at} has a fetch {} that there is not", id.0));
+                    continue;
+                };
+                let is_lookup = fetch.connector.is_none() && matches!(fetch.entry, FetchEntry::Entities { .. });
+                if fetch.subgraph != call.subgraph || call.fetches.len() > 1 && !is_lookup {
+                    self.found.push(format!("fetch {} cannot be in call {at}", id.0));
+                }
+            }
+            let roots: BTreeSet<_> = call.fetches.iter().map(|id| self.roots_before(*id)).collect();
+            if plan.kind == OperationKind::Mutation && roots.len() > 1 {
+                self.found.push(format!("call {at} is for several steps of a mutation"));
+            }
+        }
+        for fetch in &plan.fetches {
+            let Some(at) = call_of.get(&fetch.id) else {
+                self.found.push(format!("fetch {} is in no call", fetch.id.0));
+                continue;
+            };
+            if fetch.depends_on.iter().any(|needed| call_of.get(needed).is_some_and(|before| before >= at)) {
+                self.found.push(format!("call {at} depends on one that does not stand before it"));
+            }
+        }
+    }
+
+    /// The fetches of root fields that a fetch waits for.
+    fn roots_before(&self, fetch: FetchId) -> BTreeSet<FetchId> {
+        let is_root = |id: &FetchId| {
+            self.plan.fetches.get(id.index()).is_some_and(|fetch| matches!(fetch.entry, FetchEntry::Root(_)))
+        };
+        self.before(fetch).into_iter().flatten().filter(is_root).collect()
     }
 
     fn selection(&mut self, fetch: &FetchNode, selection: &FetchSelection) {
@@ -180,7 +226,7 @@ impl<'a> Verifier<'a> {
         path: &mut Vec<String>,
     ) {
         let plan = self.plan;
-        for ty in types {
+        for ty in types.iter().filter(|ty| !self.model.ty(**ty).is_inaccessible) {
             let Some(class) =
                 plan.shape.projections[projection.index()].classes.iter().find(|class| class.types.contains(*ty))
             else {
@@ -191,7 +237,9 @@ impl<'a> Verifier<'a> {
             let classes = plan.shape.projections[projection.index()].classes.len();
             let shows_type = |field: &ProjectedField| matches!(field.source, ProjectionSource::Typename(_));
             let names = plan.shape.positions[position.index()].types.len();
-            if given.typed.is_none() && (classes > 1 || names > 1 && class.fields.iter().any(shows_type)) {
+            let some_hidden = types.iter().any(|ty| self.model.ty(*ty).is_inaccessible);
+            if given.typed.is_none() && (classes > 1 || some_hidden || names > 1 && class.fields.iter().any(shows_type))
+            {
                 self.found.push(format!("{}: nobody tells the types of the objects", path.join(".")));
             }
             let given = given.slots;

@@ -123,6 +123,7 @@ impl Reader<'_> {
                 values,
                 possible: TypeSet::default(),
                 joins: vec![],
+                is_inaccessible: self.features.is_inaccessible(ty.directives()),
                 possible_in: vec![],
             });
         }

@@ -61,6 +61,8 @@ pub struct TypeDef {
     /// nothing implements.
     pub possible: TypeSet,
     pub joins: Vec<TypeJoin>,
+    /// No client sees it: an object of this type is null to clients, though fetches may need what is in it.
+    pub is_inaccessible: bool,
     /// Per subgraph that knows this interface or union: the members that it knows.
     pub possible_in: Vec<(SubgraphId, TypeSet)>,
 }

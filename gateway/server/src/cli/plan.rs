@@ -40,7 +40,7 @@ pub struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A paragraph a fetch.
+    /// A paragraph a call.
     Text,
     Json,
     /// A flowchart, for Markdown.

@@ -45,7 +45,7 @@ pub enum Client {
 
 #[derive(Debug)]
 pub struct HttpClient {
-    pub client: reqwest::Client,
+    pub client: transport::Client,
     pub config: SourceConfig,
 }
 

@@ -8,7 +8,7 @@ use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
 use super::answer::{Payload, Reply};
-use super::backends::{Backends, Client};
+use super::backends::{Backends, Client, HttpClient};
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers};
@@ -85,11 +85,10 @@ impl<'a> Exchange<'a> {
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
         match (self.backends.client_of(self.connector), rendered) {
-            (Client::Http(client), Rendered::Http { method, url, headers, body }) => {
-                let mut request = reqwest::Request::new(method, url);
-                *request.headers_mut() = headers;
-                *request.body_mut() = body.map(Into::into);
-                let answer = transport::send(&client.client, request, &client.config, self.origin).await?;
+            (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
+                let request = transport::request(method, uri, headers, body.unwrap_or_default());
+                let HttpClient { client, config } = client;
+                let answer = transport::send(client, request, config, self.context.deadline, self.origin).await?;
                 let status = BackendStatus::Http(answer.status);
                 Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
             }

@@ -2,20 +2,21 @@
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use prost::Message;
-use reqwest::{Method, Url};
+use url::Url;
 use weft_federation::connect::grpc::encode;
 use weft_federation::connect::mapping::{Vars, write_json};
 use weft_federation::connect::template::render_url;
 use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMethod, Request};
 
 use super::backends::Backends;
+use crate::connector::http as transport;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// A request as it is sent.
 pub enum Rendered {
-    Http { method: Method, url: Url, headers: HeaderMap, body: Option<Bytes> },
+    Http { method: Method, uri: Uri, headers: HeaderMap, body: Option<Bytes> },
     Grpc { message: Bytes, headers: HeaderMap },
 }
 
@@ -23,8 +24,8 @@ impl Rendered {
     /// All that makes the request what it is, beside its connector.
     pub fn key(&self) -> Vec<u8> {
         let (target, headers, body) = match self {
-            Self::Http { method, url, headers, body } => {
-                (format!("{method} {url}"), headers, body.as_deref().unwrap_or_default())
+            Self::Http { method, uri, headers, body } => {
+                (format!("{method} {uri}"), headers, body.as_deref().unwrap_or_default())
             }
             Self::Grpc { message, headers } => (String::new(), headers, &message[..]),
         };
@@ -65,6 +66,7 @@ pub fn render(
             }
             let url = render_url(&parts, vars).map_err(|reason| refuse(&reason))?;
             let url = Url::parse(&url).map_err(|reason| refuse(&reason))?;
+            let uri = transport::uri(&url).map_err(|reason| refuse(&reason))?;
             headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
             let body = body.map(|value| {
                 let mut json = vec![];
@@ -72,7 +74,7 @@ pub fn render(
                 headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
                 Bytes::from(json)
             });
-            Ok(Rendered::Http { method: method(request.method), url, headers, body })
+            Ok(Rendered::Http { method: method(request.method), uri, headers, body })
         }
         Request::Grpc(request) => {
             let value = body.unwrap_or_else(|| weft_federation::connect::mapping::Value::Object(vec![]));

@@ -7,8 +7,8 @@ mod tests;
 use std::sync::Arc;
 
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
-use reqwest::{Client, Method, Url};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use url::Url;
 
 use super::config::SourceConfig;
 use super::{About, Inputs, Part, PartError, PartForm, headers, http as transport};
@@ -22,8 +22,8 @@ pub struct GraphQl(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    client: Client,
-    url: Url,
+    client: transport::Client,
+    uri: Uri,
     headers: HeaderMap,
     config: SourceConfig,
 }
@@ -38,11 +38,13 @@ impl GraphQl {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(format!("its address \"{url}\" must start with http:// or https://"));
         }
+        let uri =
+            transport::uri(&parsed).map_err(|error| format!("its address \"{url}\" cannot be called: {error}"))?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let accepted = HeaderValue::from_static("application/graphql-response+json, application/json");
         headers.insert(ACCEPT, accepted);
-        Ok(Self(Arc::new(Inner { client: transport::client(config)?, url: parsed, headers, config: config.clone() })))
+        Ok(Self(Arc::new(Inner { client: transport::client(config)?, uri, headers, config: config.clone() })))
     }
 
     pub async fn fetch(
@@ -51,11 +53,11 @@ impl GraphQl {
         inputs: Inputs<'_>,
         origin: &ErrorOrigin,
     ) -> Result<Part, SubgraphError> {
-        let Inner { client, url, headers: fixed, config } = &*self.0;
-        let mut call = reqwest::Request::new(Method::POST, url.clone());
-        *call.headers_mut() = headers(fixed, &config.headers, inputs.context.headers);
-        *call.body_mut() = Some(request.body(inputs.batch, inputs.variables).into());
-        let answer = transport::send(client, call, config, origin).await?;
+        let Inner { client, uri, headers: fixed, config } = &*self.0;
+        let headers = headers(fixed, &config.headers, inputs.context.headers);
+        let body = request.body(inputs.batch, inputs.variables).into();
+        let call = transport::request(Method::POST, uri.clone(), headers, body);
+        let answer = transport::send(client, call, config, inputs.context.deadline, origin).await?;
         Ok(part(answer.status, answer.body, origin))
     }
 }

@@ -5,15 +5,12 @@ use weft_federation::operation::{BoundOperation, OperationKind, Variables};
 use weft_federation::plan::{FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection};
 use weft_federation::schema::{Arguments, Id, Model, VariableId, write_json_string};
 
-use crate::execute::{Batch, asks_typename};
-
-/// The variable that carries the entities.
-const REPRESENTATIONS: &str = "representations";
+use crate::execute::{Batch, EntityList};
 
 /// A request to a GraphQL server, up to what only the client's request can say.
 #[derive(Debug)]
 pub struct Request {
-    /// The body up to the first variable's value, or to the first variable.
+    /// The body up to the first variable; where entities are asked, [`EntityList::opening`] has it.
     prefix: Box<[u8]>,
     /// Whether the representations come first.
     entities: bool,
@@ -24,44 +21,55 @@ pub struct Request {
 }
 
 impl Request {
-    pub fn new(fetch: &FetchNode, operation: &BoundOperation, model: &Model) -> Self {
-        let names = names(operation);
+    /// The request for fetches that travel together, and the lists of entities that it asks for. Fetches that ask the same
+    /// of their entities share a list.
+    pub fn new(fetches: &[&FetchNode], operation: &BoundOperation, model: &Model) -> (Self, Vec<EntityList>) {
+        let is_lookup = |fetch: &&&FetchNode| matches!(fetch.entry, FetchEntry::Entities { .. });
+        let lookups: Vec<&FetchNode> = fetches.iter().filter(is_lookup).copied().collect();
+        let groups = alike(&lookups, operation, model);
+        let lists = ListNames::new(groups.len());
+        let names = names(operation, &lists);
         let mut used = vec![];
-        collect_variables(&fetch.selection, &mut used);
+        fetches.iter().for_each(|fetch| collect_variables(&fetch.selection, &mut used));
         used.sort_unstable();
         used.dedup();
 
         let mut text = Text { model, names: &names, out: String::new() };
-        let (kind, entities) = match &fetch.entry {
-            FetchEntry::Root(kind) => (*kind, false),
-            FetchEntry::Entities { .. } => (OperationKind::Query, true),
-        };
-        text.head(kind, entities, &used, operation);
-        if entities {
-            text.out.push_str("{_entities(representations:$representations)");
-            text.entity_selection(&fetch.selection, asks_typename(fetch));
-            text.out.push('}');
-        } else {
-            text.selection(&fetch.selection);
+        let kind = fetches.iter().find_map(|fetch| match &fetch.entry {
+            FetchEntry::Root(kind) => Some(*kind),
+            FetchEntry::Entities { .. } => None,
+        });
+        text.head(kind.unwrap_or(OperationKind::Query), &lists, &used, operation);
+        match fetches {
+            [root] if groups.is_empty() => text.selection(&root.selection),
+            _ => text.lists(&lists, &groups),
         }
         let text = text.out;
 
         let mut prefix = String::from("{\"query\":");
         write_json_string(&text, &mut prefix);
         prefix.push_str(",\"variables\":{");
-        if entities {
-            prefix.push_str("\"representations\":[");
+        let mut entity_lists = vec![];
+        for (at, group) in groups.into_iter().enumerate() {
+            let before = if at == 0 { std::mem::take(&mut prefix) } else { "],".to_owned() };
+            entity_lists.push(EntityList {
+                key: lists.keys[at].as_str().into(),
+                opening: format!("{before}\"{}\":[", lists.variables[at]).into_bytes().into(),
+                asks_typename: asks_typename(&group),
+                fetches: group.into_iter().map(|fetch| fetch.id).collect(),
+            });
         }
         let variables = used.into_iter().map(|id| (id, format!("\"{}\":", names[id.index()]).into_boxed_str()));
-        Self { prefix: prefix.into_bytes().into(), entities, variables: variables.collect(), text: text.into() }
+        let request = Self {
+            prefix: prefix.into_bytes().into(),
+            entities: !entity_lists.is_empty(),
+            variables: variables.collect(),
+            text: text.into(),
+        };
+        (request, entity_lists)
     }
 
-    /// What the representations of a batch are written behind.
-    pub fn prefix(&self) -> &[u8] {
-        &self.prefix
-    }
-
-    /// The body. A batch of entities must have been written behind [`Self::prefix`].
+    /// The body. A batch of entities must have been written behind the openings of all the lists.
     pub fn body(&self, batch: Batch, variables: &Variables) -> Vec<u8> {
         let mut body = batch.body;
         let mut first = !self.entities;
@@ -84,15 +92,64 @@ impl Request {
     }
 }
 
+/// What the lists of entities are called in the request.
+struct ListNames {
+    /// In the answer.
+    keys: Vec<String>,
+    /// The variables that carry the representations.
+    variables: Vec<String>,
+}
+
+impl ListNames {
+    /// A list that is alone keeps the names that everyone uses.
+    fn new(count: usize) -> Self {
+        if count == 1 {
+            return Self { keys: vec!["_entities".to_owned()], variables: vec!["representations".to_owned()] };
+        }
+        let names: Vec<String> = (0..count).map(|at| format!("e{at}")).collect();
+        Self { keys: names.clone(), variables: names }
+    }
+}
+
+/// The fetches by what they ask of their entities, in the text of the request.
+fn alike<'f>(fetches: &[&'f FetchNode], operation: &BoundOperation, model: &Model) -> Vec<Vec<&'f FetchNode>> {
+    let names: Vec<Name> = operation.variables.iter().map(|variable| variable.name.clone()).collect();
+    let mut groups: Vec<(String, Vec<&FetchNode>)> = vec![];
+    for fetch in fetches {
+        let mut text = Text { model, names: &names, out: String::new() };
+        text.entity_selection(&fetch.selection, false);
+        match groups.iter_mut().find(|(known, _)| *known == text.out) {
+            Some((_, group)) => group.push(fetch),
+            None => groups.push((text.out, vec![fetch])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Whether a list of the fetches' entities is of several types.
+fn asks_typename(fetches: &[&FetchNode]) -> bool {
+    let types = fetches.iter().flat_map(|fetch| match &fetch.entry {
+        FetchEntry::Entities { representations, .. } => &representations[..],
+        FetchEntry::Root(_) => &[],
+    });
+    let mut types = types.map(|representation| representation.ty);
+    let first = types.next();
+    types.any(|ty| Some(ty) != first)
+}
+
 /// The client's names for its variables, out of the way of ours.
-fn names(operation: &BoundOperation) -> Vec<Name> {
+fn names(operation: &BoundOperation, lists: &ListNames) -> Vec<Name> {
     let mut names: Vec<Name> = operation.variables.iter().map(|variable| variable.name.clone()).collect();
-    if let Some(at) = names.iter().position(|name| *name == *REPRESENTATIONS) {
-        let mut free = format!("{REPRESENTATIONS}_");
-        while names.iter().any(|name| *name == *free) {
+    let is_ours = |name: &str| lists.variables.iter().any(|ours| ours == name);
+    for at in 0..names.len() {
+        if !is_ours(&names[at]) {
+            continue;
+        }
+        let mut free = format!("{}_", names[at]);
+        while is_ours(&free) || names.iter().any(|name| *name == *free) {
             free.push('_');
         }
-        // Letters and underscores are a name.
+        // A name with underscores behind it is a name.
         names[at] = Name::new(&free).unwrap_or_else(|_| names[at].clone());
     }
     names
@@ -117,19 +174,21 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    fn head(&mut self, kind: OperationKind, entities: bool, used: &[VariableId], operation: &BoundOperation) {
-        if kind != OperationKind::Query || entities || !used.is_empty() {
+    fn head(&mut self, kind: OperationKind, lists: &ListNames, used: &[VariableId], operation: &BoundOperation) {
+        let has_variables = !lists.variables.is_empty() || !used.is_empty();
+        if kind != OperationKind::Query || has_variables {
             self.out.push_str(kind.keyword());
         }
-        if !entities && used.is_empty() {
+        if !has_variables {
             return;
         }
         self.out.push('(');
-        if entities {
-            self.out.push_str("$representations:[_Any!]!");
+        for (at, list) in lists.variables.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            self.out.extend([comma, "$", list, ":[_Any!]!"]);
         }
         for (at, id) in used.iter().enumerate() {
-            if entities || at > 0 {
+            if at > 0 || !lists.variables.is_empty() {
                 self.out.push(',');
             }
             let variable = &operation.variables[id.index()];
@@ -144,6 +203,21 @@ impl Text<'_> {
             }
         }
         self.out.push(')');
+    }
+
+    /// The lists of entities, each with what all of its fetches ask.
+    fn lists(&mut self, names: &ListNames, groups: &[Vec<&FetchNode>]) {
+        self.out.push('{');
+        for ((key, variable), group) in names.keys.iter().zip(&names.variables).zip(groups) {
+            let Some(first) = group.first() else { continue };
+            if key != "_entities" {
+                self.out.extend([key, ":"]);
+            }
+            self.out.extend(["_entities(representations:$", variable, ")"]);
+            self.entity_selection(&first.selection, asks_typename(group));
+            self.out.push(' ');
+        }
+        self.close();
     }
 
     /// The fields of entities, which are all of the type `_Entity` and so need conditions.

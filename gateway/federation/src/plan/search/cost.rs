@@ -10,18 +10,21 @@ pub(in crate::plan) struct Cost {
     /// Calls in all; a lookup that takes one object at a time counts for many.
     pub calls: u32,
     pub fields: u32,
+    /// The calls before each field, in sum: what comes early comes with a call that is made anyway, and is in nobody's
+    /// way when it fails.
+    late: u32,
 }
 
 /// What a call for each object counts, as nothing says how many objects there will be.
 const UNBATCHED: u32 = 20;
 
 impl Cost {
-    pub const ZERO: Self = Self { depth: 0, calls: 0, fields: 0 };
-    pub const FIELD: Self = Self { depth: 0, calls: 0, fields: 1 };
+    pub const ZERO: Self = Self { depth: 0, calls: 0, fields: 0, late: 0 };
+    pub const FIELD: Self = Self { depth: 0, calls: 0, fields: 1, late: 0 };
 
     /// A call made at a depth.
     pub fn call(depth: u32, batch: bool) -> Self {
-        Self { depth, calls: if batch { 1 } else { UNBATCHED }, fields: 0 }
+        Self { depth, calls: if batch { 1 } else { UNBATCHED }, fields: 0, late: 0 }
     }
 
     /// Both, side by side.
@@ -30,12 +33,14 @@ impl Cost {
             depth: self.depth.max(other.depth),
             calls: self.calls.saturating_add(other.calls),
             fields: self.fields.saturating_add(other.fields),
+            late: self.late.saturating_add(other.late),
         }
     }
 
     /// The same, after calls that are `depth` deep.
     pub fn after(self, depth: u32) -> Self {
-        Self { depth: self.depth.add(depth), ..self }
+        let late = self.late.saturating_add(self.fields.saturating_mul(depth));
+        Self { depth: self.depth.add(depth), late, ..self }
     }
 
     /// The same with a call fewer, since another one answers too.

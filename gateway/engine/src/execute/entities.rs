@@ -1,0 +1,223 @@
+//! Owns reading the data of an answer: root fields into the root, lists of entities each into the objects that wait for
+//! them, by index. A list that is not as long as what was sent is refused, and the answer with it.
+
+use weft_federation::plan::{FetchContent, FetchField, FetchNode, QueryPlan};
+use weft_federation::schema::Id;
+
+use super::batch::{EntityList, Target, Targets};
+use crate::response::{Deserializer, ErrorRef, JsonError, ObjectId, SlotValue};
+
+/// Whom an answer is for.
+#[derive(Clone, Copy)]
+pub enum Whom<'a> {
+    /// The root fields of a fetch.
+    Root(&'a FetchNode),
+    Entities {
+        lists: &'a [EntityList],
+        targets: &'a Targets,
+    },
+}
+
+/// Why an answer cannot be used at all.
+pub enum Broken {
+    Json(JsonError),
+    Shape(String),
+}
+
+impl From<JsonError> for Broken {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Json(error) => error.fmt(f),
+            Self::Shape(message) => f.write_str(message),
+        }
+    }
+}
+
+/// How much of its data an answer had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Found {
+    #[default]
+    Nothing,
+    /// Some lists, but not all.
+    Some,
+    All,
+}
+
+/// Reads the `data` of a GraphQL response.
+pub fn read_data(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, whom: Whom<'_>) -> Result<Found, Broken> {
+    let (lists, targets) = match whom {
+        Whom::Root(fetch) => return read_root(deserializer, fetch),
+        Whom::Entities { lists, targets } => (lists, targets),
+    };
+    match deserializer.reader.peek()? {
+        b'n' => {
+            deserializer.reader.word("null")?;
+            return Ok(Found::Nothing);
+        }
+        b'{' => deserializer.reader.open(b'{')?,
+        _ => return Err(Broken::Shape("its data is no object".into())),
+    }
+    let mut first = true;
+    let mut found = vec![false; lists.len()];
+    while let Some(key) = deserializer.reader.next_key(&mut first)? {
+        let key = key.text(&deserializer.reader);
+        match lists.iter().position(|list| *list.key == *key) {
+            Some(at) => found[at] = read_list(deserializer, plan, (at, &lists[at]), targets)?,
+            None => {
+                deserializer.reader.skip()?;
+            }
+        }
+    }
+    Ok(match found.iter().filter(|found| **found).count() {
+        0 => Found::Nothing,
+        all if all == lists.len() => Found::All,
+        _ => Found::Some,
+    })
+}
+
+/// Reads data that comes without an envelope: an object for root fields, a list for entities.
+pub fn read_bare(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, whom: Whom<'_>) -> Result<Found, Broken> {
+    let found = match whom {
+        Whom::Root(fetch) => return read_root(deserializer, fetch),
+        Whom::Entities { lists: [list], targets } => read_list(deserializer, plan, (0, list), targets)?,
+        Whom::Entities { .. } => return Err(Broken::Shape("it is one list where several were asked for".into())),
+    };
+    Ok(if found { Found::All } else { Found::Nothing })
+}
+
+fn read_root(deserializer: &mut Deserializer<'_>, fetch: &FetchNode) -> Result<Found, Broken> {
+    match deserializer.reader.peek()? {
+        b'{' | b'n' => {
+            let found = deserializer.read_into(&fetch.selection, ObjectId::ROOT)?;
+            Ok(if found { Found::All } else { Found::Nothing })
+        }
+        _ => Err(Broken::Shape("its data is no object".into())),
+    }
+}
+
+/// Reads a list of entities, each into the objects that wait for it. False for a null.
+fn read_list(
+    deserializer: &mut Deserializer<'_>,
+    plan: &QueryPlan,
+    (index, list): (usize, &EntityList),
+    targets: &Targets,
+) -> Result<bool, Broken> {
+    match deserializer.reader.peek()? {
+        b'n' => {
+            deserializer.reader.word("null")?;
+            return Ok(false);
+        }
+        b'[' => deserializer.reader.open(b'[')?,
+        _ => return Err(Broken::Shape("its entities are no list".into())),
+    }
+    let mut first = true;
+    let mut at = 0;
+    let count = targets.count(index);
+    while deserializer.reader.next_item(&mut first)? {
+        if at == count {
+            return Err(Broken::Shape(format!("it has more entities than the {at} that were asked for")));
+        }
+        read_entity(deserializer, plan, list, targets.of(index, at))?;
+        at += 1;
+    }
+    if at < count {
+        return Err(Broken::Shape(format!("it has {at} entities where {count} were asked for")));
+    }
+    Ok(true)
+}
+
+/// Reads an entity into all objects that wait for it. What can have the same as one before gets it from there.
+fn read_entity(
+    deserializer: &mut Deserializer<'_>,
+    plan: &QueryPlan,
+    list: &EntityList,
+    targets: &[Target],
+) -> Result<(), JsonError> {
+    deserializer.reader.peek()?;
+    let start = deserializer.reader.clone();
+    let mut end = None;
+    let mut source: Option<(Target, Option<ErrorRef>)> = None;
+    for target in targets {
+        let object = target.object;
+        if let Some((from, errors)) = source
+            && copy(deserializer, plan, from, *target)
+        {
+            if let Some(errors) = errors {
+                deserializer.arena.attach(object, errors);
+            }
+            continue;
+        }
+        deserializer.reader = start.clone();
+        let errors_before = deserializer.arena.object_errors(object);
+        let selection = &plan.fetch(target.fetch).selection;
+        if !deserializer.read_entity(selection, object, list.asks_typename)? {
+            targets.iter().for_each(|target| answer_null(deserializer, plan, *target));
+            return Ok(());
+        }
+        end.get_or_insert_with(|| deserializer.reader.clone());
+        // Within a fetch the first object is the source of all.
+        if source.is_none_or(|(known, _)| known.fetch != target.fetch) {
+            let errors = deserializer.arena.object_errors(object).filter(|errors| Some(*errors) != errors_before);
+            source = Some((*target, errors));
+        }
+    }
+    match end {
+        Some(end) => deserializer.reader = end,
+        // A representation is there for at least one object.
+        None => {
+            deserializer.reader.skip()?;
+        }
+    }
+    Ok(())
+}
+
+/// There is no such entity: its fields are null, which is an answer.
+fn answer_null(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, Target { fetch, object }: Target) {
+    let ty = deserializer.arena.ty(object);
+    for field in plan.fetch(fetch).selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)))
+    {
+        let index = deserializer.shape.slots[field.slot.index()].index;
+        if !deserializer.arena.slot(object, index).is_filled() {
+            deserializer.arena.set_slot(object, index, SlotValue::Null);
+        }
+    }
+}
+
+/// Gives `to` what `from` got from the answer. False if that does not do: `to` has objects of its own there, or an
+/// answer's type to learn, or it is of another fetch and so of another place, which keeps its objects apart.
+fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to: Target) -> bool {
+    let Deserializer { shape, arena, .. } = deserializer;
+    let ty = arena.ty(to.object);
+    if arena.ty(from.object) != ty {
+        return false;
+    }
+    // Fetches of one list ask the same, field by field.
+    let fields = plan.fetch(from.fetch).selection.fields.iter().zip(&plan.fetch(to.fetch).selection.fields);
+    let has = |field: &FetchField| ty.is_none_or(|ty| field.types.contains(ty));
+    for (source, field) in fields {
+        if !has(field) {
+            continue;
+        }
+        let holds_objects = matches!(field.content, FetchContent::Objects(_));
+        if from.fetch != to.fetch && (holds_objects || !has(source)) {
+            return false;
+        }
+        let index = shape.slots[field.slot.index()].index;
+        if arena.slot(to.object, index).is_filled() {
+            if holds_objects {
+                return false;
+            }
+            continue;
+        }
+        let value = arena.slot(from.object, shape.slots[source.slot.index()].index);
+        arena.share(value);
+        arena.set_slot(to.object, index, value);
+    }
+    true
+}

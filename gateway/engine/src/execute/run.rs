@@ -1,0 +1,205 @@
+//! Owns a plan's state while it runs: which fetches still wait, which calls can start, and what these are sent.
+//!
+//! A call starts when all of its fetches can. One slow backend must not hold up what does not need it: where some fetches
+//! of a call can start and others still wait, the call waits for them no longer than the operation has taken so far. So
+//! nothing comes later than at twice its time; and where backends are about equally fast, there is one request.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use weft_federation::operation::BoundOperation;
+use weft_federation::plan::{CallId, FetchId};
+use weft_federation::schema::Id;
+
+use super::batch::{Batch, BatchWriter, Targets};
+use super::entities::Whom;
+use super::errors::SubgraphError;
+use super::receive::Receiver;
+use crate::connector::{Part, Prepared};
+use crate::prepared::PreparedPlan;
+use crate::response::ResponseArena;
+
+/// What a call waits at least, for an operation that has just begun.
+const MIN_WAIT: Duration = Duration::from_millis(1);
+
+/// A plan while it runs.
+pub struct Run<'a> {
+    prepared: &'a PreparedPlan,
+    arena: ResponseArena,
+    started: Instant,
+    /// When the answers must be there.
+    deadline: Instant,
+    /// Per fetch, how many it still waits for.
+    waiting: Vec<usize>,
+    /// Calls that can start now.
+    ready: Vec<Start<'a>>,
+    /// Calls of which some fetches can start and others still wait.
+    partial: Vec<Partial>,
+}
+
+/// A request that is to be sent.
+struct Start<'a> {
+    call: CallId,
+    fetches: Cow<'a, [FetchId]>,
+}
+
+/// A request that is out: for some fetches of a call, mostly all of them.
+pub struct Sent<'a> {
+    pub call: CallId,
+    /// Never empty.
+    pub fetches: Cow<'a, [FetchId]>,
+    /// The objects that its entities are for.
+    targets: Targets,
+}
+
+struct Partial {
+    call: CallId,
+    /// The fetches that can start.
+    fetches: Vec<FetchId>,
+    /// When they do, with the others or without; set once it is clear that there is something to wait for.
+    due: Option<Instant>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(prepared: &'a PreparedPlan, operation: &BoundOperation, deadline: Instant) -> Self {
+        let plan = &prepared.plan;
+        let mut run = Self {
+            prepared,
+            arena: ResponseArena::new(&plan.shape, operation.root),
+            started: Instant::now(),
+            deadline,
+            waiting: plan.fetches.iter().map(|fetch| fetch.depends_on.len()).collect(),
+            ready: vec![],
+            partial: vec![],
+        };
+        for call in &plan.calls {
+            let waits_for_none = |id: &FetchId| run.waiting[id.index()] == 0;
+            if call.fetches.iter().all(waits_for_none) {
+                run.ready.push(Start { call: call.id, fetches: Cow::Borrowed(&call.fetches) });
+            } else if call.fetches.iter().any(waits_for_none) {
+                let fetches = call.fetches.iter().copied().filter(waits_for_none).collect();
+                run.partial.push(Partial { call: call.id, fetches, due: None });
+            }
+        }
+        run
+    }
+
+    /// The next request to send, with its representations. Fetches that have nothing to ask end at once.
+    pub fn start(&mut self) -> Option<(Sent<'a>, Batch)> {
+        while let Some(Start { call, mut fetches }) = self.ready.pop() {
+            let prepared = self.call(call);
+            if prepared.lists.is_empty() {
+                return Some((Sent { call, fetches, targets: Targets::default() }, Batch::default()));
+            }
+            let (batch, targets, idle) = self.write(prepared, &fetches);
+            if !idle.is_empty() {
+                fetches.to_mut().retain(|id| !idle.contains(id));
+                self.ended(&idle);
+            }
+            if !fetches.is_empty() {
+                return Some((Sent { call, fetches, targets }, batch));
+            }
+        }
+        None
+    }
+
+    /// Takes in the answer to a request.
+    pub fn receive(&mut self, sent: &Sent<'a>, result: Result<Part, SubgraphError>) {
+        let Prepared { origin, lists, .. } = self.call(sent.call);
+        let plan = &self.prepared.plan;
+        let whom = match &lists[..] {
+            [] => Whom::Root(plan.fetch(sent.fetches[0])),
+            lists => Whom::Entities { lists, targets: &sent.targets },
+        };
+        Receiver { plan, model: &self.prepared.model, arena: &mut self.arena, origin, whom }.receive(result);
+        self.ended(&sent.fetches);
+    }
+
+    /// When the next call starts that waits for some of its fetches; `None` if there is no such call.
+    pub fn due(&mut self) -> Option<Instant> {
+        if self.partial.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        // A backend that takes all the time there is leaves some for what does not need it.
+        let most = self.deadline.saturating_duration_since(now) / 2;
+        let wait = now.saturating_duration_since(self.started).max(MIN_WAIT).min(most);
+        self.partial.iter_mut().map(|partial| *partial.due.get_or_insert(now + wait)).min()
+    }
+
+    /// Lets calls start that were to wait until `now`, without the fetches that still wait.
+    pub fn release(&mut self, now: Instant) {
+        let is_due = |partial: &mut Partial| partial.due.is_some_and(|due| due <= now);
+        for Partial { call, fetches, .. } in self.partial.extract_if(.., is_due) {
+            self.ready.push(Start { call, fetches: Cow::Owned(fetches) });
+        }
+    }
+
+    /// What was fetched.
+    pub fn finish(self) -> ResponseArena {
+        self.arena
+    }
+
+    fn call(&self, id: CallId) -> &'a Prepared {
+        &self.prepared.calls[id.index()]
+    }
+
+    /// Writes what fetches of a call send, and says which of them send nothing.
+    fn write(&mut self, call: &Prepared, fetches: &[FetchId]) -> (Batch, Targets, Vec<FetchId>) {
+        let PreparedPlan { plan, fetches: prepared, .. } = self.prepared;
+        let mut batch = BatchWriter::default();
+        let mut idle = vec![];
+        for list in &call.lists {
+            batch.open(list);
+            for id in list.fetches.iter().filter(|id| fetches.contains(id)) {
+                let before = batch.objects();
+                if let Some(writer) = &prepared[id.index()].representations {
+                    for (object, error) in writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch) {
+                        self.arena.attach(object, error);
+                    }
+                }
+                if batch.objects() == before {
+                    idle.push(*id);
+                }
+            }
+            batch.close();
+        }
+        self.arena.commit();
+        let (batch, targets) = batch.finish();
+        (batch, targets, idle)
+    }
+
+    /// Notes that fetches have ended, and what can start now.
+    fn ended(&mut self, fetches: &[FetchId]) {
+        let prepared = self.prepared;
+        for id in fetches {
+            for dependent in &prepared.fetches[id.index()].dependents {
+                let waiting = &mut self.waiting[dependent.index()];
+                *waiting -= 1;
+                if *waiting == 0 {
+                    self.may_start(*dependent);
+                }
+            }
+        }
+    }
+
+    /// A fetch waits for nothing any more: its call starts, unless there are others to wait for.
+    fn may_start(&mut self, id: FetchId) {
+        let call = &self.prepared.plan.calls[self.prepared.fetches[id.index()].call.index()];
+        if let [_] = call.fetches[..] {
+            self.ready.push(Start { call: call.id, fetches: Cow::Borrowed(&call.fetches) });
+            return;
+        }
+        let known = self.partial.iter().position(|partial| partial.call == call.id);
+        let at = known.unwrap_or_else(|| {
+            self.partial.push(Partial { call: call.id, fetches: vec![], due: None });
+            self.partial.len() - 1
+        });
+        self.partial[at].fetches.push(id);
+        if call.fetches.iter().all(|id| self.waiting[id.index()] == 0) {
+            let fetches = self.partial.swap_remove(at).fetches;
+            self.ready.push(Start { call: call.id, fetches: Cow::Owned(fetches) });
+        }
+    }
+}
