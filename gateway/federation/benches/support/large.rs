@@ -60,7 +60,7 @@ pub fn cases() -> Vec<Case> {
         plain(
             "250 levels of one object",
             vec![format!("{HEAD} type Query {{ a: A }} type A {{ a: A b: Int }}")],
-            levels(490),
+            levels(50),
         ),
     ]
 }
