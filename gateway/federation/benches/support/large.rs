@@ -56,11 +56,11 @@ pub fn cases() -> Vec<Case> {
             operation: parts(24, 20),
             is_refused: true,
         },
-        plain("200 levels of a union, one of 30 members going on", union_subgraphs(), union_path(40)),
+        plain("100 levels of a union, one of 30 members going on", union_subgraphs(), union_path(20)),
         plain(
-            "250 levels of one object",
+            "100 levels of one object",
             vec![format!("{HEAD} type Query {{ a: A }} type A {{ a: A b: Int }}")],
-            levels(50),
+            levels(20),
         ),
     ]
 }
