@@ -2,20 +2,15 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
+
+use support::process::{self, command};
 
 const GREETER: &str = "supergraph.yaml";
 
 fn weft(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the binary runs")
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_weft"));
-    command.args(arguments).current_dir(folder).env_remove("WEFT_SUPERGRAPH_PATH").env_remove("WEFT_LOG");
-    command
 }
 
 /// A folder with a subgraph, its configuration, its supergraph, and an operation.
@@ -177,33 +172,13 @@ fn findings_have_colours_only_on_a_terminal() {
     assert!(!text(&output.stderr).contains('\u{1b}'), "{}", text(&output.stderr));
 }
 
-/// Ends the process with the test, however the test ends.
-struct Serving(Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn serve_says_where_it_listens_and_ends_with_0_at_sigterm() {
     let folder = folder();
     let arguments = ["serve", "-s", "supergraph.graphql", "--listen", "127.0.0.1:0"];
-    let child = command(folder.path(), &arguments).stderr(Stdio::piped()).spawn().expect("the binary runs");
-    let mut serving = Serving(child);
-    let mut log = BufReader::new(serving.0.stderr.take().expect("it is piped"));
-    let mut line = String::new();
-    while !line.contains("http://127.0.0.1:") {
-        line.clear();
-        assert_ne!(log.read_line(&mut line).expect("a line"), 0, "it ended before it listened");
-    }
-    let id = serving.0.id().to_string();
-    let kill = format!("kill -TERM {id}");
-    assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell runs").success());
-    let mut rest = String::new();
-    log.read_to_string(&mut rest).expect("its log");
-    assert_eq!(serving.0.wait().expect("it ends").code(), Some(0), "{rest}");
+    let serving = process::Serving::start(command(folder.path(), &arguments));
+    let (code, rest) = serving.terminate();
+    assert_eq!(code, Some(0), "{rest}");
     assert!(rest.contains("stopped"), "{rest}");
 }

@@ -2,13 +2,16 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod process;
+
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::post;
 use tokio::net::TcpListener;
@@ -40,6 +43,8 @@ pub struct Backend {
 
 struct BackendState {
     calls: AtomicUsize,
+    /// Of the last call.
+    headers: Mutex<HeaderMap>,
     arrived: Semaphore,
     released: Semaphore,
 }
@@ -47,7 +52,7 @@ struct BackendState {
 impl Backend {
     pub async fn start() -> Self {
         let (arrived, released) = (Semaphore::new(0), Semaphore::new(0));
-        let state = Arc::new(BackendState { calls: AtomicUsize::new(0), arrived, released });
+        let state = Arc::new(BackendState { calls: AtomicUsize::new(0), headers: Mutex::default(), arrived, released });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it listens");
         let router = Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&state));
@@ -57,6 +62,11 @@ impl Backend {
 
     pub fn calls(&self) -> usize {
         self.state.calls.load(Ordering::SeqCst)
+    }
+
+    /// The headers of the last call.
+    pub fn headers(&self) -> HeaderMap {
+        self.state.headers.lock().expect("no panic before").clone()
     }
 
     /// Waits until a slow call has come.
@@ -77,9 +87,11 @@ impl Backend {
 
 async fn answer(
     State(state): State<Arc<BackendState>>,
+    headers: HeaderMap,
     body: String,
 ) -> ([(axum::http::HeaderName, &'static str); 1], String) {
     state.calls.fetch_add(1, Ordering::SeqCst);
+    *state.headers.lock().expect("no panic before") = headers;
     if body.contains("slow") {
         state.arrived.add_permits(1);
         state.released.acquire().await.expect("nobody closes it").forget();
@@ -94,9 +106,17 @@ async fn answer(
 
 /// A supergraph of one subgraph, which is at `url`.
 pub fn supergraph(url: &str) -> Arc<Source> {
-    let input =
-        SubgraphInput { name: "greeter".to_owned(), url: url.to_owned(), source: Source::new("greeter.graphql", SDL) };
-    let composition = compose(vec![input], &mut NoConnectors);
+    composed(&[("greeter", url, SDL)])
+}
+
+/// A supergraph of subgraphs, each a name, where it is, and its schema.
+pub fn composed(subgraphs: &[(&str, &str, &str)]) -> Arc<Source> {
+    let inputs = subgraphs.iter().map(|(name, url, sdl)| SubgraphInput {
+        name: (*name).to_owned(),
+        url: (*url).to_owned(),
+        source: Source::new(format!("{name}.graphql"), *sdl),
+    });
+    let composition = compose(inputs.collect(), &mut NoConnectors);
     let text = composition.supergraph.unwrap_or_else(|| panic!("{:?}", composition.diagnostics));
     Source::new("supergraph.graphql", text)
 }

@@ -13,7 +13,7 @@ pub mod response;
 #[cfg(test)]
 mod testing;
 
-pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig};
+pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig, is_reserved};
 pub use context::RequestContext;
 pub use execute::{ExecutionResult, execute};
 pub use prepared::PreparedPlan;

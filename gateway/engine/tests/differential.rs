@@ -9,7 +9,8 @@ fn weft_answers_as_one_server_would() {
     let summary = harness::run(&harness::Settings { seed: 1, cases: 2000, failures: 1, threads: 2 });
     assert!(summary.failures.is_empty(), "{summary}");
     assert!(summary.cases >= 2000, "{summary}");
-    // A generator whose worlds or operations are mostly refused tests nothing.
-    assert!(summary.refused.values().sum::<usize>() * 2 < summary.worlds, "{summary}");
+    // Worlds and operations that are refused test nothing.
+    let refused: usize = summary.refused.values().map(|refusals| refusals.count).sum();
+    assert!(refused * 20 < summary.worlds, "{summary}");
     assert!(summary.invalid < summary.cases, "{summary}");
 }

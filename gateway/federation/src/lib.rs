@@ -9,4 +9,5 @@ pub mod diagnostics;
 pub mod operation;
 pub mod plan;
 pub mod schema;
+pub mod suggest;
 pub mod view;

@@ -16,8 +16,8 @@ use weft_federation::compose::prove;
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::{bind, parse};
 use weft_federation::plan::explain::Explain;
-use weft_federation::plan::{Planner, QueryPlan, verify};
-use weft_federation::schema::Supergraph;
+use weft_federation::plan::{CallId, CallNode, Planner, QueryPlan, verify};
+use weft_federation::schema::{Id, Supergraph};
 use weft_federation::view::ClientSchema;
 
 /// What the reference's plan counts.
@@ -36,8 +36,13 @@ fn plan(path: &Path) -> datatest_stable::Result<()> {
     let client = ClientSchema::identity(&supergraph);
     let document = parse(&client, &fs::read_to_string(path)?, None).map_err(|errors| format!("{errors:?}"))?;
     let operation = bind(&client, document).map_err(|error| format!("{error:?}"))?;
-    let plan = Planner::new(&supergraph).plan(&operation, 0)?;
+    let mut plan = Planner::new(&supergraph).plan(&operation, 0)?;
     verify::verify(&supergraph.model, &plan).map_err(|found| found.join("\n"))?;
+    for (name, calls) in wrong_calls(&plan) {
+        let right = std::mem::replace(&mut plan.calls, calls);
+        assert!(verify::verify(&supergraph.model, &plan).is_err(), "{name}: the proof must see it");
+        plan.calls = right;
+    }
 
     let connector = |id| supergraph.connectors.coordinate(id);
     let text = Explain { model: &supergraph.model, operation: &operation, plan: &plan, connector: &connector }.text();
@@ -75,6 +80,27 @@ fn read_references(json: &str) -> Result<BTreeMap<String, Reference>, Box<dyn st
         Ok((name, Reference { fetches, depth, but: value["but"].as_str().map(str::to_owned) }))
     };
     known.into_iter().map(one).collect()
+}
+
+/// Partitions of a plan's fetches into calls that must not be.
+fn wrong_calls(plan: &QueryPlan) -> Vec<(&'static str, Vec<CallNode>)> {
+    let numbered = |calls: Vec<CallNode>| {
+        let numbered = calls.into_iter().enumerate().map(|(at, call)| CallNode { id: CallId::from_index(at), ..call });
+        numbered.collect::<Vec<_>>()
+    };
+    let [first, .., last] = &plan.calls[..] else {
+        return plan.calls.first().map(|_| ("nothing is called", vec![])).into_iter().collect();
+    };
+    let all = plan.fetches.iter().map(|fetch| fetch.id).collect();
+    let mut wrong = vec![
+        ("a fetch is in no call", plan.calls[1..].to_vec()),
+        ("a fetch is in two calls", plan.calls.iter().chain([last]).cloned().collect()),
+        ("all is one call", vec![CallNode { fetches: all, ..first.clone() }]),
+    ];
+    if plan.depth() > 1 {
+        wrong.push(("calls stand before what they wait for", plan.calls.iter().rev().cloned().collect()));
+    }
+    wrong.into_iter().map(|(name, calls)| (name, numbered(calls))).collect()
 }
 
 datatest_stable::harness! { { test = plan, root = "tests/plans", pattern = r"^[^.]*/[a-z_]*\.graphql$" } }

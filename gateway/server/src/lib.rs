@@ -11,5 +11,6 @@ mod server;
 mod telemetry;
 
 pub use compose::compose_file;
+pub use config::{Config, GatewayConfig};
 pub use server::{Running, ServeError, ServeOptions, SupergraphSource, serve};
 pub use weft_federation::diagnostics::Source;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use weft::cli::{Cli, Command, compose, import, plan, serve};
+use weft::cli::{Cli, Command, compose, config, import, plan, serve};
 
 /// Requests make and drop many small things. Measured on the light, two-hop and heavy queries of our benchmark, this
 /// takes 10 to 25% off the CPU time of the system's allocator.
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Compose(arguments) => compose::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

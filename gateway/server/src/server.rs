@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
 use weft_federation::diagnostics::{Diagnostic, Source};
 
+use crate::config::GatewayConfig;
 use crate::http::{self, Drain, Gateway};
 use crate::pipeline::{IntrospectionPolicy, Loaded, Pipeline, Snapshot};
 
@@ -19,8 +20,9 @@ pub struct ServeOptions {
     pub supergraph: SupergraphSource,
     /// `host:port`; port 0 takes any that is free.
     pub listen: String,
-    /// Allow introspection, and send `Server-Timing`.
+    /// Allow introspection, and send `Server-Timing`, whatever the configuration says.
     pub dev: bool,
+    pub config: GatewayConfig,
     /// The longest time from the signal to stop until the gateway has stopped.
     pub drain_for: Duration,
 }
@@ -30,7 +32,13 @@ impl ServeOptions {
     pub const DRAIN_FOR: Duration = Duration::from_secs(30);
 
     pub fn new(supergraph: SupergraphSource, listen: impl Into<String>) -> Self {
-        Self { supergraph, listen: listen.into(), dev: false, drain_for: Self::DRAIN_FOR }
+        Self {
+            supergraph,
+            listen: listen.into(),
+            dev: false,
+            config: GatewayConfig::default(),
+            drain_for: Self::DRAIN_FOR,
+        }
     }
 }
 
@@ -107,14 +115,18 @@ pub async fn serve(
     options: ServeOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Running, ServeError> {
-    let ServeOptions { supergraph, listen, dev, drain_for } = options;
-    let loaded = spawn_blocking(move || Snapshot::load(&supergraph.read()?).map_err(ServeError::Supergraph)).await?;
+    let ServeOptions { supergraph, listen, dev, config, drain_for } = options;
+    let dev = dev || config.dev;
+    let introspection =
+        if config.introspection.unwrap_or(dev) { IntrospectionPolicy::Allowed } else { IntrospectionPolicy::Refused };
+    let max_body = config.max_body;
+    let load = move || Snapshot::load(&supergraph.read()?, &config).map_err(ServeError::Supergraph);
+    let loaded = spawn_blocking(load).await?;
     let Loaded { snapshot, warnings } = loaded?;
-    let introspection = if dev { IntrospectionPolicy::Allowed } else { IntrospectionPolicy::Refused };
 
     let drain = Arc::new(Drain::default());
     let pipeline = Pipeline::new(snapshot, introspection);
-    let router = http::router(Arc::new(Gateway { pipeline, drain: Arc::clone(&drain), dev }));
+    let router = http::router(Arc::new(Gateway { pipeline, drain: Arc::clone(&drain), max_body, dev }));
 
     let failed = |source| ServeError::Listen { listen: listen.clone(), source };
     let listener = TcpListener::bind(&listen).await.map_err(failed)?;

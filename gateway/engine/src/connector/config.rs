@@ -1,12 +1,13 @@
 //! Owns how backends are called, as configured: limits, times and headers, per source.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use super::headers::HeaderRule;
 
 /// Calls to all backends.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct ConnectorsConfig {
     /// Where nothing else is said.
     pub all: SourceConfig,
@@ -14,10 +15,24 @@ pub struct ConnectorsConfig {
     pub subgraphs: HashMap<String, SourceConfig>,
     /// By the subgraph's name and the name of a `@source` in it; before `subgraphs`.
     pub sources: HashMap<(String, String), SourceConfig>,
-    /// What connectors read as `$env`.
+    /// What connectors may read as `$env`. Of it only what they name is kept.
     pub env: BTreeMap<String, String>,
     /// What the connectors of a subgraph read as `$config`: a JSON object, by the subgraph's name.
     pub values: HashMap<String, String>,
+    /// The same for those of a source, by the subgraph's name and the source's; before `values`.
+    pub source_values: HashMap<(String, String), String>,
+}
+
+/// Without the values that may be secret.
+impl fmt::Debug for ConnectorsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { all, subgraphs, sources, env: _, values: _, source_values: _ } = self;
+        f.debug_struct("ConnectorsConfig")
+            .field("all", all)
+            .field("subgraphs", subgraphs)
+            .field("sources", sources)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConnectorsConfig {
@@ -41,7 +56,7 @@ pub struct SourceConfig {
     pub connect_timeout: Duration,
     /// The largest answer that is read, in bytes.
     pub max_body: usize,
-    /// Which headers are sent besides the protocol's own.
+    /// Which headers are sent besides the protocol's own, and those that a connector's own directives name.
     pub headers: Vec<HeaderRule>,
 }
 
@@ -53,35 +68,6 @@ impl Default for SourceConfig {
             connect_timeout: Duration::from_secs(1),
             max_body: 64 << 20,
             headers: vec![],
-        }
-    }
-}
-
-/// One header that is sent to a backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeaderRule {
-    /// The client's header, under a name that may differ.
-    Propagate { from: HeaderName, to: HeaderName },
-    /// A fixed value.
-    Insert(HeaderName, HeaderValue),
-}
-
-impl HeaderRule {
-    /// Adds to `headers` what the rule says, in place of what it had under the name.
-    pub(super) fn apply(&self, client: &HeaderMap, headers: &mut HeaderMap) {
-        match self {
-            Self::Propagate { from, to } => {
-                let mut values = client.get_all(from).iter();
-                if let Some(first) = values.next() {
-                    headers.insert(to.clone(), first.clone());
-                    for value in values {
-                        headers.append(to.clone(), value.clone());
-                    }
-                }
-            }
-            Self::Insert(name, value) => {
-                headers.insert(name.clone(), value.clone());
-            }
         }
     }
 }

@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::header::InvalidHeaderValue;
 use http::uri::InvalidUri;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -49,6 +50,15 @@ pub fn client(config: &SourceConfig) -> Result<Client, String> {
 /// An address as the client takes it.
 pub fn uri(url: &Url) -> Result<Uri, InvalidUri> {
     Uri::try_from(url.as_str())
+}
+
+/// What `Host` says of an address: not who asks, and not the port that goes without saying.
+pub fn host(uri: &Uri) -> Result<HeaderValue, InvalidHeaderValue> {
+    let host = uri.host().unwrap_or_default();
+    match uri.port() {
+        Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
+        None => HeaderValue::from_str(host),
+    }
 }
 
 pub fn request(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Request {

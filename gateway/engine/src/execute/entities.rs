@@ -49,8 +49,13 @@ pub enum Found {
     All,
 }
 
-/// Reads the `data` of a GraphQL response.
-pub fn read_data(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, whom: Whom<'_>) -> Result<Found, Broken> {
+/// Reads the `data` of a GraphQL response. The entities that are null are added to `nulls`, as list and index.
+pub fn read_data(
+    deserializer: &mut Deserializer<'_>,
+    plan: &QueryPlan,
+    whom: Whom<'_>,
+    nulls: &mut Vec<(usize, usize)>,
+) -> Result<Found, Broken> {
     let (lists, targets) = match whom {
         Whom::Root(fetch) => return read_root(deserializer, fetch),
         Whom::Entities { lists, targets } => (lists, targets),
@@ -68,7 +73,7 @@ pub fn read_data(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, whom: Wh
     while let Some(key) = deserializer.reader.next_key(&mut first)? {
         let key = key.text(&deserializer.reader);
         match lists.iter().position(|list| *list.key == *key) {
-            Some(at) => found[at] = read_list(deserializer, plan, (at, &lists[at]), targets)?,
+            Some(at) => found[at] = read_list(deserializer, plan, (at, &lists[at]), targets, nulls)?,
             None => {
                 deserializer.reader.skip()?;
             }
@@ -81,11 +86,16 @@ pub fn read_data(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, whom: Wh
     })
 }
 
-/// Reads data that comes without an envelope: an object for root fields, a list for entities.
-pub fn read_bare(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, whom: Whom<'_>) -> Result<Found, Broken> {
+/// Reads data that comes without an envelope, as [`read_data`] does: an object for root fields, a list for entities.
+pub fn read_bare(
+    deserializer: &mut Deserializer<'_>,
+    plan: &QueryPlan,
+    whom: Whom<'_>,
+    nulls: &mut Vec<(usize, usize)>,
+) -> Result<Found, Broken> {
     let found = match whom {
         Whom::Root(fetch) => return read_root(deserializer, fetch),
-        Whom::Entities { lists: [list], targets } => read_list(deserializer, plan, (0, list), targets)?,
+        Whom::Entities { lists: [list], targets } => read_list(deserializer, plan, (0, list), targets, nulls)?,
         Whom::Entities { .. } => return Err(Broken::Shape("it is one list where several were asked for".into())),
     };
     Ok(if found { Found::All } else { Found::Nothing })
@@ -107,6 +117,7 @@ fn read_list(
     plan: &QueryPlan,
     (index, list): (usize, &EntityList),
     targets: &Targets,
+    nulls: &mut Vec<(usize, usize)>,
 ) -> Result<bool, Broken> {
     match deserializer.reader.peek()? {
         b'n' => {
@@ -123,7 +134,9 @@ fn read_list(
         if at == count {
             return Err(Broken::Shape(format!("it has more entities than the {at} that were asked for")));
         }
-        read_entity(deserializer, plan, list, targets.of(index, at))?;
+        if !read_entity(deserializer, plan, list, targets.of(index, at))? {
+            nulls.push((index, at));
+        }
         at += 1;
     }
     if at < count {
@@ -132,13 +145,13 @@ fn read_list(
     Ok(true)
 }
 
-/// Reads an entity into all objects that wait for it. What can have the same as one before gets it from there.
+/// Reads an entity into all objects that wait for it. What can have the same as one before gets it from there. False for a null.
 fn read_entity(
     deserializer: &mut Deserializer<'_>,
     plan: &QueryPlan,
     list: &EntityList,
     targets: &[Target],
-) -> Result<(), JsonError> {
+) -> Result<bool, JsonError> {
     deserializer.reader.peek()?;
     let start = deserializer.reader.clone();
     let mut end = None;
@@ -158,7 +171,7 @@ fn read_entity(
         let selection = &plan.fetch(target.fetch).selection;
         if !deserializer.read_entity(selection, object, list.asks_typename)? {
             targets.iter().for_each(|target| answer_null(deserializer, plan, *target));
-            return Ok(());
+            return Ok(false);
         }
         end.get_or_insert_with(|| deserializer.reader.clone());
         // Within a fetch the first object is the source of all.
@@ -174,7 +187,7 @@ fn read_entity(
             deserializer.reader.skip()?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// There is no such entity: its fields are null, which is an answer.
@@ -216,6 +229,10 @@ fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to:
             continue;
         }
         let value = arena.slot(from.object, shape.slots[source.slot.index()].index);
+        // An error is put into a list in place, once for each fetch.
+        if from.fetch != to.fetch && matches!(value, SlotValue::List { .. }) {
+            return false;
+        }
         arena.share(value);
         arena.set_slot(to.object, index, value);
     }

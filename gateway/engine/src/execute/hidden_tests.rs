@@ -52,6 +52,32 @@ async fn an_object_of_an_inaccessible_type_is_null() {
 }
 
 #[tokio::test]
+async fn what_not_all_sources_of_a_shared_field_know_is_null() {
+    let a = "type Query { shelf: Shelf }
+        type Shelf @key(fields: \"id\") { id: ID! things: [Thing] @shareable own: [Thing] }
+        union Thing = Book | Disc
+        type Book @shareable { title: String }
+        type Disc { length: Int tracks: Int! }";
+    let b = "type Shelf @key(fields: \"id\") { id: ID! things: [Thing] @shareable }
+        union Thing = Book
+        type Book @shareable { title: String }";
+    let gateway = gateway(&[("a", a), ("b", b)]);
+    let things = r#"[{"__typename":"Book","title":"T"},{"__typename":"Disc","length":3,"tracks":1}]"#;
+    let answer = format!(r#"{{"data":{{"shelf":{{"things":{things},"own":{things}}}}}}}"#);
+    let book = json!({"title": "T"});
+    let cases: [(&str, Json); 4] = [
+        ("things { ... on Book { title } ... on Disc { length } }", json!({"things": [book, {"length": null}]})),
+        ("own { ... on Book { title } ... on Disc { length } }", json!({"own": [book, {"length": 3}]})),
+        ("things { __typename ... on Disc { tracks } }", json!({"things": [{"__typename": "Book"}, null]})),
+        ("things { __typename }", json!({"things": [{"__typename": "Book"}, {"__typename": "Disc"}]})),
+    ];
+    for (selection, expected) in cases {
+        let outcome = gateway.run(&format!("{{ shelf {{ {selection} }} }}"), &[("a", "shelf", &answer)]).await;
+        assert_eq!(outcome.response["data"]["shelf"], expected, "{selection}: {}", outcome.text);
+    }
+}
+
+#[tokio::test]
 async fn what_is_required_of_one_object_is_represented_once() {
     let books = "type Query { books: [Book] }
         type Book @key(fields: \"isbn\") { isbn: ID! shelf: Shelf }

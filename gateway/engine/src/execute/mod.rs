@@ -3,6 +3,7 @@
 mod batch;
 mod entities;
 mod errors;
+mod explain;
 #[cfg(test)]
 mod hidden_tests;
 mod locate;

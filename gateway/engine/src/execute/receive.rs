@@ -21,24 +21,36 @@ pub struct Receiver<'a> {
     pub whom: Whom<'a>,
 }
 
+/// What stands for all that went wrong with a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause {
+    pub error: ErrorRef,
+    /// Whether it has a place.
+    pub is_told: bool,
+}
+
 /// What an answer held, apart from the data that is in the arena now.
 #[derive(Default)]
 struct Answer {
     data: Found,
     /// Where its errors are.
     errors: Option<Range<usize>>,
+    /// The entities that are null, as list and index, in order.
+    nulls: Vec<(usize, usize)>,
 }
 
 impl Receiver<'_> {
-    pub fn receive(mut self, result: Result<Part, SubgraphError>) {
-        match result {
+    /// Gives the cause of whatever the call turns out to have left empty, if something went wrong.
+    pub fn receive(mut self, result: Result<Part, SubgraphError>) -> Option<Cause> {
+        let cause = match result {
             Ok(part) => self.part(part),
-            Err(error) => self.fail(error),
-        }
+            Err(error) => Some(self.fail(error)),
+        };
         self.arena.commit();
+        cause
     }
 
-    fn part(&mut self, part: Part) {
+    fn part(&mut self, part: Part) -> Option<Cause> {
         let answer = match self.read(&part) {
             Ok(answer) => answer,
             Err(broken) => {
@@ -47,7 +59,7 @@ impl Receiver<'_> {
                 let said = part.errors.into_iter().find(|error| error.about == About::Fetch);
                 let error = said.map(|error| error.error);
                 let error = error.unwrap_or_else(|| SubgraphError::malformed(self.origin, &broken.to_string()));
-                return self.fail(error);
+                return Some(self.fail(error));
             }
         };
         self.arena.commit();
@@ -73,17 +85,32 @@ impl Receiver<'_> {
             whole.push(SubgraphError::malformed(self.origin, "it has neither data nor errors"));
         }
         // What became null together with the place of an error has the same cause.
-        let cause = errors.first().map(|first| SubgraphError { rest: Box::default(), ..first.error.clone() });
+        let mut cause = None;
+        let mut taken = vec![];
         for error in errors {
-            if !self.locate(&error) {
+            if self.locate(&error) {
+                taken.extend(self.null_entity(&error, &answer.nulls).map(|at| (at, error.error.clone())));
+                cause.get_or_insert(error.error);
+            } else {
                 whole.push(error.error);
             }
         }
-        match (whole.is_empty(), cause) {
-            (false, _) => self.place_whole(whole),
-            (true, Some(cause)) if !is_whole => self.fill_failed(cause),
-            (true, _) => {}
+        taken.into_iter().for_each(|(at, error)| self.explain_entity(at, error));
+        let mut cause = cause.map(|error| Cause { error: self.arena.new_error(error), is_told: true });
+        if let Some(cause) = cause.filter(|_| whole.is_empty() && !is_whole) {
+            self.fill_empty(cause.error, false);
         }
+        // Errors of the call as a whole stand where it brought nothing, or else at no place.
+        for error in whole {
+            let error = self.arena.new_error(error);
+            let is_told = self.fill_empty(error, true);
+            match cause {
+                None => cause = Some(Cause { error, is_told }),
+                Some(_) if is_told => {}
+                Some(_) => self.arena.add_unlocated(error),
+            }
+        }
+        cause
     }
 
     fn read(&mut self, part: &Part) -> Result<Answer, Broken> {
@@ -92,7 +119,7 @@ impl Receiver<'_> {
         let mut deserializer = Deserializer::new(&self.plan.shape, self.model, self.arena, reader, id, self.origin);
         let mut answer = Answer::default();
         match part.form {
-            PartForm::Data => answer.data = read_bare(&mut deserializer, self.plan, self.whom)?,
+            PartForm::Data => answer.data = read_bare(&mut deserializer, self.plan, self.whom, &mut answer.nulls)?,
             PartForm::GraphQl => {
                 if deserializer.reader.peek()? != b'{' {
                     return Err(Broken::Shape("it is no GraphQL response".into()));
@@ -104,7 +131,7 @@ impl Receiver<'_> {
                     match &*key.text(&deserializer.reader) {
                         "data" => {
                             known = true;
-                            answer.data = read_data(&mut deserializer, self.plan, self.whom)?;
+                            answer.data = read_data(&mut deserializer, self.plan, self.whom, &mut answer.nulls)?;
                         }
                         "errors" => {
                             known = true;
@@ -125,6 +152,7 @@ impl Receiver<'_> {
             }
         }
         deserializer.reader.end()?;
+        answer.nulls.sort_unstable();
         Ok(answer)
     }
 
@@ -171,34 +199,43 @@ impl Receiver<'_> {
         }
     }
 
-    /// Errors of the fetch as a whole: they stand where it brought nothing, or else at no place.
-    fn place_whole(&mut self, errors: Vec<SubgraphError>) {
-        for error in errors {
-            let error = self.arena.new_error(error);
-            if !self.fill_empty(error, true) {
-                self.arena.add_unlocated(error);
-            }
-        }
+    /// The null entity that an error is in, as list and index.
+    fn null_entity(&self, error: &UpstreamError, nulls: &[(usize, usize)]) -> Option<(usize, usize)> {
+        let Whom::Entities { lists, .. } = self.whom else { return None };
+        let [PathSegment::Key(key), PathSegment::Index(at), ..] = &error.path[..] else { return None };
+        let entity = (lists.iter().position(|list| *list.key == **key)?, *at as usize);
+        nulls.binary_search(&entity).is_ok().then_some(entity)
     }
 
-    fn fill_failed(&mut self, cause: SubgraphError) {
-        let cause = self.arena.new_error(cause);
-        self.fill_empty(cause, false);
+    /// An error of one field took the entity with it: what else was asked of it is null for the same reason, which the
+    /// object tells.
+    fn explain_entity(&mut self, (list, at): (usize, usize), error: SubgraphError) {
+        let Whom::Entities { targets, .. } = self.whom else { return };
+        let error = self.arena.new_error(error);
+        for Target { fetch, object } in targets.of(list, at) {
+            let ty = self.arena.ty(*object);
+            let fields = self.plan.fetch(*fetch).selection.fields.iter();
+            let is_silent = fields.filter(|field| ty.is_none_or(|ty| field.types.contains(ty))).any(|field| {
+                let value = self.arena.slot(*object, self.plan.shape.slots[field.slot.index()].index);
+                matches!(value, SlotValue::Null)
+            });
+            if is_silent && self.arena.object_errors(*object).is_none() {
+                self.arena.attach(*object, error);
+            }
+        }
     }
 
     /// The call brought nothing.
-    fn fail(&mut self, error: SubgraphError) {
+    fn fail(&mut self, error: SubgraphError) -> Cause {
         let error = self.arena.new_error(error);
-        match self.whom {
+        let is_told = match self.whom {
             Whom::Entities { targets, .. } => {
                 targets.all().iter().for_each(|target| self.arena.attach(target.object, error));
+                true
             }
-            Whom::Root(_) => {
-                if !self.fill_empty(error, true) {
-                    self.arena.add_unlocated(error);
-                }
-            }
-        }
+            Whom::Root(_) => self.fill_empty(error, true),
+        };
+        Cause { error, is_told }
     }
 
     /// Puts the error wherever the call was to bring something and did not; false if there is no such place. Places

@@ -34,6 +34,8 @@ struct Field {
     prefix: Box<str>,
     index: u32,
     types: TypeSet,
+    /// `User.id`
+    coordinate: Box<str>,
     /// A null where this promises none means that there is nothing to look up.
     wrapping: Wrapping,
     /// So does any null in a key.
@@ -45,7 +47,14 @@ struct Field {
 }
 
 /// Why an object has no representation.
-struct Missing(Option<ErrorRef>);
+#[derive(Debug)]
+pub enum Missing {
+    /// A key is null, or the object is not there: an answer.
+    Nothing,
+    Error(ErrorRef),
+    /// The field of this coordinate is null, which it promises not to be.
+    Null(Box<str>),
+}
 
 impl RepresentationWriter {
     /// `None` for a fetch that enters at the root.
@@ -55,15 +64,14 @@ impl RepresentationWriter {
         Some(Self { path: path_to(shape, fetch.position), kinds })
     }
 
-    /// Adds all objects that need the fetch to the list that `batch` is at. Gives those that cannot be looked up because
-    /// of an error elsewhere.
+    /// Adds all objects that need the fetch to the list that `batch` is at. Gives those that cannot be looked up.
     pub fn write(
         &self,
         shape: &Shape,
         arena: &ResponseArena,
         fetch: &FetchNode,
         batch: &mut BatchWriter,
-    ) -> Vec<(ObjectId, ErrorRef)> {
+    ) -> Vec<(ObjectId, Missing)> {
         let mut blocked = vec![];
         for object in objects_at(shape, arena, &self.path) {
             if !needs(shape, arena, &fetch.selection, object) {
@@ -74,8 +82,8 @@ impl RepresentationWriter {
                 body.extend_from_slice(kind.prefix.as_bytes());
                 write_fields(arena, object, &kind.fields, false, None, body)
             });
-            if let Err(Missing(Some(reason))) = written {
-                blocked.push((object, reason));
+            if let Err(missing) = written {
+                blocked.push((object, missing));
             }
         }
         blocked
@@ -137,8 +145,10 @@ fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
         }
         Content::Objects(_) | Content::Leaf(_) => vec![],
     };
+    let parent = slot.types.iter().next().map_or("", |ty| model.type_name(ty).as_str());
     Field {
         prefix: format!("\"{}\":", plan.name).into(),
+        coordinate: format!("{parent}.{}", plan.name).into(),
         index: slot.index,
         types: plan.types.clone(),
         wrapping: slot.wrapping,
@@ -247,9 +257,13 @@ fn write_value(
 ) -> Result<(), Missing> {
     match value {
         // What was not answered is explained by the object's own errors.
-        SlotValue::Absent => return Err(Missing(errors)),
-        SlotValue::Error(error) => return Err(Missing(Some(error))),
-        SlotValue::Null if field.is_key || wrapping.is_non_null() => return Err(Missing(None)),
+        SlotValue::Absent => return Err(errors.map_or(Missing::Nothing, Missing::Error)),
+        SlotValue::Error(error) => return Err(Missing::Error(error)),
+        SlotValue::Null if wrapping.is_non_null() => {
+            let promised = || Missing::Null(field.coordinate.clone());
+            return Err(errors.map_or_else(promised, Missing::Error));
+        }
+        SlotValue::Null if field.is_key => return Err(Missing::Nothing),
         SlotValue::Null => out.extend_from_slice(b"null"),
         SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
         SlotValue::Object(object) => {

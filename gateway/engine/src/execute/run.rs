@@ -12,13 +12,15 @@ use weft_federation::operation::BoundOperation;
 use weft_federation::plan::{CallId, FetchId};
 use weft_federation::schema::Id;
 
-use super::batch::{Batch, BatchWriter, Targets};
+use super::batch::{Batch, BatchWriter, Target, Targets};
 use super::entities::Whom;
 use super::errors::SubgraphError;
-use super::receive::Receiver;
+use super::explain::explain;
+use super::receive::{Cause, Receiver};
+use super::representations::Missing;
 use crate::connector::{Part, Prepared};
 use crate::prepared::PreparedPlan;
-use crate::response::ResponseArena;
+use crate::response::{ObjectId, ResponseArena};
 
 /// What a call waits at least, for an operation that has just begun.
 const MIN_WAIT: Duration = Duration::from_millis(1);
@@ -36,6 +38,8 @@ pub struct Run<'a> {
     ready: Vec<Start<'a>>,
     /// Calls of which some fetches can start and others still wait.
     partial: Vec<Partial>,
+    /// Requests that went wrong in part or as a whole.
+    failed: Vec<(Sent<'a>, Cause)>,
 }
 
 /// A request that is to be sent.
@@ -72,6 +76,7 @@ impl<'a> Run<'a> {
             waiting: plan.fetches.iter().map(|fetch| fetch.depends_on.len()).collect(),
             ready: vec![],
             partial: vec![],
+            failed: vec![],
         };
         for call in &plan.calls {
             let waits_for_none = |id: &FetchId| run.waiting[id.index()] == 0;
@@ -105,15 +110,17 @@ impl<'a> Run<'a> {
     }
 
     /// Takes in the answer to a request.
-    pub fn receive(&mut self, sent: &Sent<'a>, result: Result<Part, SubgraphError>) {
+    pub fn receive(&mut self, sent: Sent<'a>, result: Result<Part, SubgraphError>) {
         let Prepared { origin, lists, .. } = self.call(sent.call);
         let plan = &self.prepared.plan;
         let whom = match &lists[..] {
             [] => Whom::Root(plan.fetch(sent.fetches[0])),
             lists => Whom::Entities { lists, targets: &sent.targets },
         };
-        Receiver { plan, model: &self.prepared.model, arena: &mut self.arena, origin, whom }.receive(result);
+        let receiver = Receiver { plan, model: &self.prepared.model, arena: &mut self.arena, origin, whom };
+        let cause = receiver.receive(result);
         self.ended(&sent.fetches);
+        self.failed.extend(cause.map(|cause| (sent, cause)));
     }
 
     /// When the next call starts that waits for some of its fetches; `None` if there is no such call.
@@ -136,8 +143,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What was fetched.
-    pub fn finish(self) -> ResponseArena {
+    /// What was fetched. What is still missing has the error of the call that was to bring it; an error that is told
+    /// nowhere then is told without a place.
+    pub fn finish(mut self) -> ResponseArena {
+        // The order in which calls end does not show.
+        self.failed.sort_by_key(|(sent, _)| sent.fetches[0]);
+        for (sent, cause) in &self.failed {
+            let root = [Target { fetch: sent.fetches[0], object: ObjectId::ROOT }];
+            let targets = if self.call(sent.call).lists.is_empty() { &root } else { sent.targets.all() };
+            let found = explain(&self.prepared.plan, &mut self.arena, targets, cause.error);
+            if !found && !cause.is_told {
+                self.arena.add_unlocated(cause.error);
+            }
+        }
         self.arena
     }
 
@@ -155,7 +173,15 @@ impl<'a> Run<'a> {
             for id in list.fetches.iter().filter(|id| fetches.contains(id)) {
                 let before = batch.objects();
                 if let Some(writer) = &prepared[id.index()].representations {
-                    for (object, error) in writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch) {
+                    for (object, missing) in writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch) {
+                        let error = match missing {
+                            Missing::Nothing => continue,
+                            Missing::Error(error) => error,
+                            Missing::Null(coordinate) => {
+                                let message = format!("Cannot return null for the non-nullable field {coordinate}.");
+                                self.arena.new_error(SubgraphError::internal(message))
+                            }
+                        };
                         self.arena.attach(object, error);
                     }
                 }

@@ -81,7 +81,7 @@ async fn fetch_all<'a>(
             }
         };
         if let Some((sent, result)) = answered {
-            run.receive(&sent, result);
+            run.receive(sent, result);
         }
     }
     drop(out);

@@ -1,6 +1,7 @@
 //! Tests of whole operations over scripted backends.
 
 mod calls;
+mod heavy;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -134,6 +135,23 @@ async fn compound_keys_and_abstract_types_are_looked_up() {
     let pets = json!([{"__typename":"Dog","id":"1"},{"__typename":"Cat","id":"1"}]);
     let org = json!([{"__typename":"Org","id":"o","country":{"code":"DE"}}]);
     assert_eq!(body["variables"], json!({"e0": org, "e1": pets}));
+}
+
+#[tokio::test]
+async fn types_are_asked_only_where_something_depends_on_them() {
+    let pets = r#"{"data":{"pets":[{"__typename":"Dog","id":"1"},{"__typename":"Cat","id":"2"}]}}"#;
+    let untyped = r#"{"data":{"pets":[{"id":"1"},{"id":"2"}]}}"#;
+    for (operation, asked, answer) in [
+        ("{ pets { id } }", "{pets{id}}", untyped),
+        ("{ pets { key: id ... on Pet { id } } }", "{pets{id}}", untyped),
+        ("{ pets { __typename id } }", "{pets{__typename id}}", pets),
+        ("{ pets { id ... on Cat { lives } } }", "{pets{__typename id ...on Cat{lives}}}", pets),
+        ("{ pets { ... on Cat { id } } }", "{pets{__typename ...on Cat{id}}}", pets),
+    ] {
+        let outcome = gateway().run(operation, &[("reviews", "", answer)]).await;
+        assert_eq!(outcome.calls[0].operation, asked, "{operation}");
+        assert_eq!(outcome.errors(), [], "{operation}: {}", outcome.text);
+    }
 }
 
 #[tokio::test]

@@ -150,6 +150,11 @@ impl ResponseArena {
         PartId(row(self.parts.len() - 1))
     }
 
+    /// How many bytes all parts have.
+    pub fn part_bytes(&self) -> usize {
+        self.parts.iter().map(Bytes::len).sum()
+    }
+
     /// Writes a value that no part has; it must be one JSON value.
     pub fn compute(&mut self, json: &[u8]) -> SlotValue {
         let start = row(self.computed.len());
@@ -276,9 +281,11 @@ impl ResponseArena {
         self.objects[object.index()].errors = Some(errors);
     }
 
-    /// `errors`, with those that the place has already.
+    /// `errors`, with those that the place has already. A place that several objects share may have them all.
     pub fn join(&mut self, errors: ErrorRef, present: SlotValue) -> ErrorRef {
+        let first = self.links[errors.0 as usize].error;
         match present {
+            SlotValue::Error(before) if self.links_of(Some(before)).any(|known| known == first) => before,
             SlotValue::Error(before) => self.chain(errors, Some(before)),
             SlotValue::Absent
             | SlotValue::Null

@@ -4,9 +4,8 @@
 //! is cut off again. An object that many places share is copied from where it was written first, if
 //! nothing below it went wrong.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
+use hashbrown::HashMap;
 use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionSource, Shape};
 use weft_federation::schema::{Id, Wrapping};
 
@@ -30,7 +29,8 @@ pub fn project(shape: &Shape, arena: &ResponseArena, introspection: &Introspecti
         shape,
         arena,
         introspection,
-        out: Vec::with_capacity(1024),
+        // An answer has about what the backends sent, and a growing one is copied again and again.
+        out: Vec::with_capacity(arena.part_bytes() + 64),
         report: Report::default(),
         copies: HashMap::new(),
         copied: vec![],
@@ -141,6 +141,7 @@ impl<'a> Writer<'a> {
                 }
                 Ok(())
             }
+            ProjectionSource::Unshared => self.null(field.wrapping, field, false, self.report.count()),
             ProjectionSource::Introspection => {
                 match self.introspection.iter().find(|(key, _)| *key == *field.key) {
                     Some((_, json)) => self.out.extend_from_slice(json.as_bytes()),
@@ -163,7 +164,10 @@ impl<'a> Writer<'a> {
         let start = self.out.len();
         let below = match field.source {
             ProjectionSource::Objects(_, below) => Some(below),
-            ProjectionSource::Leaf(_) | ProjectionSource::Typename(_) | ProjectionSource::Introspection => None,
+            ProjectionSource::Leaf(_)
+            | ProjectionSource::Typename(_)
+            | ProjectionSource::Introspection
+            | ProjectionSource::Unshared => None,
         };
         match (value, below) {
             (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, field, explained, errors_before),

@@ -107,6 +107,7 @@ fn key_of(shape: &Shape, projection: ProjectionId, slot: SlotId) -> Option<(&str
         ProjectionSource::Leaf(_)
         | ProjectionSource::Objects(..)
         | ProjectionSource::Typename(_)
-        | ProjectionSource::Introspection => None,
+        | ProjectionSource::Introspection
+        | ProjectionSource::Unshared => None,
     })
 }

@@ -9,7 +9,8 @@ use std::cell::RefCell;
 use apollo_compiler::executable::ExecutableDocument;
 use apollo_compiler::response::{JsonMap, JsonValue, ResponseDataPathSegment};
 
-use super::faults::Faults;
+use super::data::from_wire;
+use super::faults::{Faults, SubgraphFault};
 use super::gateway::{Answered, Failed, Gateway};
 use super::naive::Naive;
 use super::operation::Operation;
@@ -80,7 +81,7 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
     if let Some(violation) = answered.record.violations.first() {
         return Err(("violation", violation.clone()));
     }
-    let weft = response(&answered.text)?;
+    let weft = response(&from_wire(&answered.text))?;
     let document = ExecutableDocument::parse_and_validate(gateway.api(), operation.text.as_str(), "operation.graphql")
         .map_err(|invalid| ("naive", invalid.errors.to_string()))?;
     let naive = |faults: &Faults, nulls: Option<&JsonValue>| {
@@ -113,13 +114,23 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
     }
     // Of what fails in a subgraph as a whole it knows nothing.
     no_more(&best, &weft.data, &mut vec![])?;
-    if !paths.is_empty() {
-        // In a subgraph the error of a field can take more with it than it may in the supergraph, and what is lost with a
-        // subgraph has no errors of its own.
-        let told = !weft.errors.is_empty() || !faults.subgraphs.is_empty();
-        return if told { Ok(false) } else { Err(("errors", format!("naive has errors at {paths:?}"))) };
+    if !paths.is_empty() && weft.errors.is_empty() && faults.subgraphs.is_empty() {
+        return Err(("errors", format!("naive has errors at {paths:?}")));
     }
-    explained(&best, &weft.data, &weft.errors, faults, &mut vec![])?;
+    // In a subgraph the error of a field can take the whole entity with it, and what others want of that.
+    let anyone = !faults.fields.is_empty() || !paths.is_empty();
+    let guilty = |error: &Error| {
+        let is_faulty = |service: &String| faults.subgraphs.iter().any(|(sub, _)| *service == format!("s{sub}"));
+        anyone || error.service.as_ref().is_none_or(is_faulty)
+    };
+    let lost = faults.subgraphs.iter().any(|(_, fault)| *fault == SubgraphFault::LostEntities);
+    // An entity that is not there is an answer, and needs no error.
+    if lost || weft.errors.len() > MAX_ERRORS {
+        return Ok(false);
+    }
+    let causes: Vec<&[JsonValue]> =
+        weft.errors.iter().filter(|error| guilty(error)).filter_map(|error| error.path.as_deref()).collect();
+    explained(&best, &weft.data, &causes, &mut vec![])?;
     Ok(false)
 }
 
@@ -199,30 +210,17 @@ fn no_more(naive: &JsonValue, weft: &JsonValue, path: &mut Vec<JsonValue>) -> Ju
     walk(naive, weft, path, &mut |naive, weft, path| no_more(naive, weft, path))
 }
 
-/// Each null that the naive executor does not have is on the path of an error of a subgraph that failed.
-fn explained(
-    best: &JsonValue,
-    weft: &JsonValue,
-    errors: &[Error],
-    faults: &Faults,
-    path: &mut Vec<JsonValue>,
-) -> Judged<()> {
+/// Each null that the naive executor does not have has an error: at the null, below it, as nulls propagate, or at the
+/// object that it is in, for what befell the object as a whole.
+fn explained(best: &JsonValue, weft: &JsonValue, causes: &[&[JsonValue]], path: &mut Vec<JsonValue>) -> Judged<()> {
     if *best == JsonValue::Null {
         return Ok(());
     }
     if *weft != JsonValue::Null {
-        return walk(best, weft, path, &mut |best, weft, path| explained(best, weft, errors, faults, path));
+        return walk(best, weft, path, &mut |best, weft, path| explained(best, weft, causes, path));
     }
-    let near = |error: &Error| {
-        let guilty = |service: &String| faults.subgraphs.iter().any(|(sub, _)| *service == format!("s{sub}"));
-        let on_path = |other: &Vec<JsonValue>| other.starts_with(path) || path.starts_with(other);
-        // In a subgraph the error of a field can take the whole entity with it, and what others want of that.
-        !faults.fields.is_empty()
-            || error.service.as_ref().is_none_or(guilty) && error.path.as_ref().is_none_or(on_path)
-    };
-    let lost = faults.subgraphs.iter().any(|(_, fault)| *fault == super::faults::SubgraphFault::LostEntities);
-    // An entity that is not there is an answer, and needs no error.
-    if lost || errors.len() > MAX_ERRORS || errors.iter().any(near) {
+    let object = path.split_last().map(|(_, object)| object);
+    if causes.iter().any(|cause| cause.starts_with(path) || object == Some(*cause)) {
         Ok(())
     } else {
         Err(("unexplained", format!("nothing explains the null at {}", JsonValue::Array(path.clone()))))

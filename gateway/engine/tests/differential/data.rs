@@ -7,10 +7,28 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use serde_json::json;
 
 use super::rng::{Rng, hash};
-use super::schema::{FieldDef, ObjectDef, ObjectKind, Role, Sel, Source, World};
+use super::schema::{FieldDef, InterfaceDef, ObjectDef, ObjectKind, Role, Sel, Source, World};
 
 /// How many there are of an entity.
 pub const INSTANCES: u64 = 4;
+
+/// Numbers as the data has them, and as they are on the wire: all digits of them must come through.
+const WIRE: [(&str, &str); 4] = [
+    ("777777.5", "777777.50"),
+    ("888888.5", "888888.5e400"),
+    ("-999999.5", "-999999.5E-400"),
+    ("666666.25", "12345678901234567890123456789.0"),
+];
+
+/// JSON as a subgraph sends it.
+pub fn to_wire(json: &str) -> String {
+    WIRE.iter().fold(json.to_owned(), |json, (data, wire)| json.replace(data, wire))
+}
+
+/// JSON from the wire as the data has it.
+pub fn from_wire(json: &str) -> String {
+    WIRE.iter().fold(json.to_owned(), |json, (data, wire)| json.replace(wire, data))
+}
 
 /// An object: what it is, and which.
 #[derive(Debug, Clone, Copy)]
@@ -50,10 +68,29 @@ pub fn value<'w>(
     }
     let arguments = canonical(arguments);
     let required = required.map(ToString::to_string).unwrap_or_default();
-    let kind = if is_root(object.def) { "" } else { &*object.def.name };
+    // What an interface object has does not depend on what the object is.
+    let kind = match &field.contributed {
+        Some(interface) => &**interface,
+        None if is_root(object.def) => "",
+        None => &*object.def.name,
+    };
     let seed = hash(world.seed, &[kind, &object.id.to_string(), &field.name, &arguments, &required]);
     let choices = world.choices(field);
     wrapped(world, &mut Rng::new(seed), field, &field.non_null, choices.as_deref())
+}
+
+/// A leaf that is not of the field's type.
+pub fn wrong(object: Object<'_>, field: &FieldDef) -> serde_json::Value {
+    match (&*field.base, object.id % 4) {
+        ("Int", 0) => json!(3_000_000_000u64),
+        ("Int", 1) => json!(1.5),
+        ("Float" | "Int", 2) => json!("12"),
+        ("Boolean", 1) => json!("true"),
+        ("Colour" | "Mood", 1) => json!("NOBODY"),
+        ("Colour" | "Mood", 2) => json!(7),
+        (_, 3) => json!([]),
+        _ => json!({"wrong": ["type", 1]}),
+    }
 }
 
 /// Arguments as a text in which the order of keys does not matter.
@@ -104,7 +141,11 @@ fn wrapped<'w>(
 fn single<'w>(world: &'w World, rng: &mut Rng, base: &str, choices: Option<&[String]>) -> Value<'w> {
     if let Some(def) = world.object(base) {
         let id = rng.next();
-        let id = if def.kind == ObjectKind::Entity { id % INSTANCES } else { id };
+        let id = match world.entity_interface(base) {
+            Some(interface) => *rng.pick(&ids_of(interface, base)).unwrap_or(&0),
+            None if def.kind == ObjectKind::Entity => id % INSTANCES,
+            None => id,
+        };
         return Value::Object(Object { def, id });
     }
     if let Some(choices) = choices {
@@ -115,15 +156,18 @@ fn single<'w>(world: &'w World, rng: &mut Rng, base: &str, choices: Option<&[Str
         };
     }
     let number = rng.below(1000);
+    let odd = [777_777.5, 888_888.5, -999_999.5, 666_666.25][number % 4];
     let leaf = match base {
         "Int" => json!(number as i64 - 100),
+        "Float" if number < 200 => json!(odd),
         "Float" => json!(number as f64 / 8.0),
         "Boolean" => json!(number.is_multiple_of(2)),
         "ID" => json!(format!("i{number}")),
-        "Blob" => match number % 4 {
+        "Blob" => match number % 5 {
             0 => json!({"a": [number, null], "__typename": "Blob"}),
             1 => json!([{"x": number}]),
             2 => json!(number),
+            3 => json!({"odd": [odd, u64::MAX]}),
             _ => json!("blob"),
         },
         _ => match number % 5 {
@@ -133,6 +177,18 @@ fn single<'w>(world: &'w World, rng: &mut Rng, base: &str, choices: Option<&[Str
         },
     };
     Value::Leaf(leaf.into())
+}
+
+/// The objects of one member of an interface with a key: all members share the key's values, so each has its own.
+fn ids_of(interface: &InterfaceDef, member: &str) -> Vec<u64> {
+    (0..INSTANCES).filter(|id| member_of(interface, *id).is_some_and(|known| known == member)).collect()
+}
+
+/// Which member of an interface with a key has this identity.
+pub fn member_of(interface: &InterfaceDef, id: u64) -> Option<&str> {
+    let members = interface.members();
+    let at = usize::try_from(id).ok()?.checked_rem(members.len())?;
+    members.get(at).map(String::as_str)
 }
 
 /// What a `@requires` selects of an object, from the data itself.

@@ -10,6 +10,8 @@ pub struct Faults {
     /// Subgraphs check their own answers, so that a null takes what holds it with it; otherwise they send what is wrong
     /// as it is.
     pub strict: bool,
+    /// Whether a field fails that others are computed from: what that takes with it depends on the plan.
+    pub spreads: bool,
     pub subgraphs: Vec<(Sub, SubgraphFault)>,
 }
 
@@ -33,15 +35,51 @@ pub enum FieldFaultKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubgraphFault {
     Unreachable,
+    /// Some calls do not get through.
+    Flaky,
+    /// A status without an answer.
     Status,
+    /// A status, and an answer all the same.
+    StatusAndData,
     NoJson,
+    /// JSON, but no response.
+    NoResponse,
     NoData,
     /// Some entities are null.
     LostEntities,
+    /// Some entities are null, with errors that say so.
+    FailedEntities,
+    /// Some entities are null because of one of their fields.
+    FailedFields,
     /// One entity less than asked.
     ShortList,
+    /// One more.
+    LongList,
     /// The call ends after its data with an error of no place.
     Unlocated,
+}
+
+impl SubgraphFault {
+    const ALL: [Self; 13] = [
+        Self::Unreachable,
+        Self::Flaky,
+        Self::Status,
+        Self::StatusAndData,
+        Self::NoJson,
+        Self::NoResponse,
+        Self::NoData,
+        Self::LostEntities,
+        Self::FailedEntities,
+        Self::FailedFields,
+        Self::ShortList,
+        Self::LongList,
+        Self::Unlocated,
+    ];
+
+    /// Whether some entities are null while others are there.
+    pub fn takes_entities(self) -> bool {
+        matches!(self, Self::LostEntities | Self::FailedEntities | Self::FailedFields)
+    }
 }
 
 impl Faults {
@@ -51,7 +89,7 @@ impl Faults {
 
     /// Whether the naive executor can tell the answer to the last null.
     pub fn are_exact(&self) -> bool {
-        self.subgraphs.is_empty() && (self.fields.is_empty() || !self.strict)
+        self.subgraphs.is_empty() && (self.fields.is_empty() || !self.strict) && !self.spreads
     }
 
     pub fn is_empty(&self) -> bool {
@@ -88,12 +126,16 @@ pub fn faults(rng: &mut Rng, world: &World) -> Faults {
 
 fn field_faults(rng: &mut Rng, world: &World) -> Faults {
     let mut fields = vec![];
+    let mut spreads = false;
+    let may_spread = rng.chance(30);
     for object in &world.objects {
         for field in &object.fields {
-            let is_leaf = !world.is_composite(&field.base);
-            if field.source != Source::Random || is_needed(world, &field.name) || !rng.chance(20) {
+            let is_leaf = !world.is_composite(&field.base) && field.contributed.is_none();
+            let is_needed = is_needed(world, &field.name);
+            if field.source != Source::Random || (is_needed && !may_spread) || !rng.chance(20) {
                 continue;
             }
+            spreads |= is_needed;
             let kind = match rng.below(3) {
                 0 => FieldFaultKind::Error,
                 1 if is_leaf && field.non_null.len() == 1 && field.base != "Blob" => FieldFaultKind::Wrong,
@@ -102,11 +144,10 @@ fn field_faults(rng: &mut Rng, world: &World) -> Faults {
             fields.push(FieldFault { object: object.name.clone(), field: field.name.clone(), kind });
         }
     }
-    Faults { fields, strict: rng.chance(35), subgraphs: vec![] }
+    Faults { fields, strict: rng.chance(35), spreads, subgraphs: vec![] }
 }
 
-/// Whether some field is computed from one of this name. What is needed elsewhere has faults whose reach depends on the
-/// plan.
+/// Whether some field is computed from one of this name.
 fn is_needed(world: &World, name: &str) -> bool {
     fn selects(set: &[Sel], name: &str) -> bool {
         set.iter().any(|sel| match sel {
@@ -123,20 +164,12 @@ fn is_needed(world: &World, name: &str) -> bool {
 }
 
 fn subgraph_faults(rng: &mut Rng, world: &World) -> Faults {
-    let kinds = [
-        SubgraphFault::Unreachable,
-        SubgraphFault::Status,
-        SubgraphFault::NoJson,
-        SubgraphFault::NoData,
-        SubgraphFault::LostEntities,
-        SubgraphFault::ShortList,
-        SubgraphFault::Unlocated,
-    ];
     let subs: Vec<Sub> = (0..world.subgraphs).collect();
     let mut faulty = rng.some(&subs, 30);
     if faulty.is_empty() {
         faulty.push(rng.below(subs.len()));
     }
-    let subgraphs = faulty.into_iter().map(|sub| (sub, kinds[rng.below(kinds.len())])).collect();
-    Faults { fields: vec![], strict: true, subgraphs }
+    let subgraphs =
+        faulty.into_iter().map(|sub| (sub, SubgraphFault::ALL[rng.below(SubgraphFault::ALL.len())])).collect();
+    Faults { fields: vec![], strict: true, spreads: false, subgraphs }
 }

@@ -1,7 +1,7 @@
 //! Owns what makes a schema hard to answer: `@requires`, `@provides`, `@override`, `@inaccessible`.
 
 use super::rng::Rng;
-use super::schema::{FieldDef, Home, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World};
+use super::schema::{FieldDef, Home, InterfaceDef, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World};
 
 /// Adds federation's directives at random.
 pub fn federate(rng: &mut Rng, world: &mut World) {
@@ -18,8 +18,12 @@ pub fn federate(rng: &mut Rng, world: &mut World) {
             ObjectKind::Query | ObjectKind::Mutation | ObjectKind::Value => {}
         }
     }
+    interface_objects(rng, world);
     for at in 0..world.objects.len() {
         provides(rng, world, at);
+        if world.entity_interface(&world.objects[at].name).is_some() {
+            continue;
+        }
         let common = |field: &FieldDef| field.name.starts_with('c');
         if world.objects[at].fields.len() < 3 {
             continue;
@@ -32,6 +36,38 @@ pub fn federate(rng: &mut Rng, world: &mut World) {
     }
 }
 
+/// Interface objects are given fields that they compute from what the interface has elsewhere.
+fn interface_objects(rng: &mut Rng, world: &mut World) {
+    for interface in world.interfaces.clone().into_iter().filter(InterfaceDef::is_entity) {
+        let Some(common) =
+            interface.local.values().next().and_then(|local| local.fields.iter().find(|name| *name != "id"))
+        else {
+            continue;
+        };
+        for sub in interface.objects.iter().filter(|_| rng.chance(60)).copied().collect::<Vec<_>>() {
+            let name = format!("h{sub}");
+            let non_null = vec![rng.chance(30)];
+            for at in 0..world.objects.len() {
+                if !interface.members().contains(&world.objects[at].name) {
+                    continue;
+                }
+                externalize(world, at, common, sub);
+                world.objects[at].fields.push(FieldDef {
+                    name: name.clone(),
+                    base: "String".to_owned(),
+                    non_null: non_null.clone(),
+                    args: vec![],
+                    homes: [(sub, Home::new(Role::Requires(vec![Sel::leaf(common)])))].into(),
+                    source: Source::Random,
+                    inaccessible: false,
+                    progressive: false,
+                    contributed: Some(interface.name.clone()),
+                });
+            }
+        }
+    }
+}
+
 fn overrides(rng: &mut Rng, world: &mut World, at: usize) {
     let subs: Vec<Sub> = (0..world.subgraphs).filter(|sub| world.objects[at].is_resolvable_in(*sub)).collect();
     for nth in 0..world.objects[at].fields.len() {
@@ -39,7 +75,7 @@ fn overrides(rng: &mut Rng, world: &mut World, at: usize) {
         let (Source::Random, 1, false) = (field.source, field.homes.len(), world.is_composite(&field.base)) else {
             continue;
         };
-        if field.name.starts_with('c') || !rng.chance(12) {
+        if field.name.starts_with('c') || field.contributed.is_some() || !rng.chance(12) {
             continue;
         }
         let Some(from) = field.homes.keys().next().copied() else { continue };
@@ -48,6 +84,7 @@ fn overrides(rng: &mut Rng, world: &mut World, at: usize) {
         // A choice that only the new home makes must still be possible.
         let field = &mut world.objects[at].fields[nth];
         let mut moved = field.clone();
+        moved.progressive = rng.chance(40);
         moved.homes = [(from, Home::new(Role::Overridden)), (to, Home::new(Role::Overrides(from)))].into();
         if world.choices(&moved).is_none_or(|choices| !choices.is_empty()) {
             world.objects[at].fields[nth] = moved;
@@ -64,7 +101,7 @@ fn requires(rng: &mut Rng, world: &mut World, at: usize, sub: Sub) {
             Some(home) => matches!(home.role, Role::External),
         };
         let without_args = field.args.iter().all(|arg| !arg.ty.ends_with('!') || arg.default.is_some());
-        is_foreign && field.source == Source::Random && without_args
+        is_foreign && field.contributed.is_none() && field.source == Source::Random && without_args
     };
     let candidates: Vec<FieldDef> = object.fields.iter().filter(needed).cloned().collect();
     let mut set = vec![];
@@ -85,6 +122,7 @@ fn requires(rng: &mut Rng, world: &mut World, at: usize, sub: Sub) {
     let leaf = ["Int", "String", "Blob"][rng.below(3)];
     let object = &mut world.objects[at];
     object.fields.push(FieldDef {
+        contributed: None,
         name: format!("q{}", object.fields.len()),
         base: leaf.to_owned(),
         non_null: nullable,
@@ -92,6 +130,7 @@ fn requires(rng: &mut Rng, world: &mut World, at: usize, sub: Sub) {
         homes: [(sub, Home::new(Role::Requires(set)))].into(),
         source: Source::Random,
         inaccessible: false,
+        progressive: false,
     });
 }
 
@@ -100,7 +139,7 @@ fn below(rng: &mut Rng, world: &World, base: &str, sub: Sub, depth: usize) -> Ve
     if let Some(object) = world.object(base) {
         return own_fields(rng, world, object, sub, depth);
     }
-    if !world.is_abstract(base) {
+    if !world.is_abstract(base) || world.is_interface_object(base, sub) {
         return vec![];
     }
     let members = world.local_choices(base, sub).unwrap_or_default();
@@ -144,12 +183,13 @@ fn provides(rng: &mut Rng, world: &mut World, at: usize) {
     for nth in 0..world.objects[at].fields.len() {
         let field = world.objects[at].fields[nth].clone();
         for (sub, home) in &field.homes {
-            if !matches!(home.role, Role::Resolves) || !rng.chance(30) {
+            // All members have one field in common, and each would be given a set of its own.
+            if field.contributed.is_some() || !matches!(home.role, Role::Resolves) || !rng.chance(30) {
                 continue;
             }
             let set = match world.objects.iter().position(|object| object.name == field.base) {
                 Some(target) => provided(rng, world, target, *sub),
-                None if world.is_abstract(&field.base) => {
+                None if world.is_abstract(&field.base) && !world.is_interface_object(&field.base, *sub) => {
                     let members = world.local_choices(&field.base, *sub).unwrap_or_default();
                     let mut set = vec![];
                     for member in members {
@@ -181,6 +221,7 @@ fn provided(rng: &mut Rng, world: &mut World, target: usize, sub: Sub) -> Vec<Se
         let is_open = field.homes.get(&sub).is_none_or(|home| matches!(home.role, Role::External));
         let computed = field.homes.values().any(|home| !matches!(home.role, Role::Resolves | Role::External));
         is_open
+            && field.contributed.is_none()
             && !computed
             && field.source == Source::Random
             && field.args.is_empty()

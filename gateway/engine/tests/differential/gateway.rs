@@ -21,7 +21,7 @@ use weft_federation::view::ClientSchema;
 
 use super::faults::Faults;
 use super::operation::Operation;
-use super::render::{Form, render};
+use super::render::{Form, LABEL, render};
 use super::schema::World;
 use super::subgraph::{Record, Subgraphs, served};
 
@@ -32,6 +32,8 @@ pub struct Gateway {
     supergraph: Supergraph<Satisfiable>,
     client: ClientSchema,
     planner: Planner,
+    /// With the label of progressive overrides.
+    labelled: Planner,
 }
 
 /// Why a world has no gateway.
@@ -71,7 +73,8 @@ impl Gateway {
             made.map_err(|panic| Refused::Broken(format!("composition panics: {}", text_of(&*panic))))??;
         let client = ClientSchema::identity(&supergraph);
         let planner = Planner::new(&supergraph);
-        Ok(Self { world: Arc::new(world), served: Arc::new(served), supergraph, client, planner })
+        let labelled = Planner::with_labels(&supergraph, &[LABEL].into());
+        Ok(Self { world: Arc::new(world), served: Arc::new(served), supergraph, client, planner, labelled })
     }
 
     /// The schema that operations are made for.
@@ -90,13 +93,15 @@ impl Gateway {
         let bound = bind(&self.client, document).map_err(|error| invalid(vec![error]))?;
         let raw: Box<RawValue> = serde_json::value::to_raw_value(&operation.variables).map_err(broken)?;
         let variables = coerce(&self.client, &bound, Some(&raw)).map_err(invalid)?;
-        let plan = self.planner.plan(&bound, variables.condition_bits(&bound)).map_err(broken)?;
+        let planner = if operation.label { &self.labelled } else { &self.planner };
+        let plan = planner.plan(&bound, variables.condition_bits(&bound)).map_err(broken)?;
         verify::verify(&self.supergraph.model, &plan).map_err(|found| broken(found.join("; ")))?;
 
         let subgraphs = Arc::new(Subgraphs {
             world: Arc::clone(&self.world),
             schemas: Arc::clone(&self.served),
             faults: faults.clone(),
+            label: operation.label,
             record: Mutex::default(),
         });
         let backends = Arc::clone(&subgraphs);

@@ -34,10 +34,13 @@ pub fn generate(seed: u64) -> World {
     generator.objects();
     generator.keys();
     generator.interfaces();
+    super::entity_interfaces::generate(&mut generator);
     generator.unions();
     generator.fields();
+    super::entity_interfaces::contribute(&mut generator);
     generator.roots();
     federate(&mut generator.rng, &mut generator.world);
+    super::repair::tidy(&mut generator.world);
     generator.world
 }
 
@@ -45,9 +48,9 @@ fn empty(seed: u64) -> World {
     World { seed, subgraphs: 0, objects: vec![], interfaces: vec![], unions: vec![], enums: vec![] }
 }
 
-struct Generator {
-    rng: Rng,
-    world: World,
+pub struct Generator {
+    pub rng: Rng,
+    pub world: World,
 }
 
 impl Generator {
@@ -76,7 +79,7 @@ impl Generator {
         some
     }
 
-    fn object(&mut self, name: String, kind: ObjectKind, presence: Vec<Sub>) {
+    pub fn object(&mut self, name: String, kind: ObjectKind, presence: Vec<Sub>) {
         self.world.objects.push(ObjectDef { name, kind, presence, fields: vec![], keys: vec![] });
     }
 
@@ -204,7 +207,7 @@ impl Generator {
             for sub in 0..self.world.subgraphs {
                 local.extend(self.local_interface(sub, &members, &common).map(|known| (sub, known)));
             }
-            self.world.interfaces.push(InterfaceDef { name, local });
+            self.world.interfaces.push(InterfaceDef { name, local, objects: vec![] });
         }
     }
 
@@ -272,7 +275,7 @@ impl Generator {
     }
 
     /// Whether a subgraph can have a field of the type.
-    fn is_present(&self, base: &str, sub: Sub) -> bool {
+    pub fn is_present(&self, base: &str, sub: Sub) -> bool {
         match self.world.object(base) {
             Some(object) if object.kind == ObjectKind::Entity => object.has_key_in(sub),
             Some(object) => object.presence.contains(&sub) && !base.starts_with('K'),
@@ -307,7 +310,7 @@ impl Generator {
     }
 
     /// A type that all of the subgraphs can have a field of.
-    fn base(&mut self, subs: &[Sub], composite: usize) -> String {
+    pub fn base(&mut self, subs: &[Sub], composite: usize) -> String {
         let objects = self.world.objects.iter();
         let objects = objects.filter(|object| matches!(object.kind, ObjectKind::Entity | ObjectKind::Value));
         let names = objects.map(|object| &object.name);
@@ -364,14 +367,18 @@ impl Generator {
         self.named_field(at, &name, base, subs, true);
     }
 
-    fn named_field(&mut self, at: usize, name: &str, base: String, subs: &[Sub], has_args: bool) {
+    pub fn named_field(&mut self, at: usize, name: &str, base: String, subs: &[Sub], has_args: bool) {
         let mut made = field(name, &base, self.wrapping(), Source::Random);
         if has_args {
             made.args = self.args();
         }
+        // One of them promises least: that is the type in the supergraph.
+        let weakest: Vec<bool> = made.non_null.iter().map(|_| self.rng.chance(12)).collect();
+        let least = subs.iter().min();
         for sub in subs {
             let mut home = Home::new(Role::Resolves);
-            home.weak = made.non_null.iter().map(|_| self.rng.chance(8)).collect();
+            let weak = weakest.iter().map(|weak| *weak && (Some(sub) == least || self.rng.chance(50)));
+            home.weak = weak.collect();
             made.homes.insert(*sub, home);
         }
         // What subgraphs share can be something in all of them.
@@ -413,5 +420,7 @@ fn field(name: &str, base: &str, non_null: Vec<bool>, source: Source) -> FieldDe
         homes: BTreeMap::new(),
         source,
         inaccessible: false,
+        progressive: false,
+        contributed: None,
     }
 }

@@ -6,6 +6,7 @@
 
 mod compare;
 mod data;
+mod entity_interfaces;
 mod faults;
 mod federate;
 mod gateway;
@@ -60,10 +61,18 @@ pub struct Summary {
     pub calls: usize,
     pub worlds: usize,
     /// Worlds that have no gateway, by reason.
-    pub refused: BTreeMap<String, usize>,
+    pub refused: BTreeMap<String, Refusals>,
     pub invalid: usize,
     /// Shrunk and written for people.
     pub failures: Vec<String>,
+}
+
+/// Worlds that have no gateway for one reason.
+#[derive(Debug, Default)]
+pub struct Refusals {
+    pub count: usize,
+    /// The seed of one of them, and what was said about it.
+    pub example: (u64, String),
 }
 
 /// Runs cases until there are enough, or enough disagreements.
@@ -103,13 +112,13 @@ pub fn world(seed: u64) -> Summary {
             summary.failures.push(format!("world {seed}: {what}"));
             return summary;
         }
-        Err(Refused::Unsatisfiable(_)) => {
-            summary.refused.insert("unsatisfiable".to_owned(), 1);
+        Err(Refused::Unsatisfiable(fields)) => {
+            summary.refuse("unsatisfiable", seed, fields.join(", "));
             return summary;
         }
         Err(Refused::Composition(errors)) => {
             let code = errors.first().and_then(|error| error.split(' ').next()).unwrap_or_default();
-            summary.refused.insert(code.to_owned(), 1);
+            summary.refuse(code, seed, errors.join("\n"));
             return summary;
         }
     };
@@ -178,6 +187,7 @@ fn told(seed: u64, world: &World, operation: Operation, faults: Faults, found: &
     }
     text.push_str(&format!("--- operation\n{}\n", case.operation.text));
     let variables = serde_json::to_string(&case.operation.variables).unwrap_or_default();
+    text.push_str(&format!("--- label\n{}\n", case.operation.label));
     text.push_str(&format!("--- variables\n{variables}\n--- faults\n{:?}\n--- calls\n", case.faults));
     text.push_str(&shown.calls.join("\n"));
     text.push('\n');
@@ -190,6 +200,10 @@ fn call_text(field: &str, arguments: &JsonMap) -> String {
 }
 
 impl Summary {
+    fn refuse(&mut self, reason: &str, seed: u64, what: String) {
+        self.refused.insert(reason.to_owned(), Refusals { count: 1, example: (seed, what) });
+    }
+
     fn add(&mut self, other: Self) {
         self.cases += other.cases;
         self.exact += other.exact;
@@ -197,8 +211,10 @@ impl Summary {
         self.calls += other.calls;
         self.worlds += other.worlds;
         self.invalid += other.invalid;
-        for (reason, count) in other.refused {
-            *self.refused.entry(reason).or_default() += count;
+        for (reason, other) in other.refused {
+            let known = self.refused.entry(reason).or_default();
+            known.count += other.count;
+            known.example = other.example;
         }
         self.failures.extend(other.failures);
     }
@@ -209,14 +225,13 @@ impl std::fmt::Display for Summary {
         for failure in &self.failures {
             writeln!(f, "{failure}")?;
         }
-        let refused: usize = self.refused.values().sum();
+        let refused: usize = self.refused.values().map(|refusals| refusals.count).sum();
         let Self { cases, faulted, exact, calls, worlds, invalid, .. } = self;
         writeln!(f, "{cases} cases ({faulted} with faults, {exact} equal to the byte, {calls} upstream calls)")?;
-        writeln!(
-            f,
-            "{invalid} operations were invalid; of {worlds} supergraphs {refused} were refused: {:?}",
-            self.refused
-        )?;
+        writeln!(f, "{invalid} operations were invalid; of {worlds} supergraphs {refused} were refused")?;
+        for (reason, Refusals { count, example: (seed, what) }) in &self.refused {
+            writeln!(f, "  {count} {reason}, such as world {seed}: {what}")?;
+        }
         writeln!(f, "{} disagreements", self.failures.len())
     }
 }

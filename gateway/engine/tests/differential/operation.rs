@@ -22,6 +22,8 @@ const MAX_SELECTIONS: usize = 60;
 pub struct Operation {
     pub text: String,
     pub variables: JsonMap,
+    /// Whether the label of progressive overrides is active.
+    pub label: bool,
 }
 
 /// A random operation; `types` says what objects each composite type can be.
@@ -49,7 +51,8 @@ pub fn operation(rng: &mut Rng, schema: &Schema, types: &Possible) -> Operation 
     for (name, on, set) in &generator.fragments {
         let _ = write!(text, "\nfragment {name} on {on} {set}");
     }
-    Operation { text, variables: generator.values }
+    let label = generator.rng.chance(50);
+    Operation { text, variables: generator.values, label }
 }
 
 /// What objects can be where a composite type is.

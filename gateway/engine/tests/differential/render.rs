@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 use super::schema::{FieldDef, Home, ObjectDef, ObjectKind, Role, Sub, World, write_selections};
 
-const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible"])
+const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"])
 "#;
+
+/// The label of all progressive overrides.
+pub const LABEL: &str = "dial";
 
 /// How a subgraph is written.
 #[derive(Clone, Copy)]
@@ -63,7 +66,16 @@ impl Writer<'_> {
         }
         self.interfaces();
         for object in &self.world.objects {
-            self.object(object);
+            if self.world.stand_in(&object.name, self.sub).is_none() {
+                self.object(object, &object.name);
+            }
+        }
+        let (world, sub) = (self.world, self.sub);
+        for interface in world.interfaces.iter().filter(|interface| interface.objects.contains(&sub)) {
+            // All members are the same there.
+            if let Some(member) = interface.members().first().and_then(|name| self.world.object(name)) {
+                self.object(member, &interface.name);
+            }
         }
         if !self.is_federated() {
             self.entities();
@@ -73,7 +85,11 @@ impl Writer<'_> {
     fn interfaces(&mut self) {
         for interface in &self.world.interfaces {
             let Some(local) = interface.local.get(&self.sub) else { continue };
-            put!(self, "interface {} {{\n", interface.name);
+            put!(self, "interface {}", interface.name);
+            if interface.is_entity() && self.is_federated() {
+                self.out.push_str(" @key(fields: \"id\")");
+            }
+            self.out.push_str(" {\n");
             let member = local.members.first().and_then(|name| self.world.object(name));
             for name in &local.fields {
                 if let Some(field) = member.and_then(|member| member.field(name)) {
@@ -84,13 +100,13 @@ impl Writer<'_> {
         }
     }
 
-    fn object(&mut self, object: &ObjectDef) {
+    fn object(&mut self, object: &ObjectDef, name: &str) {
         let fields: Vec<(&FieldDef, &Home)> =
             object.fields.iter().filter_map(|field| Some((field, field.homes.get(&self.sub)?))).collect();
         if fields.is_empty() && (self.is_federated() || object.kind != ObjectKind::Query) {
             return;
         }
-        put!(self, "type {}", object.name);
+        put!(self, "type {name}");
         let sub = self.sub;
         let interfaces =
             self.world.interfaces.iter().filter(|interface| {
@@ -99,6 +115,9 @@ impl Writer<'_> {
         let names: Vec<&str> = interfaces.map(|interface| &*interface.name).collect();
         if !names.is_empty() {
             put!(self, " implements {}", names.join(" & "));
+        }
+        if self.is_federated() && name != object.name {
+            self.out.push_str(" @interfaceObject @key(fields: \"id\")");
         }
         if self.is_federated() {
             for key in &object.keys {
@@ -142,7 +161,8 @@ impl Writer<'_> {
                 put!(self, " @requires(fields: \"{}\")", write_selections(set));
             }
             Role::Overrides(from) => {
-                put!(self, " @override(from: \"s{from}\")");
+                let label = if field.progressive { format!(", label: \"{LABEL}\"") } else { String::new() };
+                put!(self, " @override(from: \"s{from}\"{label})");
             }
             Role::Resolves | Role::External | Role::Overridden => {}
         }
@@ -158,7 +178,9 @@ impl Writer<'_> {
     /// What a server that takes representations has besides.
     fn entities(&mut self) {
         let served = |object: &&ObjectDef| object.is_resolvable_in(self.sub);
-        let names: Vec<&str> = self.world.objects.iter().filter(served).map(|object| &*object.name).collect();
+        let mut names: Vec<&str> = self.world.objects.iter().filter(served).map(|object| &*object.name).collect();
+        let here = self.world.interfaces.iter().filter(|interface| interface.objects.contains(&self.sub));
+        names.extend(here.map(|interface| &*interface.name));
         self.out.push_str("scalar _Any\n");
         if names.is_empty() {
             self.out.push_str("type _Nobody { _: Int }\nunion _Entity = _Nobody\n");

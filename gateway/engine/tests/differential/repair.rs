@@ -1,12 +1,22 @@
 //! Owns taking parts out of a world without leaving what refers to them, and making a world answerable: most random
 //! ones have some field that cannot be reached, and little has to change.
 
-use super::schema::{FieldDef, Home, ObjectKind, Role, Sel, Source, Sub, World};
+use std::collections::BTreeSet;
+
+use super::schema::{
+    FieldDef, Home, InterfaceDef, LocalInterface, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World,
+};
 
 /// Changes the world so that a field that could not be reached, `Type.field`, can be or is gone. False if nothing can be done.
 pub fn repair(world: &mut World, coordinate: &str) -> bool {
     let Some((object, field)) = coordinate.split_once('.') else { return false };
-    let Some(at) = world.objects.iter().position(|known| known.name == object) else { return false };
+    let Some(at) = world.objects.iter().position(|known| known.name == object) else {
+        let is_interface = world.interfaces.iter().any(|interface| interface.is_entity() && interface.name == object);
+        if is_interface && field != "id" {
+            remove_field(world, object, field);
+        }
+        return is_interface && field != "id";
+    };
     if world.objects[at].kind == ObjectKind::Entity && share_id(world, at) {
         return true;
     }
@@ -35,6 +45,8 @@ fn share_id(world: &mut World, at: usize) -> bool {
             homes: Default::default(),
             source: Source::Identity,
             inaccessible: false,
+            progressive: false,
+            contributed: None,
         });
     }
     let mut changed = false;
@@ -53,16 +65,30 @@ fn share_id(world: &mut World, at: usize) -> bool {
 
 /// Takes a field out, and what speaks of it.
 pub fn remove_field(world: &mut World, object: &str, field: &str) {
-    for known in world.objects.iter_mut().filter(|known| known.name == object) {
+    let mut objects = vec![object.to_owned()];
+    let interfaces = world.interfaces.iter().filter(|interface| interface.is_entity());
+    let related = |interface: &&InterfaceDef| {
+        interface.name == object || interface.members().iter().any(|member| member == object)
+    };
+    objects.extend(interfaces.filter(related).flat_map(|interface| interface.members().to_vec()));
+    for known in world.objects.iter_mut().filter(|known| objects.contains(&known.name)) {
         known.fields.retain(|known| known.name != field);
     }
+    objects.iter().for_each(|object| forget_field(world, object, field));
+    tidy(world);
+}
+
+/// Takes out what speaks of a field that is gone.
+fn forget_field(world: &mut World, object: &str, field: &str) {
     for interface in &mut world.interfaces {
-        interface.local.retain(|_, local| {
-            if local.members.iter().any(|member| member == object) {
+        // What the interface has in one subgraph, those that implement it in another must have too.
+        let is_member = |local: &LocalInterface| local.members.iter().any(|member| member == object);
+        if interface.local.values().any(is_member) {
+            interface.local.retain(|_, local| {
                 local.fields.retain(|name| name != field);
-            }
-            !local.fields.is_empty()
-        });
+                !local.fields.is_empty()
+            });
+        }
     }
     for known in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
         for home in known.homes.values_mut() {
@@ -73,7 +99,6 @@ pub fn remove_field(world: &mut World, object: &str, field: &str) {
             }
         }
     }
-    tidy(world);
 }
 
 fn forget(set: &mut Vec<Sel>, field: &str) {
@@ -90,10 +115,18 @@ fn forget(set: &mut Vec<Sel>, field: &str) {
     });
 }
 
-/// Takes out what nothing uses any more: externals, fields that are computed from nothing, fields of types that are gone.
+/// Takes out what nothing uses any more: externals, fields that are computed from nothing, members and fields of types
+/// that are gone, and fields that could have no value.
 pub fn tidy(world: &mut World) {
+    let mut known = names(world);
     loop {
         let before = count(world);
+        empty_types(world);
+        let left = names(world);
+        for (object, field) in known.iter().filter(|name| !left.contains(name)) {
+            forget_field(world, object, field);
+        }
+        known = left;
         for object in &mut world.objects {
             for field in &mut object.fields {
                 field.homes.retain(|_, home| !matches!(&home.role, Role::Requires(set) if set.is_empty()));
@@ -118,8 +151,41 @@ pub fn tidy(world: &mut World) {
     }
 }
 
+/// All fields, as type and field.
+fn names(world: &World) -> BTreeSet<(String, String)> {
+    let fields = |object: &ObjectDef| {
+        let name = object.name.clone();
+        object.fields.iter().map(move |field| (name.clone(), field.name.clone())).collect::<Vec<_>>()
+    };
+    world.objects.iter().flat_map(fields).collect()
+}
+
 fn count(world: &World) -> usize {
     world.objects.iter().flat_map(|object| &object.fields).map(|field| 1 + field.homes.len()).sum()
+}
+
+/// Takes out unions' members that a subgraph has no fields of, and what is of types with no members left.
+fn empty_types(world: &mut World) {
+    let used = world.clone();
+    let exists = |name: &String, sub: Sub| {
+        used.object(name).is_some_and(|object| object.fields.iter().any(|field| field.homes.contains_key(&sub)))
+    };
+    for union in &mut world.unions {
+        union.local.retain(|sub, members| {
+            members.retain(|member| exists(member, *sub));
+            !members.is_empty()
+        });
+    }
+    let used = world.clone();
+    for object in &mut world.objects {
+        for field in &mut object.fields {
+            field
+                .homes
+                .retain(|sub, _| used.local_choices(&field.base, *sub).is_none_or(|choices| !choices.is_empty()));
+        }
+        let is_possible = |field: &FieldDef| used.choices(field).is_none_or(|choices| !choices.is_empty());
+        object.fields.retain(|field| !field.homes.is_empty() && is_possible(field));
+    }
 }
 
 fn is_used(world: &World, object: &str, field: &str, sub: Sub) -> bool {

@@ -55,6 +55,10 @@ pub struct FieldDef {
     pub homes: BTreeMap<Sub, Home>,
     pub source: Source,
     pub inaccessible: bool,
+    /// Its `@override` has a label: it holds in those cases where the label is active.
+    pub progressive: bool,
+    /// The interface that it belongs to, where interface objects bring it to all members at once.
+    pub contributed: Option<String>,
 }
 
 /// Where a field's values come from.
@@ -111,6 +115,20 @@ pub enum Sel {
 pub struct InterfaceDef {
     pub name: String,
     pub local: BTreeMap<Sub, LocalInterface>,
+    /// The subgraphs that have it as an interface object: an entity whose implementations they do not know. Where there are
+    /// some, the interface has a key, and all that know it as an interface have all its members.
+    pub objects: Vec<Sub>,
+}
+
+impl InterfaceDef {
+    pub fn is_entity(&self) -> bool {
+        !self.objects.is_empty()
+    }
+
+    /// Its implementations.
+    pub fn members(&self) -> &[String] {
+        self.local.values().next().map(|local| &*local.members).unwrap_or_default()
+    }
 }
 
 /// An interface as one subgraph knows it.
@@ -135,6 +153,9 @@ impl World {
     /// What an abstract type or an enum can be in a subgraph.
     pub fn local_choices(&self, name: &str, sub: Sub) -> Option<Vec<String>> {
         if let Some(interface) = self.interfaces.iter().find(|interface| interface.name == name) {
+            if interface.objects.contains(&sub) {
+                return Some(interface.members().to_vec());
+            }
             return Some(interface.local.get(&sub).map(|local| local.members.clone()).unwrap_or_default());
         }
         let choices = self.unions.iter().chain(&self.enums).find(|choices| choices.name == name)?;
@@ -149,7 +170,7 @@ impl World {
             Role::Resolves | Role::Requires(_) | Role::Overrides(_) => true,
             // Only leaves are provided.
             Role::External => !self.is_abstract(&field.base),
-            Role::Overridden => false,
+            Role::Overridden => field.progressive,
         };
         for (sub, _) in field.homes.iter().filter(|(_, home)| answers(home)) {
             let local = self.local_choices(&field.base, *sub)?;
@@ -165,6 +186,21 @@ impl World {
     pub fn has_empty_choices(&self) -> bool {
         let mut fields = self.objects.iter().flat_map(|object| &object.fields);
         fields.any(|field| self.choices(field).is_some_and(|choices| choices.is_empty()))
+    }
+
+    /// The interface with a key that has the object among its members.
+    pub fn entity_interface(&self, object: &str) -> Option<&InterfaceDef> {
+        let mut interfaces = self.interfaces.iter().filter(|interface| interface.is_entity());
+        interfaces.find(|interface| interface.members().iter().any(|member| member == object))
+    }
+
+    /// The interface object that stands for the object in a subgraph.
+    pub fn stand_in(&self, object: &str, sub: Sub) -> Option<&InterfaceDef> {
+        self.entity_interface(object).filter(|interface| interface.objects.contains(&sub))
+    }
+
+    pub fn is_interface_object(&self, name: &str, sub: Sub) -> bool {
+        self.interfaces.iter().any(|interface| interface.name == name && interface.objects.contains(&sub))
     }
 
     pub fn is_composite(&self, name: &str) -> bool {

@@ -51,7 +51,7 @@ fn operation(case: &mut Case, kind: &str) {
     }
     let mut at = 0;
     while let Some(text) = edited(&case.operation.text, at) {
-        let smaller = Operation { text, variables: case.operation.variables.clone() };
+        let smaller = Operation { text, ..case.operation.clone() };
         if smaller.text != case.operation.text && fails(&gateway, &smaller, &case.faults, kind) {
             case.operation = smaller;
         } else {
@@ -224,10 +224,14 @@ fn smaller(world: &World, at: usize) -> Option<World> {
             return Some(world);
         }
     }
-    for object in &mut world.objects {
-        for at in 0..object.fields.len() {
+    for nth in 0..world.objects.len() {
+        for at in 0..world.objects[nth].fields.len() {
             if take() {
-                object.fields.remove(at);
+                let gone = world.objects[nth].fields.remove(at);
+                if gone.contributed.is_some() {
+                    let object = world.objects[nth].name.clone();
+                    super::repair::remove_field(&mut world, &object, &gone.name);
+                }
                 return Some(world);
             }
         }
@@ -244,6 +248,9 @@ fn smaller(world: &World, at: usize) -> Option<World> {
         }
     }
     for field in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
+        if field.contributed.is_some() {
+            continue;
+        }
         if !field.args.is_empty() && take() {
             field.args.clear();
             return Some(world);
@@ -291,6 +298,7 @@ fn remove_subgraph(world: &mut World, sub: usize) {
     }
     for interface in &mut world.interfaces {
         interface.local.remove(&sub);
+        interface.objects.retain(|object| *object != sub);
     }
     for choices in world.unions.iter_mut().chain(&mut world.enums) {
         choices.local.remove(&sub);

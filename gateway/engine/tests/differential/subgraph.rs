@@ -14,11 +14,11 @@ use apollo_compiler::validation::Valid;
 use serde_json::json;
 use weft_engine::connector::{FakeAnswer, FakeCall};
 
-use super::data::{INSTANCES, Object, Value, pick, pick_data, required, value};
+use super::data::{INSTANCES, Object, Value, from_wire, member_of, pick, pick_data, required, to_wire, value, wrong};
 use super::faults::{Faults, FieldFaultKind, SubgraphFault};
 use super::render::{Form, render};
 use super::rng::hash;
-use super::schema::{FieldDef, ObjectKind, Role, Sel, Sub, World};
+use super::schema::{FieldDef, InterfaceDef, ObjectKind, Role, Sel, Sub, World};
 
 /// What happened at the subgraphs in one case.
 #[derive(Debug, Default)]
@@ -38,6 +38,8 @@ pub struct Subgraphs {
     /// By subgraph, as they are asked.
     pub schemas: Arc<Vec<Valid<Schema>>>,
     pub faults: Faults,
+    /// Whether the label of progressive overrides is active.
+    pub label: bool,
     pub record: Mutex<Record>,
 }
 
@@ -54,7 +56,10 @@ impl Subgraphs {
     pub fn answer(&self, call: &FakeCall) -> Option<FakeAnswer> {
         self.note(|record| record.calls.push(format!("{}: {}", call.subgraph, call.body)));
         let sub: Sub = call.subgraph.strip_prefix('s')?.parse().ok()?;
-        let fault = self.faults.of_subgraph(sub);
+        let fault = match self.faults.of_subgraph(sub) {
+            Some(SubgraphFault::Flaky) if hash(self.world.seed, &[&call.body]).is_multiple_of(2) => None,
+            fault => fault,
+        };
         let mut answer = match self.execute(sub, call, fault) {
             Ok(answer) => answer,
             Err(violation) => {
@@ -63,31 +68,44 @@ impl Subgraphs {
             }
         };
         let delay = self.delay(call);
-        let Some(fault) = fault else { return Some(FakeAnswer::ok(answer.to_string()).after(delay)) };
-        if !matches!(fault, SubgraphFault::LostEntities | SubgraphFault::ShortList) {
-            self.note(|record| record.faulted = true);
+        let answered = |answer: &serde_json::Value| FakeAnswer::ok(to_wire(&answer.to_string())).after(delay);
+        let Some(fault) = fault else { return Some(answered(&answer)) };
+        let of_entities = fault.takes_entities() || matches!(fault, SubgraphFault::ShortList | SubgraphFault::LongList);
+        if of_entities && !call.operation.contains("_entities(") {
+            return Some(answered(&answer));
         }
+        self.note(|record| record.faulted = true);
         match fault {
-            SubgraphFault::Unreachable => return None,
+            SubgraphFault::Unreachable | SubgraphFault::Flaky => return None,
             SubgraphFault::Status => return Some(FakeAnswer::ok("oh no").status(500).after(delay)),
             SubgraphFault::NoJson => return Some(FakeAnswer::ok("{\"data\":{\"").after(delay)),
+            SubgraphFault::NoResponse => return Some(FakeAnswer::ok("{\"data\":[{}]}").after(delay)),
+            SubgraphFault::StatusAndData => return Some(answered(&answer).status(503)),
             SubgraphFault::NoData => answer = json!({"data": null, "errors": [{"message": "down"}]}),
-            SubgraphFault::LostEntities | SubgraphFault::ShortList => {
+            SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
+            SubgraphFault::ShortList
+            | SubgraphFault::LongList
+            | SubgraphFault::LostEntities
+            | SubgraphFault::FailedEntities
+            | SubgraphFault::FailedFields => {
+                let mut errors = vec![];
                 // A call has one list of entities or several, under names of their own.
-                let lists = answer["data"].as_object_mut().filter(|_| call.operation.contains("_entities("));
-                for entities in
-                    lists.into_iter().flat_map(|lists| lists.values_mut()).filter_map(|it| it.as_array_mut())
-                {
-                    self.note(|record| record.faulted |= !entities.is_empty());
+                for (key, list) in answer["data"].as_object_mut().into_iter().flatten() {
+                    let Some(entities) = list.as_array_mut() else { continue };
                     match fault {
                         SubgraphFault::ShortList => drop(entities.pop()),
-                        _ => entities.iter_mut().step_by(2).for_each(|entity| *entity = serde_json::Value::Null),
+                        SubgraphFault::LongList => entities.push(serde_json::Value::Null),
+                        _ => errors.extend(take_entities(fault, key, entities)),
                     }
                 }
+                if let Some(known) = answer["errors"].as_array_mut() {
+                    known.extend(errors);
+                } else if !errors.is_empty() {
+                    answer["errors"] = errors.into();
+                }
             }
-            SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
         }
-        Some(FakeAnswer::ok(answer.to_string()).after(delay))
+        Some(answered(&answer))
     }
 
     /// How long the answer takes, so that some calls do not wait for all that they could carry. It is virtual time.
@@ -106,7 +124,8 @@ impl Subgraphs {
         let schema = self.schemas.get(sub).ok_or("no such subgraph")?;
         let mut document = ExecutableDocument::parse_and_validate(schema, call.operation.as_str(), "upstream.graphql")
             .map_err(|invalid| format!("an invalid operation: {}", invalid.errors))?;
-        let body: serde_json::Value = serde_json::from_str(&call.body).map_err(|error| error.to_string())?;
+        let body: serde_json::Value =
+            serde_json::from_str(&from_wire(&call.body)).map_err(|error| error.to_string())?;
         if body["query"] != call.operation {
             return Err("the body has another text".to_owned());
         }
@@ -127,7 +146,14 @@ impl Subgraphs {
         // A call that is lost must not have been made.
         let is_lost = matches!(
             fault,
-            Some(SubgraphFault::Unreachable | SubgraphFault::Status | SubgraphFault::NoJson | SubgraphFault::NoData)
+            Some(
+                SubgraphFault::Unreachable
+                    | SubgraphFault::Flaky
+                    | SubgraphFault::Status
+                    | SubgraphFault::NoJson
+                    | SubgraphFault::NoResponse
+                    | SubgraphFault::NoData
+            )
         );
         let root = Node {
             subgraphs: self,
@@ -142,8 +168,23 @@ impl Subgraphs {
         serde_json::to_value(&response).map_err(|error| error.to_string())
     }
 
+    /// The object of a representation that names an interface.
+    fn of_interface(&self, interface: &InterfaceDef, representation: &JsonValue) -> Result<Object<'_>, String> {
+        let key = [Sel::leaf("id")];
+        let told = pick(representation, &key)?;
+        let object = |id| Some(Object { def: self.world.object(member_of(interface, id)?)?, id });
+        let mut known = (0..INSTANCES).filter_map(object);
+        let found = known.find(|object| pick_data(&self.world, *object, &key) == told);
+        found.ok_or_else(|| format!("no such {}", interface.name))
+    }
+
     fn entity(&self, sub: Sub, representation: &JsonValue) -> Result<Object<'_>, String> {
         let name = representation.get("__typename").and_then(JsonValue::as_str).ok_or("no __typename")?;
+        let interfaces = self.world.interfaces.iter().filter(|interface| interface.is_entity());
+        let mut here = interfaces.filter(|known| known.objects.contains(&sub) || known.local.contains_key(&sub));
+        if let Some(interface) = here.find(|interface| interface.name == name) {
+            return self.of_interface(interface, representation);
+        }
         let def = self.world.object(name).ok_or_else(|| format!("no type {name}"))?;
         let keys: Vec<&[Sel]> =
             def.keys.iter().filter(|key| key.subs.get(&sub) == Some(&true)).map(|key| &*key.fields).collect();
@@ -152,6 +193,27 @@ impl Subgraphs {
         let mut known = (0..INSTANCES).map(|id| Object { def, id });
         known.find(|object| pick_data(&self.world, *object, key) == told).ok_or_else(|| format!("no such {name}"))
     }
+}
+
+/// Makes every other entity null; gives the errors that explain it.
+fn take_entities(fault: SubgraphFault, list: &str, entities: &mut [serde_json::Value]) -> Vec<serde_json::Value> {
+    let mut errors = vec![];
+    for (at, entity) in entities.iter_mut().enumerate().step_by(2) {
+        let fields = entity.as_object().into_iter().flat_map(|fields| fields.keys());
+        let field = fields.filter(|name| *name != "__typename").next_back().cloned();
+        match (fault, field) {
+            _ if entity.is_null() => continue,
+            (SubgraphFault::FailedEntities, _) | (SubgraphFault::FailedFields, None) => {
+                errors.push(json!({"message": "gone", "path": [list, at]}));
+            }
+            (SubgraphFault::FailedFields, Some(field)) => {
+                errors.push(json!({"message": "gone", "path": [list, at, field]}));
+            }
+            _ => {}
+        }
+        *entity = serde_json::Value::Null;
+    }
+    errors
 }
 
 struct Node<'a> {
@@ -166,7 +228,8 @@ struct Node<'a> {
 
 impl ObjectValue for Node<'_> {
     fn type_name(&self) -> &str {
-        &self.object.def.name
+        let name = &self.object.def.name;
+        self.subgraphs.world.stand_in(name, self.sub).map_or(name, |interface| &interface.name)
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
@@ -190,7 +253,7 @@ impl ObjectValue for Node<'_> {
             Some(FieldFaultKind::Wrong) if self.subgraphs.faults.strict => {
                 return Err(FieldError { message: "fault".to_owned() });
             }
-            Some(FieldFaultKind::Wrong) => return Ok(ResolvedValue::leaf(json!({"wrong": ["type", 1]}))),
+            Some(FieldFaultKind::Wrong) => return Ok(ResolvedValue::leaf(wrong(self.object, field))),
             None => {}
         }
         let provided = field.homes.get(&self.sub).map(|home| home.provides.iter().collect()).unwrap_or_default();
@@ -203,6 +266,8 @@ impl<'a> Node<'a> {
     fn allowed(&self, field: &FieldDef) -> Result<Option<JsonValue>, String> {
         let home = field.homes.get(&self.sub).ok_or("is not here")?;
         match &home.role {
+            Role::Overrides(_) if field.progressive && !self.subgraphs.label => Err("has not taken over".to_owned()),
+            Role::Overridden if field.progressive && !self.subgraphs.label => Ok(None),
             Role::Resolves | Role::Overrides(_) => Ok(None),
             Role::Overridden => Err("is overridden".to_owned()),
             Role::External if self.provides(&field.name) => Ok(None),
@@ -211,8 +276,8 @@ impl<'a> Node<'a> {
                 let representation = self.representation.as_ref().ok_or("is asked without what it requires")?;
                 let told = pick(representation, set).map_err(|lack| format!("a representation has {lack}"))?;
                 // What was lost elsewhere is null here, and would make another value.
-                let is_lost =
-                    self.subgraphs.faults.subgraphs.iter().any(|(_, fault)| *fault == SubgraphFault::LostEntities);
+                let faults = &self.subgraphs.faults;
+                let is_lost = faults.spreads || faults.subgraphs.iter().any(|(_, fault)| fault.takes_entities());
                 Ok(if is_lost { required(&self.subgraphs.world, self.object, field) } else { Some(told) })
             }
         }

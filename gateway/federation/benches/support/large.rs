@@ -89,7 +89,7 @@ fn union_subgraphs() -> Vec<String> {
         let members: Vec<String> = (0..MEMBERS).map(|member| format!("M{member}")).collect();
         let mut sdl = format!("{HEAD} union Any = {} enum By {{ {} }}\n", members.join(" | "), by_values());
         for member in 0..MEMBERS {
-            let next = if (member + at) % 3 == 0 { " next(by: By): Any @shareable" } else { "" };
+            let next = if (member + at).is_multiple_of(3) { " next(by: By): Any @shareable" } else { "" };
             let _ = writeln!(sdl, "type M{member} @key(fields: \"id\") {{ id: ID! f{at}: Int{next} }}");
         }
         if at == 0 {

@@ -53,12 +53,22 @@ impl Teller<'_> {
                  where it is an @interfaceObject",
                 self.model.type_name(interface)
             ),
+            Lack::OneSource(field) => format!(
+                "let one of these subgraphs resolve {} for all types that it gives, or select it on each type",
+                self.model.coordinate(field)
+            ),
         };
-        let mut diagnostic = Diagnostic::error(CODE, message).help(help);
+        let mut diagnostic = match unreachable.lack {
+            Lack::Field(_) | Lack::Types(_) => Diagnostic::error(CODE, message),
+            // The reference lets it pass; and what is selected on the types one by one can be had.
+            Lack::OneSource(_) => Diagnostic::warning(CODE, message),
+        }
+        .help(help);
         for (subgraph, _) in &unreachable.reasons {
             let (name, note) = (self.name(*subgraph), format!("{} has it here", self.name(*subgraph)));
             diagnostic = match unreachable.lack {
                 Lack::Field(field) => diagnostic.at(self.field(name, field), note),
+                Lack::OneSource(_) => diagnostic,
                 Lack::Types(interface) if self.is_interface_object(interface, *subgraph) => diagnostic,
                 Lack::Types(interface) => {
                     diagnostic.at(self.definitions.ty(name, self.model.type_name(interface)), note)
@@ -93,7 +103,7 @@ impl Teller<'_> {
         let mut levels: Vec<String> = vec![];
         let mut base: Option<TypeId> = None;
         let asked = match unreachable.lack {
-            Lack::Field(field) => Some(field),
+            Lack::Field(field) | Lack::OneSource(field) => Some(field),
             Lack::Types(_) => None,
         };
         for field in unreachable.path.iter().copied().chain(asked) {
@@ -106,8 +116,8 @@ impl Teller<'_> {
         }
         let is_leaf = base.is_some_and(|base| !model.is_composite(base));
         let innermost = match unreachable.lack {
-            Lack::Field(_) if is_leaf => None,
-            Lack::Field(_) => Some("..."),
+            Lack::Field(_) | Lack::OneSource(_) if is_leaf => None,
+            Lack::Field(_) | Lack::OneSource(_) => Some("..."),
             Lack::Types(_) => Some("__typename"),
         };
         levels.extend(innermost.map(str::to_owned));

@@ -8,8 +8,8 @@ use super::model::{
     Protocol, Request, Source,
 };
 use super::reader::{Arguments, Reader};
-use super::suggest::closest;
 use super::template::{BaseUrl, UrlTemplate};
+use crate::suggest::closest;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 

@@ -14,7 +14,6 @@ pub mod mapping;
 mod model;
 mod read;
 mod reader;
-mod suggest;
 mod table;
 pub mod template;
 mod typing;
@@ -22,8 +21,8 @@ mod typing;
 pub use composing::Composing;
 pub use located::Located;
 pub use model::{
-    Batch, Connector, Connectors, Coordinate, ErrorMappings, GrpcRequest, GrpcSource, Header, HeaderValue, HttpMethod,
-    HttpRequest, HttpSource, Inputs, Mapping, Protocol, Request, Source,
+    Batch, Connector, Connectors, Coordinate, EnvNames, ErrorMappings, GrpcRequest, GrpcSource, Header, HeaderValue,
+    HttpMethod, HttpRequest, HttpSource, Inputs, Mapping, Protocol, Request, Source,
 };
 pub use read::{read_subgraph, read_supergraph};
 pub use table::ConnectorId;

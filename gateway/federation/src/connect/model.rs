@@ -1,5 +1,7 @@
 //! Owns connectors as data: everything that `@source` and `@connect` say, parsed and checked.
 
+use std::collections::BTreeSet;
+
 use super::grpc::{Descriptors, MethodDescriptor};
 use super::located::Located;
 use super::mapping::{FieldTree, Selection, Use, UseRoot, Variable};
@@ -38,6 +40,21 @@ impl Connectors {
         own.iter().chain(inherited).collect()
     }
 
+    /// Which variables of the environment their mappings and templates read.
+    pub fn env_names(&self) -> EnvNames {
+        let of_sources = self.sources.iter().flat_map(Source::mapping_uses);
+        let of_connectors = self.connectors.iter().flat_map(Connector::mapping_uses);
+        let mut names = BTreeSet::new();
+        for found in of_sources.chain(of_connectors).flat_map(|mapping| mapping.uses) {
+            match (found.root, found.path.first()) {
+                (UseRoot::Variable(Variable::Env), Some(name)) => drop(names.insert(name.name.clone())),
+                (UseRoot::Variable(Variable::Env), None) if found.whole => return EnvNames::All,
+                (UseRoot::Variable(_) | UseRoot::Response, _) => {}
+            }
+        }
+        EnvNames::These(names)
+    }
+
     /// The parts of which an HTTP connector's URL is made; none for gRPC.
     pub fn url_parts<'c>(&'c self, connector: &'c Connector) -> Option<UrlParts<'c>> {
         let Request::Http(request) = &connector.request else { return None };
@@ -53,6 +70,23 @@ impl Connectors {
             path: request.path.as_deref(),
             query: request.query.as_deref(),
         })
+    }
+}
+
+/// Variables of the environment that connectors read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvNames {
+    These(BTreeSet<String>),
+    /// A mapping takes `$env` as a whole.
+    All,
+}
+
+impl EnvNames {
+    pub fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::These(names) => names.contains(name),
+            Self::All => true,
+        }
     }
 }
 

@@ -5,8 +5,8 @@
 
 use super::located::{Located, span_in, span_of};
 use super::mapping::{MappingError, Selection};
-use super::suggest::closest;
 use crate::diagnostics::{Diagnostic, Source, Span};
+use crate::suggest::closest;
 use apollo_compiler::ast::{Argument, Value};
 use apollo_compiler::{Name, Node};
 use std::ops::Range;

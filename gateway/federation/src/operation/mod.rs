@@ -4,6 +4,7 @@ mod bind;
 mod bound;
 mod document;
 mod error;
+mod labels;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -15,4 +16,5 @@ pub use bound::{
 };
 pub use document::{Document, parse};
 pub use error::OperationError;
+pub use labels::{LabelId, OverrideLabels};
 pub use variables::{Variables, coerce};

@@ -15,6 +15,7 @@ use super::query_plan::{
 };
 use super::shape::{Content, ProjectionSource, Shape, SlotId};
 use super::steps::{Entry, Group, GroupId, PlaceId};
+use super::typenames;
 use crate::operation::OperationKind;
 use crate::schema::{Arguments, Id, Model, SubgraphId, TypeId, TypeSet, Wrapping};
 
@@ -36,6 +37,7 @@ pub(super) fn assemble(
         depends_on.sort_unstable();
         fetches.push(assembler.fetch(ids[id], kind, group, depends_on));
     }
+    typenames::ask_where_needed(&shape, &mut fetches);
     lay_out(&mut shape, &fetches);
     let trigger = match kind {
         OperationKind::Subscription if !fetches.is_empty() => Some(take_trigger(&mut fetches)),
@@ -103,7 +105,7 @@ fn lay_out(shape: &mut Shape, fetches: &[FetchNode]) {
         for field in projection.classes.iter().flat_map(|class| &class.fields) {
             match field.source {
                 ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => used.push(slot),
-                ProjectionSource::Typename(_) | ProjectionSource::Introspection => {}
+                ProjectionSource::Typename(_) | ProjectionSource::Introspection | ProjectionSource::Unshared => {}
             }
         }
     }

@@ -8,6 +8,7 @@ use apollo_compiler::Name;
 
 use super::demand::{Demand, DemandId, Demands, Item, add_slot};
 use super::error::PlanError;
+use super::runtime::{Runtime, Sources};
 use super::shape::{
     Content, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, ROOT,
     Shape, SlotId,
@@ -28,14 +29,21 @@ pub(super) struct Collected {
     pub root: DemandId,
 }
 
-pub(super) fn collect(model: &Model, operation: &BoundOperation, bits: u64) -> Result<Collected, PlanError> {
+/// With a `runtime`, what is selected on types that not all sources know is left out.
+pub(super) fn collect<'o>(
+    model: &'o Model,
+    operation: &'o BoundOperation,
+    bits: u64,
+    runtime: Option<Runtime<'o>>,
+) -> Result<Collected, PlanError> {
     let is_serial = operation.kind == OperationKind::Mutation;
     let (shape, demands) = (Shape::default(), Demands::default());
-    let mut collector = Collector { model, bits, is_serial, shape, demands, fields: 0, fragments: 0 };
+    let mut collector = Collector { model, bits, is_serial, runtime, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
+    let all = Known { types: types.clone(), sources: Sources::new() };
     collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0 });
     let view: View<'_> = vec![&operation.selection_set];
-    let (root, projections) = collector.position(ROOT, &[view], 0)?;
+    let (root, projections) = collector.position(ROOT, &[view], &all, 0)?;
     // One view went in, so one projection came out.
     collector.shape.root = projections.first().copied().unwrap_or_default();
     Ok(Collected { shape: collector.shape, demands: collector.demands, root })
@@ -49,10 +57,17 @@ struct Collector<'o> {
     bits: u64,
     /// Whether the root's fields are calls that run one after the other.
     is_serial: bool,
+    runtime: Option<Runtime<'o>>,
     shape: Shape,
     demands: Demands,
     fields: usize,
     fragments: usize,
+}
+
+/// What is known of a position's objects: the types that all their sources know; and the sources, where they matter.
+struct Known {
+    types: TypeSet,
+    sources: Sources,
 }
 
 /// The fields of one response key, for objects of one type.
@@ -76,6 +91,11 @@ enum Target<'o> {
     },
     Typename,
     Introspection,
+    /// Selected on a type that not all sources know; null.
+    Unshared {
+        name: NameId,
+        wrapping: Wrapping,
+    },
 }
 
 /// Entries are alike if they come from the same fields and promise the same.
@@ -83,10 +103,12 @@ impl PartialEq for Entry<'_> {
     fn eq(&self, other: &Self) -> bool {
         let promise = |entry: &Self| match entry.target {
             Target::Field { wrapping, leaf, .. } => Some((wrapping, leaf)),
+            Target::Unshared { wrapping, .. } => Some((wrapping, None)),
             Target::Typename | Target::Introspection => None,
         };
         self.key == other.key
             && promise(self) == promise(other)
+            && std::mem::discriminant(&self.target) == std::mem::discriminant(&other.target)
             && self.nodes.len() == other.nodes.len()
             && self.nodes.iter().zip(&other.nodes).all(|(a, b)| std::ptr::eq(*a, *b))
     }
@@ -115,6 +137,8 @@ struct Gathered<'o> {
     types: Vec<TypeId>,
     views: Vec<View<'o>>,
     projections: Vec<ProjectionId>,
+    /// Selected on an interface, by one of the views at least.
+    is_on_interface: bool,
 }
 
 /// Which gathered slot holds a field of a type. The last part is the response key, where that is a call of its own.
@@ -126,6 +150,7 @@ impl<'o> Collector<'o> {
         &mut self,
         position: PositionId,
         views: &[View<'o>],
+        known: &Known,
         depth: usize,
     ) -> Result<(DemandId, Vec<ProjectionId>), PlanError> {
         if depth > MAX_DEPTH {
@@ -134,7 +159,7 @@ impl<'o> Collector<'o> {
         let types = self.shape.positions[position.index()].types.clone();
         let mut classes: Vec<Vec<Class<'o>>> = Vec::with_capacity(views.len());
         for view in views {
-            classes.push(self.classes(view, &types)?);
+            classes.push(self.classes(view, &types, &known.types)?);
         }
         if self.is_serial && position == ROOT {
             set_apart(&mut classes);
@@ -154,8 +179,9 @@ impl<'o> Collector<'o> {
                         Some(self.model.ty(self.model.field(field).base).possible.iter())
                     });
                     let possible: TypeSet = possible.flatten().collect();
+                    let below = self.below(known, slot, &possible)?;
                     self.shape.positions[child.index()].types = possible;
-                    let (demand, projections) = self.position(child, &slot.views, depth + 1)?;
+                    let (demand, projections) = self.position(child, &slot.views, &below, depth + 1)?;
                     slot.projections = projections;
                     Some(demand)
                 }
@@ -163,6 +189,7 @@ impl<'o> Collector<'o> {
             items.push(Item { slot: slot.slot, types: set, child });
         }
         let typenames = self.typenames(&types);
+        let on_interface = gathered.iter().filter(|slot| slot.is_on_interface).map(|slot| slot.slot).collect();
         let mut projections = Vec::with_capacity(views.len());
         let mut typed = false;
         for classes in classes {
@@ -174,8 +201,18 @@ impl<'o> Collector<'o> {
             projections.push(ProjectionId::from_index(self.shape.projections.len()));
             self.shape.projections.push(Projection { position, classes });
         }
-        let demand = self.demands.add(Demand { position, items, typed });
+        let demand = self.demands.add(Demand { position, items, on_interface, typed });
         Ok((demand, projections))
+    }
+
+    /// What is known of the objects in a slot.
+    fn below(&mut self, known: &Known, slot: &Gathered<'o>, possible: &TypeSet) -> Result<Known, PlanError> {
+        let Some(runtime) = &mut self.runtime else {
+            return Ok(Known { types: possible.clone(), sources: Sources::new() });
+        };
+        let name = self.shape.slots[slot.slot.index()].name;
+        let (sources, types) = runtime.below(&known.sources, &slot.types, name, possible)?;
+        Ok(Known { types, sources })
     }
 
     /// The slots that the views need, and which slot each type's field is in.
@@ -190,7 +227,7 @@ impl<'o> Collector<'o> {
         let mut by_field = HashMap::new();
         for ty in types.iter() {
             // What all views together want of each field of this type, in the order of the first view that does.
-            let mut wanted: Vec<(FieldId, Target<'o>, Vec<View<'o>>)> = vec![];
+            let mut wanted: Vec<(FieldId, Target<'o>, Vec<View<'o>>, bool)> = vec![];
             let mut places: HashMap<(NameId, &'o Arguments, Option<&'o Name>), usize> = HashMap::new();
             for entry in
                 classes.iter().flatten().filter(|class| class.types.contains(&ty)).flat_map(|class| &class.entries)
@@ -199,25 +236,27 @@ impl<'o> Collector<'o> {
                 // The class was collected for a type like this one; the field's own definition is this type's.
                 let Some(field) = self.model.field_of(ty, name) else { continue };
                 let at = *places.entry((name, arguments, call)).or_insert_with(|| {
-                    wanted.push((field, entry.target, vec![]));
+                    wanted.push((field, entry.target, vec![], false));
                     wanted.len() - 1
                 });
                 let view = child_view(entry);
+                wanted[at].3 |= entry.nodes.iter().any(|node| self.is_on_interface(node));
                 if !view.is_empty() && !wanted[at].2.iter().any(|known| same(known, &view)) {
                     wanted[at].2.push(view);
                 }
             }
-            for (field, target, views) in wanted {
+            for (field, target, views, is_on_interface) in wanted {
                 let Target::Field { name, wrapping, leaf, arguments, call, .. } = target else { continue };
                 let children =
                     views.iter().map(|view| view.iter().map(|set| std::ptr::from_ref(*set)).collect()).collect();
                 let key = SlotKey { call, name, arguments, wrapping, leaf, children };
                 let at = *known.entry(key).or_insert_with(|| {
                     let slot = add_slot(self.model, &mut self.shape, position, field, Arc::clone(arguments));
-                    gathered.push(Gathered { slot, types: vec![], views, projections: vec![] });
+                    gathered.push(Gathered { slot, types: vec![], views, projections: vec![], is_on_interface: false });
                     gathered.len() - 1
                 });
                 gathered[at].types.push(ty);
+                gathered[at].is_on_interface |= is_on_interface;
                 by_field.insert((ty, name, arguments, call), at);
             }
         }
@@ -242,6 +281,9 @@ impl<'o> Collector<'o> {
                     (Wrapping::NON_NULL, ProjectionSource::Typename(Arc::clone(typenames)), "__typename")
                 }
                 Target::Introspection => (Wrapping::default(), ProjectionSource::Introspection, entry.key.as_str()),
+                Target::Unshared { name, wrapping } => {
+                    (wrapping, ProjectionSource::Unshared, self.model.name(name).as_str())
+                }
                 Target::Field { name, wrapping, arguments, call, .. } => {
                     let Some(at) = first.and_then(|ty| by_field.get(&(ty, name, arguments, call))) else { continue };
                     let slot = &gathered[*at];
@@ -279,13 +321,13 @@ impl<'o> Collector<'o> {
     }
 
     /// Splits a position's types by what a view collects for them. Of what no client sees nothing is collected.
-    fn classes(&mut self, view: &View<'o>, types: &TypeSet) -> Result<Vec<Class<'o>>, PlanError> {
+    fn classes(&mut self, view: &View<'o>, types: &TypeSet, known: &TypeSet) -> Result<Vec<Class<'o>>, PlanError> {
         let mut classes: Vec<Class<'o>> = vec![];
         for ty in types.iter().filter(|ty| !self.model.ty(*ty).is_inaccessible) {
             let mut entries = vec![];
             let mut seen = HashSet::new();
             for set in view {
-                self.fields_of(ty, set, &mut entries, &mut seen)?;
+                self.fields_of(ty, known.contains(ty), set, &mut entries, &mut seen)?;
             }
             match classes.iter_mut().find(|class| class.entries == entries) {
                 Some(class) => class.types.push(ty),
@@ -298,6 +340,7 @@ impl<'o> Collector<'o> {
     fn fields_of(
         &mut self,
         ty: TypeId,
+        is_known: bool,
         set: &'o SelectionSet,
         entries: &mut Vec<Entry<'o>>,
         seen: &mut HashSet<*const SelectionSet>,
@@ -315,7 +358,7 @@ impl<'o> Collector<'o> {
                     let applies = fragment.ty.is_none_or(|condition| self.model.ty(condition).possible.contains(ty));
                     let taken = fragment.conditions.iter().all(|condition| condition.holds(self.bits));
                     if applies && taken && seen.insert(Arc::as_ptr(&fragment.selection_set)) {
-                        self.fields_of(ty, &fragment.selection_set, entries, seen)?;
+                        self.fields_of(ty, is_known, &fragment.selection_set, entries, seen)?;
                     }
                 }
                 Selection::Field(field) => {
@@ -330,9 +373,14 @@ impl<'o> Collector<'o> {
                         return Err(PlanError::too_complex(message));
                     }
                     match entries.iter_mut().find(|entry| entry.key == &field.key) {
-                        Some(entry) => entry.nodes.push(field),
+                        Some(entry) => {
+                            entry.nodes.push(field);
+                            if matches!(entry.target, Target::Unshared { .. }) {
+                                entry.target = self.target(ty, is_known, field)?;
+                            }
+                        }
                         None => {
-                            let target = self.target(ty, field)?;
+                            let target = self.target(ty, is_known, field)?;
                             entries.push(Entry { key: &field.key, target, nodes: vec![field] });
                         }
                     }
@@ -342,7 +390,11 @@ impl<'o> Collector<'o> {
         Ok(())
     }
 
-    fn target(&self, ty: TypeId, field: &'o Field) -> Result<Target<'o>, PlanError> {
+    fn is_on_interface(&self, field: &Field) -> bool {
+        matches!(field.target, FieldTarget::Field(asked) if self.model.is_abstract(self.model.field(asked).parent))
+    }
+
+    fn target(&self, ty: TypeId, is_known: bool, field: &'o Field) -> Result<Target<'o>, PlanError> {
         Ok(match field.target {
             FieldTarget::Typename => Target::Typename,
             FieldTarget::Introspection => Target::Introspection,
@@ -352,6 +404,10 @@ impl<'o> Collector<'o> {
                     PlanError::internal(format!("{} has no field {}", self.model.type_name(ty), self.model.name(name)))
                 })?;
                 let def = self.model.field(field_id);
+                // What is selected on an interface can be asked of it, also of objects whose type is not known.
+                if !is_known && !self.is_on_interface(field) {
+                    return Ok(Target::Unshared { name, wrapping: def.wrapping });
+                }
                 let leaf = (!self.model.is_composite(def.base)).then_some(def.base);
                 let arguments = &field.arguments;
                 Target::Field { field: field_id, name, wrapping: def.wrapping, leaf, arguments, call: None }
@@ -379,7 +435,7 @@ fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>>
     for ty in class.types {
         let slots = class.entries.iter().map(|entry| match entry.target {
             Target::Field { name, arguments, call, .. } => by_field.get(&(ty, name, arguments, call)).copied(),
-            Target::Typename | Target::Introspection => None,
+            Target::Typename | Target::Introspection | Target::Unshared { .. } => None,
         });
         let slots: Vec<Option<usize>> = slots.collect();
         match split.iter_mut().find(|(known, _)| *known == slots) {
@@ -393,10 +449,13 @@ fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>>
 /// The selection sets under an entry, each once; none under a leaf.
 fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
     let mut view: View<'o> = vec![];
-    if let Target::Field { leaf: None, .. } = entry.target {
-        let mut seen = HashSet::new();
-        let sets = entry.nodes.iter().map(|node| &*node.selection_set);
-        view.extend(sets.filter(|set| seen.insert(std::ptr::from_ref(*set))));
+    match entry.target {
+        Target::Field { leaf: None, .. } => {
+            let mut seen = HashSet::new();
+            let sets = entry.nodes.iter().map(|node| &*node.selection_set);
+            view.extend(sets.filter(|set| seen.insert(std::ptr::from_ref(*set))));
+        }
+        Target::Field { leaf: Some(_), .. } | Target::Typename | Target::Introspection | Target::Unshared { .. } => {}
     }
     view
 }

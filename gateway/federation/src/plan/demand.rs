@@ -15,10 +15,12 @@ crate::schema::ids! {
     DemandId,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Demand {
     pub position: PositionId,
     pub items: Vec<Item>,
+    /// Those of the items' slots that the client selects on an interface.
+    pub on_interface: Vec<SlotId>,
     /// Whether it has to be known which type each object has, whatever the items are.
     pub typed: bool,
 }
@@ -78,7 +80,7 @@ impl Demands {
         if let Some(known) = self.required.get(&key) {
             return *known;
         }
-        let mut demand = Demand { position, items: vec![], typed: false };
+        let mut demand = Demand { position, items: vec![], on_interface: vec![], typed: false };
         self.require_items(model, shape, whom, fields, &mut demand);
         let id = self.add(demand);
         self.required.insert(key, id);

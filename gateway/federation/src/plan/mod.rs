@@ -14,13 +14,15 @@ pub mod explain;
 pub mod graph;
 mod passes;
 mod query_plan;
+mod runtime;
 mod satisfy;
 mod search;
 mod shape;
 mod steps;
+mod typenames;
 pub mod verify;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 pub use error::PlanError;
@@ -34,8 +36,9 @@ pub use shape::{
     ROOT, Shape, Slot, SlotId,
 };
 
+use crate::connect::Connectors;
 use crate::operation::{BoundOperation, OperationKind};
-use crate::schema::{Model, Satisfiable, Supergraph};
+use crate::schema::{Model, NameId, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
 
 use demand::Demand;
@@ -45,7 +48,10 @@ use graph::PlannerGraph;
 #[derive(Debug)]
 pub struct Planner {
     model: Arc<Model>,
+    connectors: Arc<Connectors>,
     graph: PlannerGraph,
+    /// Names of the fields whose sources do not all know the same types.
+    partial: HashSet<NameId>,
 }
 
 impl Planner {
@@ -56,20 +62,36 @@ impl Planner {
 
     /// Plans with these labels of progressive overrides active.
     pub fn with_labels(supergraph: &Supergraph<Satisfiable>, active: &BTreeSet<&str>) -> Self {
-        let graph = PlannerGraph::build(&supergraph.model, &supergraph.connectors, active);
-        Self { model: Arc::clone(&supergraph.model), graph }
+        let (model, connectors) = (Arc::clone(&supergraph.model), Arc::clone(&supergraph.connectors));
+        Self::build(model, connectors, active)
+    }
+
+    /// A planner on the same supergraph with these labels active, and no others.
+    pub fn relabelled(&self, active: &BTreeSet<&str>) -> Self {
+        let (model, connectors) = (Arc::clone(&self.model), Arc::clone(&self.connectors));
+        Self::build(model, connectors, active)
+    }
+
+    fn build(model: Arc<Model>, connectors: Arc<Connectors>, active: &BTreeSet<&str>) -> Self {
+        let graph = PlannerGraph::build(&model, &connectors, active);
+        let partial = runtime::partial_fields(&model);
+        Self { model, connectors, graph, partial }
     }
 
     /// Plans an operation for one value of its condition bits. The same input gives the same plan.
     pub fn plan(&self, operation: &BoundOperation, bits: u64) -> Result<QueryPlan, PlanError> {
-        let collect::Collected { shape, mut demands, root } = collect::collect(&self.model, operation, bits)?;
+        let is_partial = runtime::selects(&self.model, operation, &self.partial);
+        let runtime = is_partial.then(|| runtime::Runtime::new(&self.model, &self.graph));
+        let collect::Collected { shape, mut demands, root } = collect::collect(&self.model, operation, bits, runtime)?;
         // The root fields of a mutation run one after the other; all others have no order.
         let mut roots = vec![root];
         if operation.kind == OperationKind::Mutation {
             let items = demands.get(root).items.clone();
             roots = items
                 .into_iter()
-                .map(|item| demands.add(Demand { position: ROOT, items: vec![item], typed: false }))
+                .map(|item| {
+                    demands.add(Demand { position: ROOT, items: vec![item], on_interface: vec![], typed: false })
+                })
                 .collect();
         }
         let mut search = search::Search::new(&self.model, &self.graph, shape, demands);

@@ -107,7 +107,13 @@ impl Draft<'_> {
                 || (one.origins != other.origins && !same_items(&one.inputs, &other.inputs))
                 || inputs.conflict(&one.inputs, &other.inputs)
         };
-        let conflicts = |entry: &Entry| b.entries.iter().any(|other| other.ty == entry.ty && differ(entry, other));
+        // An interface object's subgraph is asked the same of objects of all types, so all have to bring what that needs.
+        let is_untyped = |entry: &Entry| self.graph.node(self.graph.lookup(entry.lookup).enters).is_interface_object;
+        let lacks = |one: &Entry, other: &Entry| is_untyped(one) && !same_slots(&one.inputs, &other.inputs);
+        let conflict = |one: &Entry, other: &Entry| {
+            if one.ty == other.ty { differ(one, other) } else { lacks(one, other) }
+        };
+        let conflicts = |entry: &Entry| b.entries.iter().any(|other| conflict(entry, other));
         if self.is_root(a) || a.entries.iter().any(conflicts) {
             return false;
         }
@@ -232,6 +238,12 @@ impl Inputs<'_> {
             _ => a.slot != b.slot,
         })
     }
+}
+
+/// Whether the inputs are the same, whatever the types that they are for.
+fn same_slots(one: &[Item], other: &[Item]) -> bool {
+    let has = |items: &[Item], item: &Item| items.iter().any(|known| known.slot == item.slot);
+    one.iter().all(|item| has(other, item)) && other.iter().all(|item| has(one, item))
 }
 
 fn same_items(one: &[Item], other: &[Item]) -> bool {

@@ -137,3 +137,21 @@ pub enum FetchContent {
     Leaf(Leaf),
     Objects(FetchSelection),
 }
+
+impl FetchContent {
+    /// What is asked of the objects, if it is objects.
+    pub fn selection(&self) -> Option<&FetchSelection> {
+        match self {
+            Self::Leaf(_) => None,
+            Self::Objects(selection) => Some(selection),
+        }
+    }
+
+    /// Like [`Self::selection`], to change it.
+    pub(super) fn selection_mut(&mut self) -> Option<&mut FetchSelection> {
+        match self {
+            Self::Leaf(_) => None,
+            Self::Objects(selection) => Some(selection),
+        }
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) enum Lack {
     Field(FieldId),
     /// Which of its types an object of this interface has.
     Types(TypeId),
+    /// This field of an interface, from one source for objects of all its types; each type's can be had.
+    OneSource(FieldId),
 }
 
 /// Steps that the proof may take before it gives up: a second or two, and far more than supergraphs of
@@ -43,6 +45,7 @@ pub(crate) fn unreachable(supergraph: &Supergraph<Merged>, graph: &PlannerGraph)
         steps: vec![],
         work: Work::new(BUDGET),
         told: HashMap::new(),
+        asked: BTreeSet::new(),
         said: BTreeSet::new(),
         found: vec![],
     };
@@ -59,6 +62,8 @@ struct Proof<'a> {
     work: Work,
     /// The nodes that tell the types of objects from interface objects.
     told: HashMap<(TypeId, Vec<NodeId>), Vec<NodeId>>,
+    /// Interfaces, and sources of their objects, whose fields were looked at.
+    asked: BTreeSet<(TypeId, Vec<NodeId>)>,
     said: BTreeSet<Lack>,
     found: Vec<Unreachable>,
 }
@@ -79,7 +84,7 @@ impl Proof<'_> {
             known.retain(|nodes| !state.nodes.is_subset(nodes));
             known.push(state.nodes.clone());
             let nodes: Vec<NodeId> = state.nodes.iter().copied().collect();
-            let reached = reach(model, self.graph, state.ty, &nodes, &mut self.work)?;
+            let reached = reach(model, self.graph, state.ty, &nodes, &model.ty(state.ty).fields, &mut self.work)?;
             for field in &reached {
                 if !self.is_visible(field.field) {
                     continue;
@@ -103,6 +108,7 @@ impl Proof<'_> {
         }
         self.steps.push((state.path, field.field));
         let path = Some(self.steps.len() - 1);
+        self.one_source(path, self.model.field(field.field).base, &field.targets)?;
         for ty in self.model.ty(self.model.field(field.field).base).possible.iter() {
             // There is no object of an interface that nothing implements.
             if self.model.is_abstract(ty) {
@@ -129,6 +135,45 @@ impl Proof<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Looks for fields of an interface that no source of its objects can give for all of them, though together they can.
+    fn one_source(&mut self, path: Option<usize>, interface: TypeId, sources: &[NodeId]) -> Result<(), Exhausted> {
+        let model = self.model;
+        if sources.len() < 2 || !self.asked.insert((interface, sources.to_vec())) {
+            return Ok(());
+        }
+        for field in &model.ty(interface).fields {
+            if !model.is_abstract(interface) || !self.is_visible(*field) {
+                continue;
+            }
+            let mut by_one = false;
+            for source in sources {
+                by_one = by_one || self.give(interface, *field, &[*source])?;
+            }
+            if !by_one && self.give(interface, *field, sources)? {
+                let reasons = sources.iter().map(|source| one_source_reason(model, self.graph, *field, *source));
+                self.say(path, Lack::OneSource(*field), reasons.collect());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether objects from these sources have an interface's field, whichever of the first source's types they are.
+    fn give(&mut self, interface: TypeId, field: FieldId, sources: &[NodeId]) -> Result<bool, Exhausted> {
+        let name = self.model.field(field).name;
+        for ty in self.model.ty(interface).possible.iter() {
+            if sources.first().is_none_or(|first| self.graph.narrow(*first, ty).is_none()) {
+                continue;
+            }
+            let Some(field) = self.model.field_of(ty, name) else { continue };
+            let nodes: Vec<NodeId> = sources.iter().filter_map(|source| self.graph.narrow(*source, ty)).collect();
+            let reached = reach(self.model, self.graph, ty, &nodes, &[field], &mut self.work)?;
+            if !reached.iter().all(|reached| reached.is_reachable) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn tellers(&mut self, interface: TypeId, nodes: Vec<NodeId>) -> Result<Vec<NodeId>, Exhausted> {
@@ -209,6 +254,16 @@ fn field_reasons(
         reasons.entry(join.subgraph).or_insert(reason);
     }
     reasons.into_iter().collect()
+}
+
+/// The types of objects from a source that lack a field there.
+fn one_source_reason(model: &Model, graph: &PlannerGraph, field: FieldId, source: NodeId) -> (SubgraphId, String) {
+    let (name, interface) = (model.field(field).name, model.field(field).parent);
+    let lacks = |ty: &TypeId| graph.narrow(source, *ty).is_some_and(|node| graph.edge(node, name).is_none());
+    let types = model.ty(interface).possible.iter().filter(lacks);
+    let types: Vec<String> = types.map(|ty| format!("{}.{}", model.type_name(ty), model.name(name))).collect();
+    let reason = format!("the path comes through it, but it does not resolve {}", types.join(" and "));
+    (graph.node(source).subgraph, reason)
 }
 
 /// A field set, with what of it cannot be had.

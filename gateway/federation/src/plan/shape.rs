@@ -112,4 +112,6 @@ pub enum ProjectionSource {
     Typename(Arc<[(TypeId, Box<str>)]>),
     /// `__schema` or `__type`.
     Introspection,
+    /// Null, and asked of nobody: not all sources of the objects know their type.
+    Unshared,
 }

@@ -236,7 +236,8 @@ impl<'s, 'a> Steps<'s, 'a> {
             if let Some(answers) = &mut answers {
                 answers.insert(self.places[place.index()].group);
             }
-            children.extend(self.ask(place, condition, &whom.types, assignment.slot)?);
+            let types = self.types(whom, assignment.slot);
+            children.extend(self.ask(place, condition, &types, assignment.slot)?);
         }
         match assignment.child {
             Some(demand) => self.demand(demand, &children, answers),
@@ -281,6 +282,11 @@ impl<'s, 'a> Steps<'s, 'a> {
         Ok(child)
     }
 
+    /// Those of the objects that have the slot: what is asked of an interface can lie in a slot for each type.
+    fn types(&self, whom: &Whom, slot: SlotId) -> TypeSet {
+        whom.types.intersect(&self.search.shape.slots[slot.index()].types)
+    }
+
     fn place(&mut self, group: GroupId, position: PositionId, node: NodeId) -> PlaceId {
         self.places.push(Place { position, node, fields: vec![], group });
         PlaceId::from_index(self.places.len() - 1)
@@ -304,7 +310,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         let GroupKey { position, lookup, depth, .. } = key;
         let at = self.search.graph.lookup(lookup);
         let place = self.place(id, position, at.enters);
-        let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: whom.types.clone(), child: i.child });
+        let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: self.types(whom, i.slot), child: i.child });
         let inputs: Vec<Item> = inputs.collect();
         let origins = BTreeSet::from_iter(origin);
         let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };

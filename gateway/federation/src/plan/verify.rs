@@ -43,8 +43,8 @@ type Slots<'a> = BTreeMap<SlotId, Vec<(Option<FetchId>, &'a FetchField)>>;
 /// What an object has.
 struct Given<'a> {
     slots: Slots<'a>,
-    /// Whether its type is known, and by which fetch; an inner `None` stands for where it was made.
-    typed: Option<Option<FetchId>>,
+    /// The fetches that tell its type; `None` stands for where it was made.
+    typed: BTreeSet<Option<FetchId>>,
 }
 
 struct Verifier<'a> {
@@ -163,11 +163,11 @@ impl<'a> Verifier<'a> {
 
     /// What an object of a type has in the end: what it was made with, and what lookups add.
     fn given(&self, position: PositionId, ty: TypeId, made: &[Made<'a>]) -> Given<'a> {
-        let mut given = Given { slots: Slots::new(), typed: None };
+        let mut given = Given { slots: Slots::new(), typed: BTreeSet::new() };
         for made in made {
             add(&mut given.slots, made.fetch, made.selection, ty);
             if made.selection.typename || made.selection.types.len() == 1 {
-                given.typed = Some(None);
+                given.typed.insert(None);
             }
         }
         let mut waiting: Vec<(Option<FetchId>, &'a FetchNode)> =
@@ -186,8 +186,8 @@ impl<'a> Verifier<'a> {
             let Some(ready) = ready else { return given };
             let (id, fetch) = waiting.remove(ready);
             add(&mut given.slots, id, &fetch.selection, ty);
-            if fetch.selection.typename && given.typed.is_none() {
-                given.typed = Some(id);
+            if fetch.selection.typename {
+                given.typed.insert(id);
             }
         }
     }
@@ -195,7 +195,7 @@ impl<'a> Verifier<'a> {
     /// Whether a fetch can name the object's type: it was told before, or the representation names an interface.
     fn may_write(&self, typename: &str, given: &Given<'a>, fetch: FetchId) -> bool {
         let is_interface = self.model.type_named(typename).is_some_and(|ty| self.model.is_abstract(ty));
-        is_interface || given.typed.is_some_and(|by| self.before(fetch).contains(&by))
+        is_interface || !given.typed.is_disjoint(&self.before(fetch))
     }
 
     /// Whether a representation's fields are there before the fetch that sends it.
@@ -238,7 +238,8 @@ impl<'a> Verifier<'a> {
             let shows_type = |field: &ProjectedField| matches!(field.source, ProjectionSource::Typename(_));
             let names = plan.shape.positions[position.index()].types.len();
             let some_hidden = types.iter().any(|ty| self.model.ty(*ty).is_inaccessible);
-            if given.typed.is_none() && (classes > 1 || some_hidden || names > 1 && class.fields.iter().any(shows_type))
+            if given.typed.is_empty()
+                && (classes > 1 || some_hidden || names > 1 && class.fields.iter().any(shows_type))
             {
                 self.found.push(format!("{}: nobody tells the types of the objects", path.join(".")));
             }
@@ -257,7 +258,10 @@ impl<'a> Verifier<'a> {
                             }
                         }
                     },
-                    ProjectionSource::Leaf(_) | ProjectionSource::Typename(_) | ProjectionSource::Introspection => {}
+                    ProjectionSource::Leaf(_)
+                    | ProjectionSource::Typename(_)
+                    | ProjectionSource::Introspection
+                    | ProjectionSource::Unshared => {}
                 }
                 path.pop();
             }

@@ -1,6 +1,7 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
 pub mod compose;
+pub mod config;
 pub mod import;
 pub mod plan;
 mod report;
@@ -30,6 +31,7 @@ enum CommandLine {
     Compose(compose::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
+    Config(config::Arguments),
     /// `weft supergraph compose`, for fingers used to Rover.
     #[command(hide = true)]
     Supergraph(SupergraphArguments),
@@ -53,6 +55,7 @@ pub enum Command {
     Compose(compose::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
+    Config(config::Arguments),
 }
 
 impl Cli {
@@ -65,6 +68,7 @@ impl Cli {
             }
             CommandLine::Plan(arguments) => Command::Plan(arguments),
             CommandLine::Import(arguments) => Command::Import(arguments),
+            CommandLine::Config(arguments) => Command::Config(arguments),
         }
     }
 }

@@ -4,18 +4,23 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Failure;
 use super::report::{self, Format};
+use super::{Failure, config};
+use crate::config::{Config, variables};
 use crate::server::{ServeError, ServeOptions, SupergraphSource, serve};
 use crate::telemetry;
 
 /// Run the gateway.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The supergraph to serve, as `weft compose` or another composer has written it.
+    /// The configuration. Flags go before what it says [default: weft.yaml, if no supergraph is given and it is there].
+    #[arg(short, long, value_name = "FILE", env = "WEFT_CONFIG_PATH")]
+    config: Option<PathBuf>,
+    /// The supergraph to serve, as `weft compose` or another composer has written it [default: what the configuration
+    /// says].
     #[arg(short, long, value_name = "FILE", env = "WEFT_SUPERGRAPH_PATH")]
-    supergraph: PathBuf,
-    /// Where to listen, as host:port [default: 127.0.0.1:4000, or what HOST and PORT say].
+    supergraph: Option<PathBuf>,
+    /// Where to listen, as host:port [default: what the configuration says, or HOST and PORT, or 127.0.0.1:4000].
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     /// For development: allow introspection, and tell in `Server-Timing` what took how long.
@@ -46,9 +51,7 @@ impl From<ServeError> for Failure {
 }
 
 async fn serve_until_signal(arguments: Arguments) -> Result<(), Failure> {
-    let listen = arguments.listen.unwrap_or_else(|| default_listen(|name| std::env::var(name).ok()));
-    let options =
-        ServeOptions { dev: arguments.dev, ..ServeOptions::new(SupergraphSource::File(arguments.supergraph), listen) };
+    let options = options(arguments)?;
     let stop = stop_signal().map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))?;
     let running = serve(options, stop).await?;
     report::diagnostics(running.warnings(), Format::Text);
@@ -56,6 +59,33 @@ async fn serve_until_signal(arguments: Arguments) -> Result<(), Failure> {
     running.stopped().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What the command line says, and for the rest the configuration.
+fn options(arguments: Arguments) -> Result<ServeOptions, Failure> {
+    let Arguments { config: path, supergraph, listen, dev, log: _ } = arguments;
+    let default = || Some(PathBuf::from(config::DEFAULT_FILE)).filter(|path| supergraph.is_none() && path.exists());
+    let path = path.or_else(default);
+    let config = match &path {
+        Some(path) => config::read(path, Format::Text)?,
+        None => Config::without_file(&variables()),
+    };
+    let Some(supergraph) = supergraph.or(config.supergraph) else {
+        return Err(Failure::Usage(match path {
+            Some(path) => format!(
+                "{} does not say what to serve; name the supergraph in `supergraph: {{ path: … }}`, or with --supergraph",
+                path.display()
+            ),
+            None => {
+                "there is nothing to serve; name a configuration with --config, or a supergraph with --supergraph, or \
+                     put a weft.yaml here"
+                    .to_owned()
+            }
+        }));
+    };
+    let listen = listen.or(config.listen).unwrap_or_else(|| default_listen(|name| std::env::var(name).ok()));
+    let options = ServeOptions::new(SupergraphSource::File(supergraph), listen);
+    Ok(ServeOptions { dev, config: config.gateway, ..options })
 }
 
 fn default_listen(variable: impl Fn(&str) -> Option<String>) -> String {

@@ -1,4 +1,13 @@
-//! Owns `${env.NAME}` and `${env.NAME:-default}` in configuration values.
+//! Owns the environment: its variables, and `${env.NAME}` and `${env.NAME:-default}` in configuration values.
+
+use std::collections::BTreeMap;
+
+/// The variables of this process that are text.
+pub fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
 
 /// Replaces every `${env.…}` of a value by what `lookup` says. The error says what is wrong with which one.
 pub fn expand(value: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {

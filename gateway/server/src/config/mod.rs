@@ -3,5 +3,9 @@
 
 mod environment;
 mod supergraph_yaml;
+mod weft_yaml;
+mod yaml;
 
+pub use environment::variables;
 pub use supergraph_yaml::{SchemaLocation, SubgraphConfig, SupergraphConfig};
+pub use weft_yaml::{Config, GatewayConfig, json_schema};

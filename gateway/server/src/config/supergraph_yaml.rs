@@ -4,33 +4,48 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use serde_saphyr::{Location, Spanned};
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
 
-use super::environment::expand;
-
-const CODE: &str = "INVALID_CONFIG";
+use super::yaml::{self, CODE, Located, Lookup};
 
 /// The file as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawConfig {
-    federation_version: Option<Spanned<String>>,
-    subgraphs: IndexMap<String, Spanned<RawSubgraph>>,
+    federation_version: Option<Located<String>>,
+    subgraphs: IndexMap<String, RawSubgraph>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSubgraph {
-    routing_url: Option<Spanned<String>>,
-    schema: Spanned<RawSchema>,
+    routing_url: Option<String>,
+    schema: Schema,
 }
+
+/// Where a schema is, and where that is said.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "RawSchema")]
+struct Schema(Located<SchemaLocation>);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSchema {
-    file: Option<Spanned<String>>,
-    subgraph_url: Option<Spanned<String>>,
+    file: Option<Located<String>>,
+    subgraph_url: Option<Located<String>>,
+}
+
+impl TryFrom<RawSchema> for Schema {
+    type Error = &'static str;
+
+    fn try_from(raw: RawSchema) -> Result<Self, &'static str> {
+        let at = |span, value| Self(Located { value, span });
+        match (raw.file, raw.subgraph_url) {
+            (Some(file), None) => Ok(at(file.span, SchemaLocation::File(file.value))),
+            (None, Some(url)) => Ok(at(url.span, SchemaLocation::Url(url.value))),
+            (Some(_), Some(_)) | (None, None) => Err("a schema has either `file` or `subgraph_url`"),
+        }
+    }
 }
 
 /// The file with its variables expanded and its values checked.
@@ -60,81 +75,47 @@ pub enum SchemaLocation {
 
 impl SupergraphConfig {
     /// Reads the text of a `supergraph.yaml`; `environment` gives the value of a variable. All that is wrong is returned.
-    pub fn parse(source: &Arc<Source>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<Diagnostic>> {
-        let raw: RawConfig = serde_saphyr::from_str(&source.text).map_err(|error| vec![syntax(source, &error)])?;
-        let mut resolver = Resolver { source, environment, found: vec![] };
-        let config = resolver.config(raw);
-        if resolver.found.is_empty() { Ok(config) } else { Err(resolver.found) }
+    pub fn parse(source: &Arc<Source>, environment: Lookup<'_>) -> Result<Self, Vec<Diagnostic>> {
+        let (raw, found) = yaml::read::<RawConfig>(source, environment);
+        let mut resolver = Resolver { source, found };
+        let subgraphs = raw.map(|raw| resolver.config(raw)).unwrap_or_default();
+        if resolver.found.is_empty() { Ok(Self { subgraphs }) } else { Err(resolver.found) }
     }
-}
-
-fn syntax(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
-    let place = error.location().map(|location| span(source, location));
-    // The excerpt is drawn from the span, so the message goes without one, and without the place that it ends with.
-    let text = error.without_snippet().to_string();
-    let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
-    Diagnostic::error(CODE, message).at(place, "")
-}
-
-fn span(source: &Arc<Source>, location: Location) -> Span {
-    let bytes = location.span();
-    // Beyond usize only on a machine whose files could not be that long.
-    let start = usize::try_from(bytes.byte_offset().unwrap_or_default()).unwrap_or(usize::MAX);
-    let length = usize::try_from(bytes.byte_len().unwrap_or_default()).unwrap_or_default();
-    let start = start.min(source.text.len());
-    Span::new(source, start..start.saturating_add(length).min(source.text.len()))
 }
 
 struct Resolver<'a> {
     source: &'a Arc<Source>,
-    environment: &'a dyn Fn(&str) -> Option<String>,
     found: Vec<Diagnostic>,
 }
 
 impl Resolver<'_> {
-    fn config(&mut self, raw: RawConfig) -> SupergraphConfig {
+    fn config(&mut self, raw: RawConfig) -> Vec<SubgraphConfig> {
+        let is_read = self.found.is_empty();
         if let Some(version) = &raw.federation_version
             && version.value.trim_start_matches(['=', 'v']).split('.').next() != Some("2")
         {
             let message = format!("federation_version \"{}\" is not supported", version.value);
             let help = "write 2; subgraphs of Federation 1 are upgraded as they are composed";
-            self.found.push(Diagnostic::error(CODE, message).at(span(self.source, version.referenced), "").help(help));
+            let place = yaml::span(self.source, &version.span);
+            self.found.push(Diagnostic::error(CODE, message).at(place, "").help(help));
         }
-        if raw.subgraphs.is_empty() {
+        // One that is there but wrong is told of already.
+        if raw.subgraphs.is_empty() && is_read {
             self.found
                 .push(Diagnostic::error(CODE, "there are no subgraphs to compose").help("name one in `subgraphs`"));
         }
-        let subgraphs = raw.subgraphs.into_iter().filter_map(|(name, subgraph)| self.subgraph(name, subgraph.value));
-        SupergraphConfig { subgraphs: subgraphs.collect() }
+        raw.subgraphs.into_iter().map(|(name, subgraph)| self.subgraph(name, subgraph)).collect()
     }
 
-    fn subgraph(&mut self, name: String, raw: RawSubgraph) -> Option<SubgraphConfig> {
-        let routing_url = raw.routing_url.map(|url| self.expand(&url));
-        let schema_span = span(self.source, raw.schema.referenced);
-        let (schema, place) = match (raw.schema.value.file, raw.schema.value.subgraph_url) {
-            (Some(file), None) => (SchemaLocation::File(self.expand(&file)?), file.referenced),
-            (None, Some(url)) => (SchemaLocation::Url(self.expand(&url)?), url.referenced),
-            (Some(_), Some(_)) | (None, None) => {
-                let message = "a schema has either `file` or `subgraph_url`";
-                self.found.push(Diagnostic::error(CODE, message).in_subgraph(name).at(schema_span, ""));
-                return None;
-            }
-        };
-        let routing_url = match (routing_url, &schema) {
-            (Some(url), _) => Some(url?),
+    fn subgraph(&self, name: String, raw: RawSubgraph) -> SubgraphConfig {
+        let Schema(Located { value: schema, span }) = raw.schema;
+        let routing_url = match (raw.routing_url, &schema) {
+            (Some(url), _) => Some(url),
             // As in Rover: who answers introspection answers queries.
             (None, SchemaLocation::Url(url)) => Some(url.clone()),
             (None, SchemaLocation::File(_)) => None,
         };
-        Some(SubgraphConfig { name, routing_url, schema, schema_span: span(self.source, place) })
-    }
-
-    fn expand(&mut self, value: &Spanned<String>) -> Option<String> {
-        expand(&value.value, self.environment)
-            .map_err(|message| {
-                self.found.push(Diagnostic::error(CODE, message).at(span(self.source, value.referenced), ""));
-            })
-            .ok()
+        SubgraphConfig { name, routing_url, schema, schema_span: yaml::span(self.source, &span) }
     }
 }
 
@@ -175,7 +156,7 @@ mod tests {
             ),
             (
                 "subgraphs:\n  a:\n    routing: x\n    schema: { file: a }",
-                "supergraph.yaml:3:5: error[INVALID_CONFIG]: unknown field `routing`, expected one of routing_url, schema",
+                "supergraph.yaml:3:5: error[INVALID_CONFIG]: there is no key `routing` here",
             ),
             (
                 "subgraphs:\n  a: { routing_url: '${env.A}', schema: { file: '${env.B}' } }",
@@ -184,9 +165,9 @@ mod tests {
             ),
             (
                 "subgraphs:\n  a: { schema: {} }",
-                "supergraph.yaml:2:16: error[INVALID_CONFIG]: [a] a schema has either `file` or `subgraph_url`",
+                "supergraph.yaml:2:8: error[INVALID_CONFIG]: a schema has either `file` or `subgraph_url`",
             ),
-            ("subgraphs: [", "supergraph.yaml:1:12: error[INVALID_CONFIG]: expected mapping start"),
+            ("subgraphs: [", "supergraph.yaml:1:12: error[INVALID_CONFIG]: unclosed bracket '['"),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text), expected, "{text}");

@@ -6,25 +6,25 @@ use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
-/// The largest body of a request, in bytes.
-pub const MAX_BODY: usize = 2 * 1024 * 1024;
-
-/// A body beyond the limit is read on and thrown away up to this many bytes: a client that is still sending when the
-/// answer comes and the connection closes often never sees the answer.
-const MAX_DISCARDED: usize = 8 * MAX_BODY;
+/// A body beyond the limit is read on and thrown away up to this many bytes, or the limit if that is more: a client that is
+/// still sending when the answer comes and the connection closes often never sees the answer.
+const MAX_DISCARDED: usize = 16 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyError {
-    TooLarge,
+    TooLarge {
+        limit: usize,
+    },
     /// The client went away, or broke the protocol.
     Broken,
 }
 
-/// Reads the whole body, of at most [`MAX_BODY`] bytes.
-pub async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, BodyError> {
+/// Reads the whole body, of at most `limit` bytes.
+pub async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_DISCARDED || length > MAX_BODY && headers.contains_key(EXPECT)) {
-        return Err(BodyError::TooLarge);
+    let max_discarded = MAX_DISCARDED.max(limit);
+    if announced.is_some_and(|length| length > max_discarded || length > limit && headers.contains_key(EXPECT)) {
+        return Err(BodyError::TooLarge { limit });
     }
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
@@ -32,9 +32,9 @@ pub async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, BodyErro
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
         length += data.len();
-        if length > MAX_DISCARDED {
+        if length > max_discarded {
             break;
-        } else if length > MAX_BODY {
+        } else if length > limit {
             first = Bytes::new();
             joined = BytesMut::new();
         } else if joined.is_empty() && first.is_empty() {
@@ -42,17 +42,16 @@ pub async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, BodyErro
             first = data;
         } else {
             if joined.is_empty() {
-                joined.reserve(announced.unwrap_or_default().clamp(length, MAX_BODY));
+                joined.reserve(announced.unwrap_or_default().clamp(length, limit));
                 joined.extend_from_slice(&std::mem::take(&mut first));
             }
             joined.extend_from_slice(&data);
         }
     }
-    match length {
-        0..=MAX_BODY if joined.is_empty() => Ok(first),
-        0..=MAX_BODY => Ok(joined.freeze()),
-        _ => Err(BodyError::TooLarge),
+    if length > limit {
+        return Err(BodyError::TooLarge { limit });
     }
+    Ok(if joined.is_empty() { first } else { joined.freeze() })
 }
 
 #[cfg(test)]
@@ -60,10 +59,12 @@ mod tests {
     use super::*;
     use futures_util::stream;
 
+    const LIMIT: usize = 1 << 20;
+
     async fn read_pieces(pieces: &[usize]) -> Result<usize, BodyError> {
         let pieces = pieces.iter().map(|length| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; *length])));
         let body = Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()));
-        read(&HeaderMap::new(), body).await.map(|bytes| bytes.len())
+        read(&HeaderMap::new(), body, LIMIT).await.map(|bytes| bytes.len())
     }
 
     #[tokio::test]
@@ -72,9 +73,9 @@ mod tests {
             (&[], Ok(0)),
             (&[10], Ok(10)),
             (&[1, 0, 2, 3], Ok(6)),
-            (&[MAX_BODY - 1, 1], Ok(MAX_BODY)),
-            (&[MAX_BODY, 1], Err(BodyError::TooLarge)),
-            (&[MAX_BODY; 9], Err(BodyError::TooLarge)),
+            (&[LIMIT - 1, 1], Ok(LIMIT)),
+            (&[LIMIT, 1], Err(BodyError::TooLarge { limit: LIMIT })),
+            (&[LIMIT; 17], Err(BodyError::TooLarge { limit: LIMIT })),
         ];
         for (pieces, expected) in cases {
             assert_eq!(read_pieces(pieces).await, expected, "{pieces:?}");

@@ -70,7 +70,7 @@ async fn answer(
                 BodyType::Simple => return Err(Rejection::SimplePost),
                 BodyType::Unsupported => return Err(Rejection::UnsupportedMediaType),
             }
-            bytes = body::read(&parts.headers, body).await?;
+            bytes = body::read(&parts.headers, body, gateway.max_body).await?;
             ClientRequest::from_json(&bytes)?
         }
     };

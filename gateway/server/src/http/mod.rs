@@ -29,6 +29,8 @@ pub use server::run;
 pub struct Gateway {
     pub pipeline: Pipeline,
     pub drain: Arc<Drain>,
+    /// The largest body of a request, in bytes.
+    pub max_body: usize,
     /// Tell more than clients of a production gateway should know.
     pub dev: bool,
 }

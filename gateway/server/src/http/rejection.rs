@@ -5,7 +5,7 @@ use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use weft_federation::operation::OperationError;
 
-use super::body::{BodyError, MAX_BODY};
+use super::body::BodyError;
 use super::negotiate::ResponseType;
 use crate::pipeline::{Malformed, errors_body};
 
@@ -18,7 +18,7 @@ pub enum Rejection {
     ForgedGet,
     SimplePost,
     UnsupportedMediaType,
-    TooLarge,
+    TooLarge { limit: usize },
     BrokenBody,
     Malformed(Malformed),
 }
@@ -26,7 +26,7 @@ pub enum Rejection {
 impl From<BodyError> for Rejection {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TooLarge { limit } => Self::TooLarge { limit },
             BodyError::Broken => Self::BrokenBody,
         }
     }
@@ -45,7 +45,7 @@ impl Rejection {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SimplePost | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TwoAuthorizations | Self::ForgedGet | Self::BrokenBody | Self::Malformed(_) => {
                 StatusCode::BAD_REQUEST
             }
@@ -78,7 +78,7 @@ impl Rejection {
             Self::UnsupportedMediaType => {
                 ("BAD_USER_INPUT", "Send the request with \"content-type: application/json\", in UTF-8.".to_owned())
             }
-            Self::TooLarge => ("BAD_USER_INPUT", format!("The request's body is larger than {MAX_BODY} bytes.")),
+            Self::TooLarge { limit } => ("BAD_USER_INPUT", format!("The request's body is larger than {limit} bytes.")),
             Self::BrokenBody => ("BAD_USER_INPUT", "The request's body did not arrive whole.".to_owned()),
             Self::Malformed(malformed) => ("BAD_USER_INPUT", malformed.to_string()),
         };

@@ -12,6 +12,8 @@ use moka::future::Cache;
 use weft_engine::PreparedPlan;
 use weft_federation::operation::{BoundOperation, OperationError};
 
+use super::overrides::Labels;
+
 /// How much operation text the caches may stand for, in bytes. What is kept for a text is some twenty times its size.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
@@ -56,14 +58,18 @@ impl OperationKeyRef<'_> {
 #[derive(Debug)]
 pub struct CachedOperation {
     pub bound: BoundOperation,
+    /// The labels of progressive overrides on which its plans can depend.
+    pub labels: Labels,
     number: u64,
     text_length: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct PlanKey {
     operation: u64,
     condition_bits: u64,
+    /// Those of the operation's labels that are active.
+    labels: Labels,
 }
 
 struct CachedPlan {
@@ -99,7 +105,7 @@ impl Caches {
     pub async fn operation(
         &self,
         key: OperationKeyRef<'_>,
-        bind: impl Future<Output = Result<BoundOperation, Vec<OperationError>>>,
+        bind: impl Future<Output = Result<(BoundOperation, Labels), Vec<OperationError>>>,
     ) -> Result<Arc<CachedOperation>, Refusal> {
         if let Some(known) = self.operations.get(&key).await {
             return Ok(known);
@@ -107,19 +113,21 @@ impl Caches {
         let text_length = key.text.len();
         let made = async {
             let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-            Ok(Arc::new(CachedOperation { bound: bind.await?, number, text_length }))
+            let (bound, labels) = bind.await?;
+            Ok(Arc::new(CachedOperation { bound, labels, number, text_length }))
         };
         self.operations.try_get_with(key.to_owned(), made).await
     }
 
-    /// The plan of an operation under the values of its conditions; `make` makes it if it is not known.
+    /// The plan of an operation under the values of its conditions, with these of its labels active; `make` makes it if it is not known.
     pub async fn plan(
         &self,
         operation: &CachedOperation,
         condition_bits: u64,
+        labels: &Labels,
         make: impl Future<Output = Result<PreparedPlan, Vec<OperationError>>>,
     ) -> Result<Arc<PreparedPlan>, Refusal> {
-        let key = PlanKey { operation: operation.number, condition_bits };
+        let key = PlanKey { operation: operation.number, condition_bits, labels: labels.clone() };
         if let Some(known) = self.plans.get(&key).await {
             return Ok(Arc::clone(&known.plan));
         }
@@ -141,15 +149,16 @@ mod tests {
     use weft_federation::operation::OperationKind;
     use weft_federation::schema::TypeId;
 
-    fn bound() -> BoundOperation {
-        BoundOperation {
+    fn bound() -> (BoundOperation, Labels) {
+        let bound = BoundOperation {
             kind: OperationKind::Query,
             root: TypeId(0),
             selection_set: Arc::default(),
             variables: vec![],
             conditions: vec![],
             introspection: None,
-        }
+        };
+        (bound, Labels::default())
     }
 
     fn key<'a>(text: &'a str, operation_name: Option<&'a str>) -> OperationKeyRef<'a> {

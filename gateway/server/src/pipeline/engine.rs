@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::HeaderMap;
 use tokio::time::Instant;
-use weft_engine::{
-    ConfigError, Connectors, ConnectorsConfig, HeaderRule, PreparedPlan, RequestContext, SourceConfig, execute,
-};
+use weft_engine::{ConfigError, Connectors, PreparedPlan, RequestContext, execute};
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::operation::{BoundOperation, OperationError, Variables};
 use weft_federation::plan::Planner;
@@ -14,35 +12,38 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use super::answer::Answer;
-
-/// From the request's arrival at the engine until its fetches must be done; what is not there then is null.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The client's headers that subgraphs are sent.
-const PROPAGATED: [HeaderName; 1] = [HeaderName::from_static("x-request-id")];
+use super::overrides::{ActiveLabels, Overrides};
+use crate::config::GatewayConfig;
 
 /// Plans operations on one supergraph, and runs the plans.
 pub struct Engine {
-    planner: Planner,
+    overrides: Overrides,
     connectors: Connectors,
+    request_timeout: Duration,
 }
 
 impl Engine {
     /// Fails if a subgraph cannot be called as the supergraph says, such as one at an invalid URL.
-    pub fn new(supergraph: &Supergraph<Satisfiable>) -> Result<Self, Vec<Diagnostic>> {
-        let headers = PROPAGATED.map(|name| HeaderRule::Propagate { from: name.clone(), to: name }).into();
-        let config = ConnectorsConfig {
-            all: SourceConfig { headers, ..SourceConfig::default() },
-            ..ConnectorsConfig::default()
-        };
-        let connectors = Connectors::new(supergraph, &config)
+    pub fn new(supergraph: &Supergraph<Satisfiable>, config: &GatewayConfig) -> Result<Self, Vec<Diagnostic>> {
+        let connectors = Connectors::new(supergraph, &config.connectors)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
-        Ok(Self { planner: Planner::new(supergraph), connectors })
+        let overrides = Overrides::new(&supergraph.model, Planner::new(supergraph), &config.override_labels);
+        Ok(Self { overrides, connectors, request_timeout: config.request_timeout })
     }
 
-    /// Plans an operation for one value of its conditions, and prepares the plan's fetches.
-    pub fn plan(&self, operation: &BoundOperation, condition_bits: u64) -> Result<PreparedPlan, Vec<OperationError>> {
-        match self.planner.plan(operation, condition_bits) {
+    /// Which field is with which subgraph, where that differs from request to request.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Plans an operation for one value of its conditions and one set of labels, and prepares the plan's fetches.
+    pub fn plan(
+        &self,
+        operation: &BoundOperation,
+        condition_bits: u64,
+        labels: &ActiveLabels,
+    ) -> Result<PreparedPlan, Vec<OperationError>> {
+        match self.overrides.planner(labels).plan(operation, condition_bits) {
             Ok(plan) => Ok(PreparedPlan::new(plan, operation, &self.connectors)),
             Err(error) => Err(vec![OperationError::new(error.code, error.message)]),
         }
@@ -57,7 +58,7 @@ impl Engine {
         variables: &Variables,
         headers: &HeaderMap,
     ) -> Answer {
-        let context = RequestContext { headers, deadline: Instant::now() + REQUEST_TIMEOUT };
+        let context = RequestContext { headers, deadline: Instant::now() + self.request_timeout };
         let result = execute(plan, operation, client, variables, &context).await;
         Answer::executed(result.body, result.error_count)
     }

@@ -4,6 +4,7 @@ mod answer;
 mod cache;
 mod compute;
 mod engine;
+mod overrides;
 mod request;
 mod snapshot;
 
@@ -21,6 +22,7 @@ pub use snapshot::{Loaded, Snapshot};
 
 use cache::{OperationKeyRef, Refusal, View};
 use compute::Compute;
+use overrides::Labels;
 
 /// What may be asked for, by how it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,12 +102,13 @@ impl Pipeline {
 
         let started = Instant::now();
         let condition_bits = variables.condition_bits(bound);
+        let labels = snapshot.engine.overrides().decide(&operation.labels);
         let planning = async {
-            let (engine, operation) = (Arc::clone(&snapshot.engine), Arc::clone(&operation));
-            let planned = self.compute.run(move || engine.plan(&operation.bound, condition_bits)).await;
+            let (engine, operation, labels) = (Arc::clone(&snapshot.engine), Arc::clone(&operation), labels.clone());
+            let planned = self.compute.run(move || engine.plan(&operation.bound, condition_bits, &labels)).await;
             planned.map_err(|panicked| internal("planning an operation", panicked))?
         };
-        let plan = snapshot.caches.plan(&operation, condition_bits, planning).await?;
+        let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning).await?;
         timings.plan = started.elapsed();
 
         let started = Instant::now();
@@ -115,10 +118,19 @@ impl Pipeline {
     }
 
     /// Parses, validates and binds a document, off the async threads: a hostile one takes its time.
-    async fn bind(&self, snapshot: &Snapshot, key: OperationKeyRef<'_>) -> Result<BoundOperation, Vec<OperationError>> {
-        let client = Arc::clone(&snapshot.client);
+    async fn bind(
+        &self,
+        snapshot: &Snapshot,
+        key: OperationKeyRef<'_>,
+    ) -> Result<(BoundOperation, Labels), Vec<OperationError>> {
+        let (client, engine) = (Arc::clone(&snapshot.client), Arc::clone(&snapshot.engine));
         let (text, operation_name) = (key.text.to_owned(), key.operation_name.map(str::to_owned));
-        let bound = self.compute.run(move || bind(&client, &text, operation_name.as_deref())).await;
+        let work = move || {
+            let bound = bind(&client, &text, operation_name.as_deref())?;
+            let labels = engine.overrides().met_by(&bound);
+            Ok((bound, labels))
+        };
+        let bound = self.compute.run(work).await;
         bound.map_err(|panicked| internal("binding an operation", panicked))?
     }
 }

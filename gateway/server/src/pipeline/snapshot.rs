@@ -9,6 +9,7 @@ use weft_federation::view::ClientSchema;
 
 use super::cache::Caches;
 use super::engine::Engine;
+use crate::config::GatewayConfig;
 
 pub struct Snapshot {
     /// What clients of the whole supergraph query.
@@ -25,13 +26,14 @@ pub struct Loaded {
 
 impl Snapshot {
     /// Reads and proves a supergraph. What cannot be resolved in it is a warning; a file that is no supergraph is an error.
-    pub fn load(source: &Arc<Source>) -> Result<Loaded, Vec<Diagnostic>> {
+    /// What of the configuration has nothing in it to hold for is a warning too.
+    pub fn load(source: &Arc<Source>, config: &GatewayConfig) -> Result<Loaded, Vec<Diagnostic>> {
         let (supergraph, found) = prove(Supergraph::load(source)?);
         let client = Arc::new(ClientSchema::identity(&supergraph));
-        let engine = Arc::new(Engine::new(&supergraph)?);
+        let engine = Arc::new(Engine::new(&supergraph, config)?);
         let warnings =
             found.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
-        let warnings = warnings.collect();
+        let warnings = config.unused(&supergraph).into_iter().chain(warnings).collect();
         Ok(Loaded { snapshot: Self { client, engine, caches: Caches::new() }, warnings })
     }
 }

@@ -1,6 +1,6 @@
 //! Owns the clients of connectors' sources, and what configuration gives their templates.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use weft_federation::schema::Model;
 
 use super::grpc::GrpcClient;
 use crate::connector::config::{ConnectorsConfig, SourceConfig};
-use crate::connector::{ConfigError, http as transport};
+use crate::connector::{ConfigError, HeaderRule, http as transport};
 
 /// All REST and gRPC services of a supergraph.
 #[derive(Debug, Clone)]
@@ -24,8 +24,9 @@ struct Inner {
     sources: Vec<Backend>,
     /// For connectors that name their whole URL, by subgraph.
     sourceless: HashMap<String, Client>,
-    /// `$config`, by subgraph.
+    /// `$config` by subgraph, and before it by subgraph and source.
     values: HashMap<String, String>,
+    source_values: HashMap<(String, String), String>,
     /// `$env`, as JSON.
     env: String,
 }
@@ -39,7 +40,7 @@ struct Backend {
 
 #[derive(Debug)]
 pub enum Client {
-    Http(HttpClient),
+    Http(Box<HttpClient>),
     Grpc(Box<GrpcClient>),
 }
 
@@ -82,19 +83,24 @@ impl Backends {
                 Err(message) => errors.push(ConfigError { subgraph: connector.subgraph.clone(), message }),
             }
         }
-        for (subgraph, json) in &config.values {
+        let of_sources = config.source_values.iter().map(|((subgraph, _), json)| (subgraph, json));
+        for (subgraph, json) in config.values.iter().chain(of_sources) {
             if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json).is_err() {
                 let message = "the values of $config must be a JSON object".to_owned();
                 errors.push(ConfigError { subgraph: subgraph.clone(), message });
             }
         }
-        let env = serde_json::to_string(&config.env).unwrap_or_else(|_| RawValue::NULL.get().to_owned());
+        // All of the environment would be read with every call, and it is not theirs to see.
+        let used = connectors.env_names();
+        let env: BTreeMap<_, _> = config.env.iter().filter(|(name, _)| used.contains(name)).collect();
+        let env = serde_json::to_string(&env).unwrap_or_else(|_| RawValue::NULL.get().to_owned());
         Self(Arc::new(Inner {
             model: Arc::clone(model),
             connectors: Arc::clone(connectors),
             sources,
             sourceless,
             values: config.values.clone(),
+            source_values: config.source_values.clone(),
             env,
         }))
     }
@@ -120,8 +126,19 @@ impl Backends {
         self.0.sources[connector.source?].base.as_ref()
     }
 
-    pub fn constants(&self, subgraph: &str) -> Constants<'_> {
-        Constants { config: self.0.values.get(subgraph).map(String::as_str), env: &self.0.env }
+    /// Which headers configuration says are sent.
+    pub fn header_rules(&self, connector: &Connector) -> &[HeaderRule] {
+        match self.client_of(connector) {
+            Client::Http(client) => &client.config.headers,
+            Client::Grpc(client) => client.header_rules(),
+        }
+    }
+
+    pub fn constants(&self, connector: &Connector) -> Constants<'_> {
+        let source = self.0.connectors.source_of(connector);
+        let own = source.and_then(|source| self.0.source_values.get(&(source.subgraph.clone(), source.name.clone())));
+        let config = own.or_else(|| self.0.values.get(&connector.subgraph));
+        Constants { config: config.map(String::as_str), env: &self.0.env }
     }
 }
 
@@ -139,5 +156,5 @@ fn backend(protocol: &Protocol, config: &SourceConfig) -> Result<Backend, String
 }
 
 fn http(config: &SourceConfig) -> Result<Client, String> {
-    Ok(Client::Http(HttpClient { client: transport::client(config)?, config: config.clone() }))
+    Ok(Client::Http(Box::new(HttpClient { client: transport::client(config)?, config: config.clone() })))
 }

@@ -60,7 +60,7 @@ impl<'a> Exchange<'a> {
         may_miss: bool,
         then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
     ) -> R {
-        let backends::Constants { config, env } = self.backends.constants(&self.connector.subgraph);
+        let backends::Constants { config, env } = self.backends.constants(self.connector);
         scope.config = config.and_then(|json| parse_json(json.as_bytes()).ok());
         scope.env = parse_json(env.as_bytes()).ok();
         scope.request = Some(headers(self.context.headers));
@@ -87,7 +87,7 @@ impl<'a> Exchange<'a> {
         match (self.backends.client_of(self.connector), rendered) {
             (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
                 let request = transport::request(method, uri, headers, body.unwrap_or_default());
-                let HttpClient { client, config } = client;
+                let HttpClient { client, config } = &**client;
                 let answer = transport::send(client, request, config, self.context.deadline, self.origin).await?;
                 let status = BackendStatus::Http(answer.status);
                 Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })

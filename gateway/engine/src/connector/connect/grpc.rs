@@ -14,6 +14,7 @@ use weft_federation::connect::grpc::{MethodDescriptor, decode};
 use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
+use crate::connector::HeaderRule;
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
@@ -47,6 +48,10 @@ impl GrpcClient {
             .keep_alive_timeout(Duration::from_secs(10))
             .http2_adaptive_window(true);
         Ok(Self { endpoint, config: config.clone(), channel: OnceLock::new() })
+    }
+
+    pub fn header_rules(&self) -> &[HeaderRule] {
+        &self.config.headers
     }
 
     fn channel(&self) -> Channel {

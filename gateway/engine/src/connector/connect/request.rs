@@ -11,6 +11,7 @@ use weft_federation::connect::template::render_url;
 use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMethod, Request};
 
 use super::backends::Backends;
+use crate::connector::headers as rules;
 use crate::connector::http as transport;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -117,5 +118,7 @@ fn headers(
             }
         }
     }
+    // What the gateway's configuration says goes before what the schema does.
+    rules::apply(backends.header_rules(connector), client, &mut headers);
     Ok(headers)
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value as Json, json};
 use weft_subgraphs::{FaultSettings, Ports, Running};
 
-use crate::connector::{Connectors, ConnectorsConfig, SourceConfig};
+use crate::connector::{Connectors, ConnectorsConfig, HeaderRule, SourceConfig};
 use crate::testing::{Gateway, Reply, Server};
 
 const LINK: &str = r#"extend schema
@@ -106,6 +106,48 @@ async fn a_root_field_is_one_call_with_its_arguments_and_headers() {
         assert!(!request.contains("secret"), "{request}");
     }
     assert!(server.requests()[2].ends_with(r#"{"full_name":"New"}"#));
+}
+
+/// What configuration says goes before what the schema does, and of `$config` the source's before the subgraph's.
+#[tokio::test]
+async fn configuration_gives_values_and_headers_to_connectors() {
+    const SDL: &str = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "own", http: { baseURL: "http://unused.invalid", headers: [{ name: "x-user", from: "x-user" }] })
+  @source(name: "other", http: { baseURL: "http://unused.invalid" })
+type Query {
+  own: Int @connect(source: "own", http: { GET: "/{$config.name}/{$env.SET}" }, selection: "$")
+  other: Int @connect(source: "other", http: { GET: "/{$config.name}" }, selection: "$")
+}
+"#;
+    let server = serve(&[("GET /of-source/here", 200, "1"), ("GET /of-subgraph", 200, "2")]).await;
+    let name = HeaderName::from_static;
+    let headers = vec![
+        HeaderRule::Insert(name("x-added"), HeaderValue::from_static("a1")),
+        HeaderRule::Propagate { from: name("x-request-id"), to: name("x-user"), default: None },
+    ];
+    let all = SourceConfig { url: Some(server.url.clone()), headers, ..SourceConfig::default() };
+    let shop = "shop".to_owned();
+    let config = ConnectorsConfig {
+        all,
+        env: [("SET".to_owned(), "here".to_owned())].into(),
+        values: [(shop.clone(), r#"{"name":"of-subgraph"}"#.to_owned())].into(),
+        source_values: [((shop, "own".to_owned()), r#"{"name":"of-source"}"#.to_owned())].into(),
+        ..ConnectorsConfig::default()
+    };
+    let gateway = Gateway::composed(&[("shop", SDL.to_owned())], &|_, _| None);
+    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let mut client = HeaderMap::new();
+    client.insert("x-user", HeaderValue::from_static("u7"));
+    client.insert("x-request-id", HeaderValue::from_static("r1"));
+    let text = gateway.run_on(&connectors, &client, "{ own other }", "{}").await;
+    assert_eq!(text, r#"{"data":{"own":1,"other":2}}"#);
+    for request in server.requests() {
+        let request = request.to_lowercase();
+        assert!(request.contains("x-added: a1") && request.contains("x-user: r1"), "{request}");
+        assert!(!request.contains("u7"), "{request}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use url::Url;
 
@@ -38,12 +38,14 @@ impl GraphQl {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(format!("its address \"{url}\" must start with http:// or https://"));
         }
-        let uri =
-            transport::uri(&parsed).map_err(|error| format!("its address \"{url}\" cannot be called: {error}"))?;
+        let invalid = |error: &dyn std::error::Error| format!("its address \"{url}\" cannot be called: {error}");
+        let uri = transport::uri(&parsed).map_err(|error| invalid(&error))?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let accepted = HeaderValue::from_static("application/graphql-response+json, application/json");
         headers.insert(ACCEPT, accepted);
+        // The client would write it anew for every call.
+        headers.insert(HOST, transport::host(&uri).map_err(|error| invalid(&error))?);
         Ok(Self(Arc::new(Inner { client: transport::client(config)?, uri, headers, config: config.clone() })))
     }
 
@@ -54,9 +56,10 @@ impl GraphQl {
         origin: &ErrorOrigin,
     ) -> Result<Part, SubgraphError> {
         let Inner { client, uri, headers: fixed, config } = &*self.0;
-        let headers = headers(fixed, &config.headers, inputs.context.headers);
+        let mut sent = fixed.clone();
+        headers::apply(&config.headers, inputs.context.headers, &mut sent);
         let body = request.body(inputs.batch, inputs.variables).into();
-        let call = transport::request(Method::POST, uri.clone(), headers, body);
+        let call = transport::request(Method::POST, uri.clone(), sent, body);
         let answer = transport::send(client, call, config, inputs.context.deadline, origin).await?;
         Ok(part(answer.status, answer.body, origin))
     }

@@ -19,6 +19,7 @@ fn config(url: &str) -> ConnectorsConfig {
             HeaderRule::Propagate {
                 from: HeaderName::from_static("x-request-id"),
                 to: HeaderName::from_static("x-correlation"),
+                default: None,
             },
             HeaderRule::Insert(HeaderName::from_static("x-fixed"), HeaderValue::from_static("yes")),
         ],
@@ -51,6 +52,8 @@ async fn a_request_carries_the_operation_and_the_headers_named() {
     ] {
         assert!(request.contains(line), "{line} in {request}");
     }
+    let authority = server.url.trim_start_matches("http://").trim_end_matches('/');
+    assert_eq!(request.matches(&format!("host: {authority}\r\n")).count(), 1, "{request}");
     assert!(!request.contains("secret"), "{request}");
     assert!(request.ends_with(r#"{"query":"{me{name}}","variables":{}}"#), "{request}");
 }

@@ -16,7 +16,7 @@ const GIVERS: [(&str, &str); 3] = [
     ("d", r#"type Query { d: [T] } type T @key(fields: "id") { id: ID! }"#),
 ];
 const C: &str = r#"
-type T @key(fields: "id") { id: ID! name: String size(unit: String, of: Int): Int part: Part parts: [Part!] }
+type T @key(fields: "id") { id: ID! name: String size(unit: String, of: Int): Int part: Part parts: [Part!] tags: [String] }
 type Part { code: String deep: Part }
 type Query { unused: Int }
 "#;
@@ -188,6 +188,34 @@ async fn an_error_below_a_shared_entity_shows_in_each_of_its_places() {
         "{}",
         outcome.text
     );
+}
+
+#[tokio::test]
+async fn an_error_in_what_places_share_shows_once_in_each() {
+    let c = r#"{"data":{"_entities":[{"part":{"code":null},"tags":["x",null]}]},"errors":[
+        {"message":"x","path":["_entities",0,"part","code"]},{"message":"y","path":["_entities",0,"tags",1]}]}"#;
+    let answer = move |call: &FakeCall| {
+        Some(match &call.subgraph[..] {
+            "a" => things(call, &[1, 1]),
+            "b" => things(call, &[1]),
+            _ => FakeAnswer::ok(c),
+        })
+    };
+    for (operation, expected) in [
+        ("{ a { part { code } tags } }", 4),
+        ("{ a { tags } b { tags } }", 3),
+        ("{ a { part { code } tags } b { part { code } tags } }", 6),
+    ] {
+        let outcome = gateway().run_with(operation, "{}", answer).await;
+        let mut paths: Vec<String> = outcome.errors().into_iter().map(|(_, path)| path.to_string()).collect();
+        let unlocated = paths.iter().filter(|path| *path == "null").count();
+        paths.retain(|path| path != "null");
+        paths.sort();
+        let count = paths.len();
+        paths.dedup();
+        assert_eq!((paths.len(), count), (expected, expected), "{operation}: {}", outcome.text);
+        assert_eq!(unlocated, usize::from(!operation.contains("part")), "{operation}: {}", outcome.text);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::conversion::{Conversion, enum_value};
 use super::time;
 use crate::connect::mapping::Value;
-use crate::connect::suggest::closest;
+use crate::suggest::closest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message as _;

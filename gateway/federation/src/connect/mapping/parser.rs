@@ -11,7 +11,7 @@ use super::ast::{
 };
 use super::lexer::{Token, TokenKind, tokens};
 use super::method::Method;
-use crate::connect::suggest::closest;
+use crate::suggest::closest;
 use std::collections::HashSet;
 use std::ops::Range;
 

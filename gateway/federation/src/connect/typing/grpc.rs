@@ -6,7 +6,7 @@ use crate::connect::located::span_in;
 use crate::connect::mapping::Output;
 use crate::connect::model::{Connector, Request};
 use crate::connect::reader::Reader;
-use crate::connect::suggest::closest;
+use crate::suggest::closest;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 use apollo_compiler::schema::ExtendedType;

@@ -1,6 +1,6 @@
 //! Whole subgraphs in, connectors and diagnostics out. The two worked examples of the specification are read as they are.
 
-use crate::connect::{Connectors, HttpMethod, Protocol, Request, read_subgraph, read_supergraph};
+use crate::connect::{Connectors, EnvNames, HttpMethod, Protocol, Request, read_subgraph, read_supergraph};
 use crate::diagnostics::{Diagnostic, Source};
 use apollo_compiler::Schema;
 
@@ -142,6 +142,23 @@ fn reads_the_rest_example() {
     assert_eq!(all.headers(user).len(), 2);
     assert_eq!(all.sources[0].headers[1].name, "x-api-key");
     assert!(all.url_parts(user).is_some());
+}
+
+#[test]
+fn tells_which_variables_of_the_environment_are_read() {
+    let these = |names: &[&str]| EnvNames::These(names.iter().map(|name| (*name).to_owned()).collect());
+    let cases = [
+        (r#"GET: "/x" }, selection: "$""#, these(&[])),
+        (r#"GET: "/{$env.A}", headers: [{ name: "x", value: "{$env.B.c}" }] }, selection: "$""#, these(&["A", "B"])),
+        (r#"GET: "/x" }, selection: "$env.A->echo({ b: $env.B })""#, these(&["A", "B"])),
+        (r#"GET: "/x" }, selection: "$env { A B }""#, these(&["A", "B"])),
+        (r#"GET: "/x" }, selection: "$env->entries""#, EnvNames::All),
+    ];
+    for (connect, expected) in cases {
+        let (all, _) = read(&rest(&format!(r#"json: JSON @connect(source: "api", http: {{ {connect})"#)));
+        assert_eq!(all.connectors.len(), 1, "{connect}");
+        assert_eq!(all.env_names(), expected, "{connect}");
+    }
 }
 
 #[test]

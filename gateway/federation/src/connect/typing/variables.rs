@@ -5,7 +5,7 @@ use crate::connect::located::span_in;
 use crate::connect::mapping::{Segment, Use, UseRoot, Variable};
 use crate::connect::model::{Connector, MappingUse, Source};
 use crate::connect::reader::Reader;
-use crate::connect::suggest::closest;
+use crate::suggest::closest;
 use apollo_compiler::ast::Value;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Node, Schema};

@@ -10,6 +10,7 @@ mod choose;
 mod cost;
 mod cover;
 mod label;
+mod one_source;
 mod reach;
 mod untyped;
 
@@ -127,6 +128,9 @@ impl<'a> Search<'a> {
         let possible = self.possible(demand, nodes);
         let items = self.demands.get(demand).items.clone();
         self.spend(items.len())?;
+        if !self.is_of_one_source(demand, nodes, &possible)? {
+            return Ok(None);
+        }
         if self.is_untyped(&possible, nodes) {
             return self.decide_untyped(demand, nodes, &possible, items);
         }

@@ -41,20 +41,21 @@ pub(in crate::plan) struct Reached {
     pub targets: Vec<NodeId>,
 }
 
-/// What can be asked, with all lookups that are possible, of objects of type `ty` that come from `nodes`.
+/// Which of these fields can be asked, with all lookups that are possible, of objects of type `ty` that come from `nodes`.
 pub(in crate::plan) fn reach(
     model: &Model,
     graph: &PlannerGraph,
     ty: TypeId,
     nodes: &[NodeId],
+    fields: &[FieldId],
     work: &mut Work,
 ) -> Result<Vec<Reached>, Exhausted> {
     let whom = Whom::one(ty);
-    let (mut search, items) = asked_for(model, graph, &whom, &model.ty(ty).fields);
+    let (mut search, items) = asked_for(model, graph, &whom, fields);
     let stations = stations(&mut search, &whom, nodes, &items)?;
     work.spend(items.len() * stations.iter().len())?;
     let mut reached = Vec::with_capacity(items.len());
-    for (field, item) in model.ty(ty).fields.iter().zip(&items) {
+    for (field, item) in fields.iter().zip(&items) {
         let mut found = Reached { field: *field, is_reachable: false, targets: vec![] };
         for (_, station) in stations.iter() {
             if search.by_station(station, item)?.is_none() {

@@ -1,7 +1,7 @@
 //! Owns "did you mean": the known name that is nearest to a mistaken one.
 
 /// The nearest candidate by edit distance, or `None` if none is near. Ties go to the first.
-pub(super) fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     // A third of the name may be wrong, and of a long one not much more.
     let limit = ((name.chars().count() + 1) / 3).clamp(1, 3);
     let mut best: Option<(usize, &str)> = None;

@@ -1,0 +1,154 @@
+//! Owns explaining what a fetch that went wrong left empty, once all fetches have ended.
+//!
+//! Several fetches can bring fields of the same objects. While one fails, the objects that it was to fill may not be there yet, or
+//! another's answer may take the place where its error stood. So the last look is at the end: a field that a fetch
+//! was to bring and nobody did has the fetch's error.
+
+use weft_federation::plan::{FetchContent, FetchSelection, QueryPlan, Shape};
+use weft_federation::schema::Id;
+
+use super::batch::Target;
+use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
+
+/// Puts `cause` wherever one of the targets' objects, or an object in them, lacks a field of the target's fetch and has no error
+/// yet; false if there is no such place.
+pub fn explain(plan: &QueryPlan, arena: &mut ResponseArena, targets: &[Target], cause: ErrorRef) -> bool {
+    let mut explainer = Explainer { shape: &plan.shape, arena, cause, found: false };
+    targets.iter().for_each(|target| explainer.object(&plan.fetch(target.fetch).selection, target.object));
+    explainer.found
+}
+
+struct Explainer<'a> {
+    shape: &'a Shape,
+    arena: &'a mut ResponseArena,
+    cause: ErrorRef,
+    found: bool,
+}
+
+impl Explainer<'_> {
+    fn object(&mut self, selection: &FetchSelection, object: ObjectId) {
+        let ty = self.arena.ty(object);
+        for field in selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty))) {
+            let index = self.shape.slots[field.slot.index()].index;
+            match (self.arena.slot(object, index), &field.content) {
+                // The root's fields are told one by one, as the client asked for them.
+                (SlotValue::Absent, _) if object == ObjectId::ROOT => {
+                    self.arena.set_slot(object, index, SlotValue::Error(self.cause));
+                    self.found = true;
+                }
+                (SlotValue::Absent, _) if self.arena.object_errors(object).is_none() => {
+                    self.arena.attach(object, self.cause);
+                    self.found = true;
+                }
+                (value, FetchContent::Objects(below)) => self.value(below, value),
+                (_, FetchContent::Leaf(_)) => {}
+            }
+        }
+    }
+
+    fn value(&mut self, selection: &FetchSelection, value: SlotValue) {
+        match value {
+            SlotValue::Object(object) => self.object(selection, object),
+            SlotValue::List { start, len } => {
+                for at in 0..len {
+                    let item = self.arena.item(start, at);
+                    self.value(selection, item);
+                }
+            }
+            SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value as Json, json};
+
+    use crate::connector::FakeAnswer;
+    use crate::testing::Gateway;
+
+    /// Answers a call as a pair of milliseconds and a body says.
+    fn after((millis, body): (u64, &str)) -> Option<FakeAnswer> {
+        Some(FakeAnswer::ok(body.to_owned()).after(Duration::from_millis(millis)))
+    }
+
+    fn paths(outcome: &crate::testing::Outcome) -> Json {
+        outcome.errors().into_iter().map(|(_, path)| path).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn objects_that_two_fetches_fill_tell_what_one_of_them_lost() {
+        let gateway = Gateway::new(&[
+            ("left", "type Query { pairs: [Pair] @shareable } type Pair { x: Int @shareable y: Int @shareable }"),
+            ("right", "type Query { pairs: [Pair] @shareable } type Pair { x: Int @shareable z: Int @shareable }"),
+        ]);
+        let good = r#"{"data":{"pairs":[{"y":1},{"y":2}]}}"#;
+        let one = r#"{"data":{"pairs":[{"z":null},{"z":4}]},"errors":[{"message":"no","path":["pairs",0,"z"]}]}"#;
+        let all = r#"{"data":{"pairs":null},"errors":[{"message":"no","path":["pairs",0,"z"]}]}"#;
+        let (first, both) = (json!([["pairs", 0, "z"]]), json!([["pairs", 0], ["pairs", 1]]));
+        // What the right one answers, what is left of its field, and the errors' paths.
+        let cases = [
+            ("gibberish", json!([null, null]), &both),
+            (r#"{"data":null,"errors":[{"message":"no"}]}"#, json!([null, null]), &both),
+            (one, json!([null, 4]), &first),
+            (all, json!([null, null]), &both),
+        ];
+        for (body, left, expected) in cases {
+            for (early, late) in [(1, 2), (2, 1)] {
+                let outcome = gateway
+                    .run_with("{ pairs { y z } }", "{}", move |call| match &call.subgraph[..] {
+                        "left" => after((early, good)),
+                        _ => after((late, body)),
+                    })
+                    .await;
+                let expected_data = json!([{"y": 1, "z": left[0]}, {"y": 2, "z": left[1]}]);
+                assert_eq!(outcome.response["data"]["pairs"], expected_data, "{}", outcome.text);
+                let found = paths(&outcome);
+                // Where the answer with the null comes last, the error has its own place in the first object.
+                let own = json!([["pairs", 0, "z"], ["pairs", 1]]);
+                assert!(found == *expected || found == own, "{}", outcome.text);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_entity_that_one_fields_error_took_explains_its_other_fields() {
+        let gateway = Gateway::new(&[
+            ("users", r#"type Query { users: [User] } type User @key(fields: "id") { id: ID! rank: Int @shareable }"#),
+            ("scores", r#"type User @key(fields: "id") { id: ID! rank: Int! @shareable score: Int high: Int }"#),
+        ]);
+        let users = r#"{"data":{"users":[{"id":"1"},{"id":"2"},{"id":"3"}]}}"#;
+        let null = r#"{"data":{"_entities":[null,null,{"score":null,"high":3}]},"errors":[
+            {"message":"no","path":["_entities",0,"score"]},
+            {"message":"no","path":["_entities",2,"score"]}]}"#;
+        let outcome = gateway.run("{ users { score high } }", &[("users", "", users), ("scores", "", null)]).await;
+        let none = json!({"score": null, "high": null});
+        let expected = json!([none, none, {"score": null, "high": 3}]);
+        assert_eq!(outcome.response["data"]["users"], expected, "{}", outcome.text);
+        // The second is not there at all, which is an answer.
+        let expected = json!([["users", 0], ["users", 0, "score"], ["users", 2, "score"]]);
+        assert_eq!(paths(&outcome), expected, "{}", outcome.text);
+    }
+
+    #[tokio::test]
+    async fn a_broken_promise_in_what_is_required_explains_what_is_not_computed() {
+        let gateway = Gateway::new(&[
+            ("users", r#"type Query { user: User } type User @key(fields: "id") { id: ID! size: Int! }"#),
+            (
+                "scores",
+                r#"type User @key(fields: "id") { id: ID! size: Int! @external
+                   score: Int @requires(fields: "size") }"#,
+            ),
+        ]);
+        for operation in ["{ user { id score } }", "{ user { score } }"] {
+            let users = ("users", "", r#"{"data":{"user":{"id":"1","size":null}}}"#);
+            let outcome = gateway.run(operation, &[users]).await;
+            assert_eq!(outcome.response["data"]["user"]["score"], Json::Null, "{}", outcome.text);
+            assert_eq!(paths(&outcome), json!([["user"]]), "{}", outcome.text);
+            let message = &outcome.response["errors"][0]["message"];
+            assert_eq!(message, "Cannot return null for the non-nullable field User.size.");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Owns which types the objects of a shared field can have: those that are known to every source which can be asked for it.
+//!
+//! Whoever resolves a shared field gives the same value. So where one source's union lacks a member, an object of that
+//! type is nothing that all of them can give, and whether its fields were there would hang on the source that a plan
+//! happens to ask. They are null, whatever the plan: what is selected on such a type is asked of nobody.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::error::PlanError;
+use super::graph::{NodeId, PlannerGraph};
+use super::search::{Reached, Work, reach};
+use crate::operation::{BoundOperation, FieldTarget, Selection, SelectionSet};
+use crate::schema::{FieldId, Model, NameId, TypeId, TypeSet};
+
+/// Steps that may be taken beside those of the search.
+const BUDGET: u64 = 5_000_000;
+
+/// Per type, the nodes that the objects of a position can come from, whichever source gives them.
+pub(super) type Sources = BTreeMap<TypeId, Vec<NodeId>>;
+
+/// Names of the fields whose sources do not all know the same types.
+pub(super) fn partial_fields(model: &Model) -> HashSet<NameId> {
+    let fields = model.type_ids().flat_map(|ty| &model.ty(ty).fields).map(|field| model.field(*field));
+    let is_partial = |field: &&crate::schema::FieldDef| {
+        let sources = field.joins.iter().filter(|join| !join.overridden);
+        let known = sources.filter_map(|join| {
+            let base = join.ty.map_or(field.base, |(_, base)| base);
+            let is_interface_object = model.join(base, join.subgraph).is_some_and(|join| join.is_interface_object);
+            (!is_interface_object).then(|| model.possible_in(base, join.subgraph))
+        });
+        let mut known = known.filter(|types| !types.is_empty());
+        known.next().is_some_and(|first| known.any(|other| other != first))
+    };
+    fields.filter(|field| model.is_abstract(field.base)).filter(is_partial).map(|field| field.name).collect()
+}
+
+/// Whether an operation selects a field of one of these names.
+pub(super) fn selects(model: &Model, operation: &BoundOperation, names: &HashSet<NameId>) -> bool {
+    if names.is_empty() {
+        return false;
+    }
+    let mut seen: HashSet<*const SelectionSet> = HashSet::new();
+    let mut waiting = vec![&operation.selection_set];
+    while let Some(set) = waiting.pop() {
+        if !seen.insert(Arc::as_ptr(set)) {
+            continue;
+        }
+        for selection in &set.selections {
+            match selection {
+                Selection::Fragment(fragment) => waiting.push(&fragment.selection_set),
+                Selection::Field(field) => {
+                    if matches!(field.target, FieldTarget::Field(asked) if names.contains(&model.field(asked).name)) {
+                        return true;
+                    }
+                    waiting.push(&field.selection_set);
+                }
+            }
+        }
+    }
+    false
+}
+
+/// What can be asked of the objects of one type at some nodes, for one field.
+type Asked = (TypeId, Vec<NodeId>, FieldId);
+
+/// Follows an operation through all sources at once.
+pub(super) struct Runtime<'a> {
+    model: &'a Model,
+    graph: &'a PlannerGraph,
+    work: Work,
+    known: HashMap<Asked, Rc<[NodeId]>>,
+}
+
+impl<'a> Runtime<'a> {
+    pub fn new(model: &'a Model, graph: &'a PlannerGraph) -> Self {
+        Self { model, graph, work: Work::new(BUDGET), known: HashMap::new() }
+    }
+
+    /// The sources of the objects in a field of objects of some types, and which types those objects can have.
+    pub fn below(
+        &mut self,
+        from: &Sources,
+        types: &[TypeId],
+        name: NameId,
+        possible: &TypeSet,
+    ) -> Result<(Sources, TypeSet), PlanError> {
+        let mut sources = Sources::new();
+        let mut known: TypeSet = TypeSet::default();
+        for ty in types {
+            let Some(field) = self.model.field_of(*ty, name) else { continue };
+            let nodes = from.get(ty).cloned().unwrap_or_default();
+            let targets = self.targets((*ty, nodes, field))?;
+            for child in possible.iter() {
+                let narrowed: Vec<NodeId> = targets.iter().filter_map(|node| self.graph.narrow(*node, child)).collect();
+                if narrowed.len() == targets.len() {
+                    known = known.union(&TypeSet::one(child));
+                }
+                let at = sources.entry(child).or_default();
+                at.extend(narrowed.iter().filter(|node| !at.contains(node)).copied().collect::<Vec<_>>());
+            }
+        }
+        sources.values_mut().for_each(|nodes| nodes.sort_unstable());
+        Ok((sources, known))
+    }
+
+    /// The nodes that a field leads to, in all sources that can be asked for it.
+    fn targets(&mut self, asked: Asked) -> Result<Rc<[NodeId]>, PlanError> {
+        if let Some(known) = self.known.get(&asked) {
+            return Ok(Rc::clone(known));
+        }
+        let (ty, nodes, field) = &asked;
+        let reached: Vec<Reached> = reach(self.model, self.graph, *ty, nodes, &[*field], &mut self.work)?;
+        let targets: Rc<[NodeId]> = reached.into_iter().flat_map(|reached| reached.targets).collect();
+        self.known.insert(asked, Rc::clone(&targets));
+        Ok(targets)
+    }
+}

@@ -1,0 +1,72 @@
+//! Owns `weft config`: what can be said of a `weft.yaml` without serving, and the `weft.yaml` that `weft serve` takes.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use weft_federation::diagnostics::Source;
+
+use super::report::{self, Format};
+use super::{Failure, read_input, write_result};
+use crate::config::{Config, json_schema, variables};
+
+/// Where the configuration is if nothing else is said.
+pub const DEFAULT_FILE: &str = "weft.yaml";
+
+/// Work with `weft.yaml`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(ValidateArguments),
+    /// Print the JSON Schema of `weft.yaml`, for editors.
+    Schema,
+}
+
+/// Check a `weft.yaml`, with the variables of this environment, and with its supergraph if it names one that is there.
+#[derive(Debug, Args)]
+struct ValidateArguments {
+    /// The file; `-` is stdin.
+    #[arg(value_name = "FILE", env = "WEFT_CONFIG_PATH", default_value = DEFAULT_FILE)]
+    file: PathBuf,
+    /// How findings are written to stderr.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Validate(arguments) => validate(arguments),
+        // Strings and objects alone: it has a text.
+        Command::Schema => write_result(&format!("{:#}", json_schema())),
+    }
+}
+
+fn validate(arguments: &ValidateArguments) -> Result<(), Failure> {
+    let config = read(&arguments.file, arguments.format)?;
+    let invalid = |found| Failure::Invalid(found, arguments.format);
+    let supergraph = config.supergraph.as_deref().filter(|path| path.exists());
+    let warnings = match supergraph {
+        Some(path) => {
+            let source = Source::new(path.display().to_string(), read_input(path)?);
+            crate::pipeline::Snapshot::load(&source, &config.gateway).map_err(invalid)?.warnings
+        }
+        None => vec![],
+    };
+    report::diagnostics(&warnings, arguments.format);
+    write_result(&format!("{} is valid", arguments.file.display()))
+}
+
+/// Reads a `weft.yaml`, with the variables of this process.
+pub fn read(path: &Path, format: Format) -> Result<Config, Failure> {
+    let text = read_input(path)?;
+    let (name, folder) = if path == Path::new("-") {
+        ("<stdin>".to_owned(), Path::new(""))
+    } else {
+        (path.display().to_string(), path.parent().unwrap_or(Path::new("")))
+    };
+    Config::parse(&Source::new(name, text), folder, &variables()).map_err(|found| Failure::Invalid(found, format))
+}

@@ -1,0 +1,173 @@
+//! Owns `weft.yaml`: [`Raw`] is the file as it is written, a file a section, and [`Config`] what follows from it.
+
+mod connectors;
+mod headers;
+mod limits;
+mod names;
+#[cfg(test)]
+mod reference;
+mod supergraph;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod values;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::transform::transform_subschemas;
+use schemars::{JsonSchema, Schema};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use weft_engine::ConnectorsConfig;
+use weft_federation::diagnostics::{Diagnostic, Source};
+
+use super::yaml::{self, CODE};
+use names::Named;
+use values::ListenAddress;
+
+/// The configuration of a gateway.
+///
+/// Every key may be left out. A key that is not known is an error. Durations are written `250ms`, `30s`, `5m` or `1h`; sizes
+/// `512B`, `64kB`, `2MB`, `1GB` (powers of 1000) or `64KiB`, `2MiB`, `1GiB` (powers of 1024). In values `${env.NAME}` and
+/// `${env.NAME:-default}` stand for variables of the environment; quote them inside of `{ }`. Paths are relative to the
+/// file's folder.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "weft.yaml")]
+struct Raw {
+    /// Where the gateway listens, as `host:port`; port 0 takes any that is free. Without it the variables `HOST` and `PORT`
+    /// count. `--listen` goes before it.
+    #[schemars(extend("default" = "127.0.0.1:4000"), example = "0.0.0.0:4000")]
+    listen: Option<ListenAddress>,
+    /// The supergraph that is served.
+    supergraph: supergraph::Supergraph,
+    /// For development: introspection is allowed, and `Server-Timing` tells what took how long. `--dev` turns it on too.
+    #[schemars(extend("default" = false))]
+    dev: Option<bool>,
+    /// Whether clients may ask for the schema. Without it they may where `dev` is on.
+    #[schemars(extend("default" = false))]
+    introspection: Option<bool>,
+    /// How long requests and calls may take, and where subgraphs are.
+    traffic: traffic::Traffic,
+    /// Which headers subgraphs are sent. By itself that is `x-request-id` alone; the rules come after it, those for all before
+    /// those for the subgraph, each upon what the former have made. For REST and gRPC services they come after the headers
+    /// that `@source` and `@connect` name.
+    headers: headers::Headers,
+    /// Whether the label of a progressive `@override` is active. One that is not here is not.
+    #[schemars(example = BTreeMap::from([("rollout", true)]))]
+    override_labels: BTreeMap<String, bool>,
+    /// Values for the connectors of REST and gRPC services.
+    connectors: connectors::Connectors,
+    /// What a client's request may be at most.
+    limits: limits::Limits,
+}
+
+/// What a `weft.yaml` says, expanded and checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: Option<String>,
+    /// Relative to where the program runs.
+    pub supergraph: Option<PathBuf>,
+    pub gateway: GatewayConfig,
+}
+
+/// How a gateway serves, wherever it listens and whatever it serves.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// Tell in `Server-Timing` what took how long, and allow introspection where nothing is said of it.
+    pub dev: bool,
+    pub introspection: Option<bool>,
+    /// The largest body of a client's request, in bytes.
+    pub max_body: usize,
+    /// From a request's arrival at the engine until its fetches must be done; what is not there then is null.
+    pub request_timeout: Duration,
+    pub connectors: ConnectorsConfig,
+    /// Whether the label of a progressive override is active, for every request.
+    pub override_labels: BTreeMap<String, bool>,
+    /// The subgraphs and sources that it speaks of.
+    named: Vec<Named>,
+}
+
+/// As an empty `weft.yaml` has it, without an environment.
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Config::without_file(&BTreeMap::new()).gateway
+    }
+}
+
+impl Config {
+    /// What holds where there is no file.
+    pub fn without_file(environment: &BTreeMap<String, String>) -> Self {
+        let mut resolving = Resolving { source: &Source::new("", ""), found: vec![], named: vec![] };
+        Raw::default().resolve(&mut resolving, Path::new(""), environment)
+    }
+
+    /// Reads the text of a `weft.yaml`. Paths in it are relative to `folder`. All that is wrong is returned.
+    pub fn parse(
+        source: &Arc<Source>,
+        folder: &Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let (raw, found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
+        let mut resolving = Resolving { source, found, named: vec![] };
+        let config = raw.unwrap_or_default().resolve(&mut resolving, folder, environment);
+        if resolving.found.is_empty() { Ok(config) } else { Err(resolving.found) }
+    }
+}
+
+/// The JSON Schema of the file, for editors.
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(Raw);
+    or_variable(&mut schema);
+    schema.to_value()
+}
+
+/// Lets a variable stand where true or false does. For texts their patterns say it.
+fn or_variable(schema: &mut Schema) {
+    let is_switch =
+        |ty: &Value| *ty == "boolean" || ty.as_array().is_some_and(|types| types.contains(&"boolean".into()));
+    if schema.get("type").is_some_and(is_switch) {
+        schema.insert("type".to_owned(), json!(["boolean", "string", "null"]));
+        schema.insert("pattern".to_owned(), r"\$\{env\.".into());
+    }
+    transform_subschemas(&mut or_variable, schema);
+}
+
+/// What is gathered on the way from [`Raw`] to [`Config`].
+struct Resolving<'a> {
+    source: &'a Arc<Source>,
+    found: Vec<Diagnostic>,
+    named: Vec<Named>,
+}
+
+impl Resolving<'_> {
+    fn error(&mut self, place: &Range<usize>, message: impl Into<String>, help: &str) {
+        let place = yaml::span(self.source, place);
+        self.found.push(Diagnostic::error(CODE, message).at(place, "").help(help));
+    }
+}
+
+impl Raw {
+    fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path, environment: &BTreeMap<String, String>) -> Config {
+        let dev = self.dev.unwrap_or(false);
+        let request_timeout = self.traffic.request_timeout();
+        let calls = self.traffic.resolve(resolving);
+        let rules = self.headers.resolve(resolving);
+        let mut connectors = self.connectors.resolve(resolving, calls, rules);
+        connectors.env.clone_from(environment);
+        let gateway = GatewayConfig {
+            dev,
+            introspection: self.introspection,
+            max_body: self.limits.body(),
+            request_timeout,
+            connectors,
+            override_labels: self.override_labels,
+            named: std::mem::take(&mut resolving.named),
+        };
+        Config { listen: self.listen.map(|listen| listen.0), supergraph: self.supergraph.path(folder), gateway }
+    }
+}

@@ -1,0 +1,136 @@
+//! Owns `docs/configuration.md`: it is written from the schema, so that what is said of a key is said where it is defined.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::Value;
+use weft_federation::diagnostics::Source;
+
+use super::{Config, json_schema};
+
+const EXAMPLE: &str = include_str!("example.yaml");
+
+/// Fails if the page is not what the schema says. `UPDATE=1` writes it.
+#[test]
+fn the_page_is_what_the_schema_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let page = page(&json_schema());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &page).expect("the page can be written");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "docs/configuration.md is stale: UPDATE=1 cargo test -p weft --lib reference");
+}
+
+#[test]
+fn the_example_is_valid() {
+    let environment = [("REVIEWS_KEY".to_owned(), "k".to_owned())].into();
+    let config = Config::parse(&Source::new("example.yaml", EXAMPLE), Path::new(""), &environment);
+    assert_eq!(config.expect("it is valid").listen.as_deref(), Some("0.0.0.0:4000"));
+}
+
+fn page(schema: &Value) -> String {
+    let mut page = String::from(
+        "<!-- Written from the schema: UPDATE=1 cargo test -p weft --lib reference -->\n\n# Configuration: `weft.yaml`\n\n",
+    );
+    let mut reference = Reference { root: schema, shown: HashMap::new() };
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(page, "{}\n\n```yaml\n{EXAMPLE}```\n", text(schema));
+    page.push_str("`weft config validate` checks a file, and `weft config schema` prints its JSON Schema for editors. An unknown\n");
+    page.push_str("name of a subgraph or source is a warning, since the supergraph may be another tomorrow.\n\n");
+    let (sections, keys): (Vec<_>, Vec<_>) =
+        properties(schema).partition(|(_, property)| property.get("$ref").is_some());
+    page.push_str("## Single keys\n\n");
+    page.push_str(HEAD);
+    for (key, property) in keys {
+        reference.rows(key, property, "", &mut page);
+    }
+    for (section, property) in sections {
+        let _ = writeln!(page, "\n## `{section}`\n\n{}\n\n{HEAD}", text(property).trim_end());
+        page.pop();
+        reference.below(section, property, &mut page);
+    }
+    page
+}
+
+const HEAD: &str = "| key | is | default | does | example |\n|---|---|---|---|---|\n";
+
+struct Reference<'a> {
+    root: &'a Value,
+    /// Where the keys of a definition are shown.
+    shown: HashMap<&'a str, String>,
+}
+
+impl<'a> Reference<'a> {
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
+        match schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
+            Some(path) => self.root.pointer(path).unwrap_or(schema),
+            None => schema,
+        }
+    }
+
+    /// A row for the key, and one for each key below.
+    fn rows(&mut self, path: &str, property: &'a Value, note: &str, page: &mut String) {
+        let cell = |value: Option<&Value>| match value {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::Object(empty)) if empty.is_empty() => String::new(),
+            Some(Value::String(text)) => format!("`{}`", text.replace('|', "\\|")),
+            Some(other) => format!("`{other}`"),
+        };
+        let is = self.kind(property);
+        let does = text(property).replace('\n', " ").replace('|', "\\|");
+        let (default, example) = (cell(property.get("default")), cell(property["examples"].get(0)));
+        let _ = writeln!(page, "| `{path}` | {is} | {default}{note} | {does} | {example} |");
+        self.below(path, property, page);
+    }
+
+    /// The rows of what is below a key: of an object, of each value of a mapping, of each item of a list.
+    fn below(&mut self, path: &str, schema: &'a Value, page: &mut String) {
+        if let Some(name) = schema["$ref"].as_str() {
+            if let Some(first) = self.shown.get(name) {
+                let _ = writeln!(page, "| `{path}.…` | | | As below `{first}`. | |");
+                return;
+            }
+            self.shown.insert(name, path.to_owned());
+        }
+        let target = self.resolve(schema);
+        for (key, property) in properties(target) {
+            let is_required = target["required"].as_array().is_some_and(|keys| keys.iter().any(|name| name == key));
+            let note = if is_required { "required" } else { "" };
+            self.rows(&format!("{path}.{key}"), property, note, page);
+        }
+        if target["additionalProperties"].get("$ref").is_some() {
+            let name = target["propertyNames"]["title"].as_str().unwrap_or("name");
+            self.below(&format!("{path}.<{name}>"), &target["additionalProperties"], page);
+        }
+        for variant in self.resolve(&target["items"])["oneOf"].as_array().into_iter().flatten() {
+            for (key, below) in properties(variant) {
+                let _ = writeln!(page, "| `{path}[].{key}` | mapping | | {} | |", text(variant));
+                self.below(&format!("{path}[].{key}"), below, page);
+            }
+        }
+    }
+
+    fn kind(&self, property: &'a Value) -> &'a str {
+        if let Some(title) = property["title"].as_str() {
+            return title;
+        }
+        let ty = &self.resolve(property)["type"];
+        match ty.as_str().or_else(|| ty[0].as_str()) {
+            Some("string") => "text",
+            Some("boolean") => "true or false",
+            Some("object") => "mapping",
+            Some("array") => "list",
+            _ => "",
+        }
+    }
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema["properties"].as_object().into_iter().flatten()
+}
+
+fn text(schema: &Value) -> &str {
+    schema["description"].as_str().unwrap_or_default()
+}

@@ -1,0 +1,119 @@
+//! Owns the section `traffic`: times and sizes of calls, key by key from all to the subgraph to the source.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use weft_engine::SourceConfig;
+
+use super::Resolving;
+use super::values::{HttpUrl, Size, SourceName, Time};
+use crate::config::yaml::Located;
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Traffic {
+    /// How long the calls of one request may take together. What is not there then is null, with an error.
+    #[schemars(extend("default" = "30s"), example = "10s")]
+    request_timeout: Option<Time>,
+    /// Calls to all subgraphs.
+    all: Calls,
+    /// Calls to one subgraph, by its name. What is not said here holds as `all` says.
+    subgraphs: BTreeMap<Located<String>, Backend>,
+    /// Calls to one `@source` of a subgraph of connectors, as `subgraph.source`. What is not said here holds as it does for
+    /// its subgraph.
+    #[schemars(extend("propertyNames" = { "title": "subgraph.source", "pattern": r"^.+\..+$" }))]
+    sources: BTreeMap<Located<SourceName>, Backend>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Calls {
+    /// For a call from its start to the last byte of its answer.
+    #[schemars(extend("default" = "5s"), example = "2s")]
+    timeout: Option<Time>,
+    /// For the connection alone.
+    #[schemars(extend("default" = "1s"), example = "500ms")]
+    connect_timeout: Option<Time>,
+    /// The largest answer that is read.
+    #[schemars(extend("default" = "64MiB"), example = "8MB")]
+    max_body: Option<Size>,
+}
+
+// The keys of `Calls`, and where they go. Serde cannot both flatten one struct into the other and refuse unknown keys.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Backend {
+    /// Instead of the address in the supergraph. A source that has none of its own takes that of its subgraph.
+    #[schemars(example = "http://localhost:4001/graphql")]
+    url: Option<Located<HttpUrl>>,
+    /// For a call from its start to the last byte of its answer.
+    #[schemars(example = "10s")]
+    timeout: Option<Time>,
+    /// For the connection alone.
+    #[schemars(example = "500ms")]
+    connect_timeout: Option<Time>,
+    /// The largest answer that is read.
+    #[schemars(example = "8MB")]
+    max_body: Option<Size>,
+}
+
+/// What calls are like, without their headers.
+pub struct ResolvedCalls {
+    pub all: SourceConfig,
+    pub subgraphs: BTreeMap<String, SourceConfig>,
+    pub sources: BTreeMap<SourceName, SourceConfig>,
+}
+
+impl ResolvedCalls {
+    pub fn of(&self, subgraph: &str) -> &SourceConfig {
+        self.subgraphs.get(subgraph).unwrap_or(&self.all)
+    }
+}
+
+impl Traffic {
+    pub fn request_timeout(&self) -> Duration {
+        self.request_timeout.map_or(Duration::from_secs(30), |time| time.0)
+    }
+
+    pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
+        let all = Backend::from(self.all).over(&SourceConfig::default());
+        let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
+        for (name, backend) in self.subgraphs {
+            resolving.subgraph(&name);
+            if let Some(url) = &backend.url {
+                resolving.subgraph_url(&name, &url.span);
+            }
+            let own = backend.over(&calls.all);
+            calls.subgraphs.insert(name.value, own);
+        }
+        for (name, backend) in self.sources {
+            resolving.source(&name);
+            let own = backend.over(calls.of(&name.value.subgraph));
+            calls.sources.insert(name.value, own);
+        }
+        calls
+    }
+}
+
+impl From<Calls> for Backend {
+    fn from(calls: Calls) -> Self {
+        let Calls { timeout, connect_timeout, max_body } = calls;
+        Self { url: None, timeout, connect_timeout, max_body }
+    }
+}
+
+impl Backend {
+    /// What is said here, and where nothing is said what `outer` has.
+    fn over(self, outer: &SourceConfig) -> SourceConfig {
+        let Self { url, timeout, connect_timeout, max_body } = self;
+        SourceConfig {
+            url: url.map(|url| url.value.0).or_else(|| outer.url.clone()),
+            timeout: timeout.map_or(outer.timeout, |time| time.0),
+            connect_timeout: connect_timeout.map_or(outer.connect_timeout, |time| time.0),
+            max_body: max_body.map_or(outer.max_body, |size| size.0),
+            headers: outer.headers.clone(),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Owns the values that several sections have: each is checked as it is read.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue};
+use regex::{Regex, RegexBuilder};
+use reqwest::Url;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+/// A value that is written as a text.
+trait Text: Sized {
+    /// What people call it.
+    const NAME: &'static str;
+    /// What is expected, for who wrote something else.
+    const EXPECTED: &'static str;
+    /// How it is written, as a regular expression.
+    const PATTERN: Option<&'static str> = None;
+
+    /// `None` for what it is not. The text itself is not told: it may have come of a variable that is secret.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<T: Text> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::parse(text).ok_or_else(|| E::custom(format_args!("expected {}", T::EXPECTED)))
+    }
+}
+
+fn text_schema<T: Text>() -> Schema {
+    let mut schema = json_schema!({ "type": "string", "title": T::NAME });
+    if let Some(pattern) = T::PATTERN {
+        // Before it is expanded, it is anything with a variable in it.
+        schema.insert("pattern".to_owned(), format!(r"^({pattern}|.*\$\{{env\..*)$").into());
+    }
+    schema
+}
+
+/// Reading and schema of texts.
+macro_rules! texts {
+    ($($type:ty),*) => {$(
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(TextVisitor(PhantomData))
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                <$type as Text>::NAME.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                text_schema::<$type>()
+            }
+        }
+    )*};
+}
+
+texts!(Time, Size, ListenAddress, HttpUrl, Header, SecretHeaderValue, Pattern, SourceName);
+
+/// A duration of at least a millisecond and at most a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub Duration);
+
+impl Text for Time {
+    const NAME: &'static str = "duration";
+    const EXPECTED: &'static str = "a duration from 1ms to 24h, such as 250ms, 30s, 5m or 1h";
+    const PATTERN: Option<&'static str> = Some("[0-9]+(ms|s|m|h)");
+
+    fn parse(text: &str) -> Option<Self> {
+        let (number, unit) = number_and_unit(text)?;
+        let factor = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        let milliseconds = number.checked_mul(factor)?;
+        (1..=86_400_000).contains(&milliseconds).then(|| Self(Duration::from_millis(milliseconds)))
+    }
+}
+
+/// A number of bytes, of at least one and at most 4 GiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub usize);
+
+impl Text for Size {
+    const NAME: &'static str = "size";
+    const EXPECTED: &'static str = "a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB";
+    const PATTERN: Option<&'static str> = Some("[0-9]+(B|[kK]B|MB|GB|KiB|MiB|GiB)");
+
+    fn parse(text: &str) -> Option<Self> {
+        let (number, unit) = number_and_unit(text)?;
+        let factor = match unit {
+            "B" => 1,
+            "kB" | "KB" => 1_000,
+            "MB" => 1_000_000,
+            "GB" => 1_000_000_000,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return None,
+        };
+        let bytes = number.checked_mul(factor).filter(|bytes| (1..=4 << 30).contains(bytes))?;
+        usize::try_from(bytes).ok().map(Self)
+    }
+}
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    Some((number.parse().ok()?, unit))
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenAddress(pub String);
+
+impl Text for ListenAddress {
+    const NAME: &'static str = "address";
+    const EXPECTED: &'static str = "an address as host:port, such as 127.0.0.1:4000";
+
+    fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let is_one = !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'));
+        port.parse::<u16>().ok().filter(|_| is_one).map(|_| Self(text.to_owned()))
+    }
+}
+
+/// An address of a backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpUrl(pub String);
+
+impl Text for HttpUrl {
+    const NAME: &'static str = "URL";
+    const EXPECTED: &'static str = "a URL that starts with http:// or https://";
+
+    fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        matches!(url.scheme(), "http" | "https").then(|| Self(text.to_owned()))
+    }
+}
+
+/// The name of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header(pub HeaderName);
+
+impl Text for Header {
+    const NAME: &'static str = "header";
+    const EXPECTED: &'static str = "the name of a header, such as x-request-id";
+
+    fn parse(text: &str) -> Option<Self> {
+        HeaderName::from_bytes(text.as_bytes()).ok().map(Self)
+    }
+}
+
+/// The value of a header, which may be secret: it is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretHeaderValue(pub HeaderValue);
+
+impl fmt::Debug for SecretHeaderValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl Text for SecretHeaderValue {
+    const NAME: &'static str = "text";
+    const EXPECTED: &'static str = "the value of a header: one line of visible characters";
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut value = HeaderValue::from_str(text).ok()?;
+        value.set_sensitive(true);
+        Some(Self(value))
+    }
+}
+
+/// A regular expression that is looked for in names, whatever their case.
+#[derive(Debug, Clone)]
+pub struct Pattern(pub Regex);
+
+impl Text for Pattern {
+    const NAME: &'static str = "regular expression";
+    const EXPECTED: &'static str = "a regular expression, such as ^x-";
+
+    fn parse(text: &str) -> Option<Self> {
+        RegexBuilder::new(text).case_insensitive(true).build().ok().map(Self)
+    }
+}
+
+/// A `@source`, by the name of its subgraph and its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceName {
+    pub subgraph: String,
+    pub source: String,
+}
+
+impl Text for SourceName {
+    const NAME: &'static str = "subgraph.source";
+    const EXPECTED: &'static str = "a source with its subgraph, as subgraph.source";
+
+    fn parse(text: &str) -> Option<Self> {
+        // A source's name has no dot, a subgraph's may.
+        let (subgraph, source) = text.rsplit_once('.')?;
+        let is_one = !subgraph.is_empty() && !source.is_empty();
+        is_one.then(|| Self { subgraph: subgraph.to_owned(), source: source.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit_and_a_range() {
+        let cases = [
+            ("250ms", Some(250)),
+            ("30s", Some(30_000)),
+            ("5m", Some(300_000)),
+            ("24h", Some(86_400_000)),
+            ("25h", None),
+            ("0s", None),
+            ("5", None),
+            ("s", None),
+            ("", None),
+            ("-1s", None),
+            ("1.5s", None),
+            ("5 s", None),
+            ("99999999999999999999s", None),
+            ("9999999999999999999m", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Time::parse(text), expected.map(|ms| Time(Duration::from_millis(ms))), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_a_unit_and_a_range() {
+        let cases = [
+            ("1B", Some(1)),
+            ("2MB", Some(2_000_000)),
+            ("2MiB", Some(2_097_152)),
+            ("4GiB", Some(4_294_967_296)),
+            ("5GiB", None),
+            ("0MB", None),
+            ("2", None),
+            ("2M", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Size::parse(text), expected.map(Size), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_host_and_port() {
+        for (text, is_one) in [
+            ("127.0.0.1:0", true),
+            ("localhost:80", true),
+            ("[::1]:80", true),
+            ("::1", false),
+            ("::1:80", false),
+            (":80", false),
+            ("localhost", false),
+            ("localhost:70000", false),
+        ] {
+            assert_eq!(ListenAddress::parse(text).is_some(), is_one, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let value = SecretHeaderValue::parse("hunter2").expect("a value");
+        assert!(!format!("{value:?} {:?}", value.0).contains("hunter2"));
+    }
+}

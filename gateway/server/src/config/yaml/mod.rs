@@ -1,0 +1,66 @@
+//! Owns reading a YAML file into a type so that all that is wrong with it is found at once, each with its place.
+//!
+//! The file becomes a tree of located nodes, whose variables are expanded, and a type is deserialized from that. Serde
+//! stops at the first fault; so the node that is at fault is told of and taken out, and it is tried again.
+
+mod error;
+mod reader;
+mod tree;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use weft_federation::diagnostics::{Diagnostic, Source, Span};
+
+pub use reader::Located;
+
+use error::Fault;
+use reader::NodeReader;
+
+pub const CODE: &str = "INVALID_CONFIG";
+
+/// Gets the value of a variable of the environment.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Reads the text as a `T`, from what of it is right. It is `None` where nothing can be made of it, and not to be used
+/// where anything was found.
+pub fn read<T: DeserializeOwned>(source: &Arc<Source>, environment: Lookup<'_>) -> (Option<T>, Vec<Diagnostic>) {
+    let mut root = match tree::parse(source) {
+        Ok(root) => root,
+        Err(found) => return (None, vec![found]),
+    };
+    let mut faults = root.expand(environment);
+    for fault in &faults {
+        root.take_out(fault.node);
+    }
+    let value = loop {
+        match T::deserialize(NodeReader::new(&root)) {
+            Ok(value) => break Some(value),
+            Err(fault) => {
+                let is_whole = fault.node == root.id || !root.take_out(fault.node);
+                if !fault.is_aftermath {
+                    faults.push(fault);
+                }
+                if is_whole {
+                    break None;
+                }
+            }
+        }
+    };
+    faults.sort_by_key(|fault| fault.span.start);
+    (value, faults.into_iter().map(|fault| diagnostic(source, fault)).collect())
+}
+
+fn diagnostic(source: &Arc<Source>, fault: Fault) -> Diagnostic {
+    let found = Diagnostic::error(CODE, fault.message).at(span(source, &fault.span), "");
+    match fault.help {
+        Some(help) => found.help(help),
+        None => found,
+    }
+}
+
+/// A place in the file.
+pub fn span(source: &Arc<Source>, range: &Range<usize>) -> Span {
+    Span::new(source, range.clone())
+}
