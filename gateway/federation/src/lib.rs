@@ -6,6 +6,7 @@
 pub mod compose;
 pub mod connect;
 pub mod diagnostics;
+pub mod import;
 pub mod operation;
 pub mod plan;
 pub mod schema;

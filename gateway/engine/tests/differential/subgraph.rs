@@ -199,8 +199,8 @@ impl Subgraphs {
 fn take_entities(fault: SubgraphFault, list: &str, entities: &mut [serde_json::Value]) -> Vec<serde_json::Value> {
     let mut errors = vec![];
     for (at, entity) in entities.iter_mut().enumerate().step_by(2) {
-        let fields = entity.as_object().into_iter().flat_map(|fields| fields.keys());
-        let field = fields.filter(|name| *name != "__typename").next_back().cloned();
+        let mut fields = entity.as_object().into_iter().flat_map(|fields| fields.keys());
+        let field = fields.rfind(|name| *name != "__typename").cloned();
         match (fault, field) {
             _ if entity.is_null() => continue,
             (SubgraphFault::FailedEntities, _) | (SubgraphFault::FailedFields, None) => {

@@ -109,7 +109,7 @@ impl Draft<'_> {
         };
         // An interface object's subgraph is asked the same of objects of all types, so all have to bring what that needs.
         let is_untyped = |entry: &Entry| self.graph.node(self.graph.lookup(entry.lookup).enters).is_interface_object;
-        let lacks = |one: &Entry, other: &Entry| is_untyped(one) && !same_slots(&one.inputs, &other.inputs);
+        let lacks = |one: &Entry, other: &Entry| is_untyped(one) && !inputs.are_same(&one.inputs, &other.inputs);
         let conflict = |one: &Entry, other: &Entry| {
             if one.ty == other.ty { differ(one, other) } else { lacks(one, other) }
         };
@@ -226,6 +226,18 @@ impl Draft<'_> {
 }
 
 impl Inputs<'_> {
+    /// Whether representations have the same fields, whatever the types that they are for.
+    fn are_same(self, one: &[Item], other: &[Item]) -> bool {
+        let slot = |item: &Item| &self.shape.slots[item.slot.index()];
+        let alike = |a: &Item, b: &Item| {
+            let leaves = a.child.is_none() && b.child.is_none();
+            let named = slot(a).name == slot(b).name && slot(a).arguments == slot(b).arguments;
+            named && (leaves || (a.slot == b.slot && a.child == b.child))
+        };
+        let within = |one: &[Item], other: &[Item]| one.iter().all(|a| other.iter().any(|b| alike(a, b)));
+        within(one, other) && within(other, one)
+    }
+
     /// Whether one object would be represented with two values for a field: it is wanted with different arguments.
     fn conflict(self, one: &[Item], other: &[Item]) -> bool {
         let name = |item: &Item| self.shape.slots[item.slot.index()].name;
@@ -238,12 +250,6 @@ impl Inputs<'_> {
             _ => a.slot != b.slot,
         })
     }
-}
-
-/// Whether the inputs are the same, whatever the types that they are for.
-fn same_slots(one: &[Item], other: &[Item]) -> bool {
-    let has = |items: &[Item], item: &Item| items.iter().any(|known| known.slot == item.slot);
-    one.iter().all(|item| has(other, item)) && other.iter().all(|item| has(one, item))
 }
 
 fn same_items(one: &[Item], other: &[Item]) -> bool {

@@ -33,7 +33,7 @@ fn field(ty: &str, id: u32, name: &str) -> Field {
         (_, "__typename") => Field::Leaf(json!(ty)),
         (_, "id" | "upc") => Field::Leaf(json!(id.to_string())),
         (_, "price" | "weight" | "shippingEstimate") => Field::Leaf(json!(id * 10)),
-        (_, "inStock") => Field::Leaf(json!(id % 2 == 0)),
+        (_, "inStock") => Field::Leaf(json!(id.is_multiple_of(2))),
         (_, "name" | "username" | "body") => Field::Leaf(json!(format!("{name} of {ty} {id}"))),
         (_, other) => panic!("{ty} has no {other}"),
     }

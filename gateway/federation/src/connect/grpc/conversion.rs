@@ -143,7 +143,7 @@ fn prefix(descriptor: &EnumDescriptor) -> String {
 }
 
 /// A value's name in GraphQL, or `None` for one that means that there is no value.
-pub(in crate::connect) fn enum_name(value: &EnumValueDescriptor) -> Option<String> {
+pub(crate) fn enum_name(value: &EnumValueDescriptor) -> Option<String> {
     let name = value.name();
     if name == "UNSPECIFIED" || name.ends_with("_UNSPECIFIED") {
         return None;

@@ -172,13 +172,12 @@ fn load_all(roots: &[&String], loader: &dyn ProtoLoader) -> Result<Loaded, GrpcE
     let mut waiting: Vec<(String, Option<String>)> = roots.iter().rev().map(|name| ((*name).clone(), None)).collect();
     let google = GoogleFileResolver::new();
     while let Some((name, importer)) = waiting.pop() {
-        if files.contains_key(&name) {
+        // Of protobuf's own files the compiler has copies that it understands; those beside may be of a newer protoc.
+        let is_built_in = importer.is_some() && google.open_file(&name).is_ok();
+        if is_built_in || files.contains_key(&name) {
             continue;
         }
         let Some(bytes) = load(&name, importer.as_deref(), loader) else {
-            if importer.is_some() && google.open_file(&name).is_ok() {
-                continue;
-            }
             return Err(match importer {
                 Some(importer) => GrpcError::new(&importer, format!("imports `{name}`, and there is no such file")),
                 None => GrpcError::new(&name, "there is no such file"),

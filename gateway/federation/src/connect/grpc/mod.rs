@@ -11,7 +11,7 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-pub(super) use conversion::enum_name;
+pub(crate) use conversion::enum_name;
 pub use conversion::{Conversion, Fields};
 pub use decode::{ConversionProblem, decode, decode_message};
 pub use descriptors::{Descriptors, GrpcError, ProtoLoader};

@@ -1,30 +1,19 @@
-//! Owns `weft import`: from what a team has to SDL that it can start from.
+//! Owns `weft import supergraph`: from a supergraph to the SDL of its subgraphs.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use weft_federation::compose::{SplitSubgraph, split};
 use weft_federation::diagnostics::Source;
 
-use super::report::Format;
-use super::{Failure, read_input, write_result};
-
-/// Write SDL to start from.
-#[derive(Debug, Args)]
-pub struct Arguments {
-    #[command(subcommand)]
-    from: From,
-}
-
-#[derive(Debug, Subcommand)]
-enum From {
-    Supergraph(SupergraphArguments),
-}
+use super::write_new;
+use crate::cli::report::Format;
+use crate::cli::{Failure, read_input, write_result};
 
 /// Split a supergraph into the SDL of its subgraphs, with a `supergraph.yaml` that composes them.
 #[derive(Debug, Args)]
-struct SupergraphArguments {
+pub struct Arguments {
     /// The supergraph, of any composer; `-` is stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -34,12 +23,6 @@ struct SupergraphArguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    match &arguments.from {
-        From::Supergraph(arguments) => supergraph(arguments),
-    }
-}
-
-fn supergraph(arguments: &SupergraphArguments) -> Result<(), Failure> {
     let source = Source::new(arguments.file.display().to_string(), read_input(&arguments.file)?);
     let subgraphs = split(&source).map_err(|found| Failure::Invalid(found, Format::Text))?;
     let folder = &arguments.output;
@@ -77,13 +60,4 @@ fn quoted(text: &str) -> String {
 fn file_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
     format!("{}.graphql", name.chars().map(safe).collect::<String>())
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
-    written.map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))
 }
