@@ -58,6 +58,10 @@ pub struct SourceConfig {
     pub max_body: usize,
     /// Which headers are sent besides the protocol's own, and those that a connector's own directives name.
     pub headers: Vec<HeaderRule>,
+    /// How long a batch of entities waits for those of other operations that send the same headers. None waits for no other.
+    pub batch_window: Option<Duration>,
+    /// Whether operations that send the same read with the same headers share its answer while it is out.
+    pub share_in_flight: bool,
 }
 
 impl Default for SourceConfig {
@@ -68,6 +72,8 @@ impl Default for SourceConfig {
             connect_timeout: Duration::from_secs(1),
             max_body: 64 << 20,
             headers: vec![],
+            batch_window: None,
+            share_in_flight: false,
         }
     }
 }

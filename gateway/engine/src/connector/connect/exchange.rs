@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::FutureExt;
+use http::HeaderMap;
 use tokio::time::Instant;
 use weft_federation::connect::mapping::{Selection, Value, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
@@ -53,17 +55,15 @@ impl<'a> Exchange<'a> {
     pub fn into_notes(self) -> Vec<SubgraphError> {
         self.notes.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+
     /// Makes the call and gives `then` what came of it, mapped; `None` where there is nothing and `may_miss` allows it.
     pub async fn call<R>(
         &self,
-        mut scope: Scope<'_>,
+        scope: Scope<'_>,
         may_miss: bool,
         then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
     ) -> R {
-        let backends::Constants { config, env } = self.backends.constants(self.connector);
-        scope.config = config.and_then(|json| parse_json(json.as_bytes()).ok());
-        scope.env = parse_json(env.as_bytes()).ok();
-        scope.request = Some(headers(self.context.headers));
+        let scope = self.with_constants(scope);
         let rendered = render(self.backends, self.connector, &scope.vars(), self.context.headers, self.origin);
         let reply = match rendered {
             Ok(rendered) => self.share(rendered).await,
@@ -75,33 +75,115 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Adds what is the same for every call of the request.
+    pub(super) fn with_constants<'s>(&self, scope: Scope<'s>) -> Scope<'s>
+    where
+        'a: 's,
+    {
+        let backends::Constants { config, env } = self.backends.constants(self.connector);
+        Scope {
+            config: config.and_then(|json| parse_json(json.as_bytes()).ok()),
+            env: parse_json(env.as_bytes()).ok(),
+            request: Some(headers(self.context.headers)),
+            ..scope
+        }
+    }
+
+    /// Sends a request once within the operation, and where that is turned on, once for all operations that ask it now.
     async fn share(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
-        let Some(reads) = self.reads else { return self.send(rendered).await };
+        let Some(reads) = self.reads else {
+            return send(self.backends, self.connector, rendered, self.context.deadline, self.origin).await;
+        };
         // Two connectors that send the same are rare, and may read their answers differently.
         let mut key = self.id.index().to_be_bytes().to_vec();
         key.extend(rendered.key());
-        reads.share(key, self.send(rendered)).await
+        let sent = async |key| match &self.backends.sharing(self.connector).in_flight {
+            Some(in_flight) => {
+                let call = OwnCall::new(self.backends, self.id, self.origin);
+                in_flight.join(key, || async move { call.send(rendered).await }.boxed()).await
+            }
+            None => send(self.backends, self.connector, rendered, self.context.deadline, self.origin).await,
+        };
+        reads.share(key.clone(), sent(key)).await
+    }
+}
+
+/// A call that is of several operations: nothing in it is borrowed from one, and it ends by the source's timeout alone.
+pub struct OwnCall {
+    backends: Backends,
+    id: ConnectorId,
+    origin: ErrorOrigin,
+}
+
+impl OwnCall {
+    pub fn new(backends: &Backends, id: ConnectorId, origin: &ErrorOrigin) -> Self {
+        Self { backends: backends.clone(), id, origin: origin.clone() }
     }
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
-        match (self.backends.client_of(self.connector), rendered) {
-            (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
-                let request = transport::request(method, uri, headers, body.unwrap_or_default());
-                let HttpClient { client, config } = &**client;
-                let answer = transport::send(client, request, config, self.context.deadline, self.origin).await?;
-                let status = BackendStatus::Http(answer.status);
-                Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
+        let Some(connector) = self.backends.connectors().get(self.id) else { return Err(no_connector()) };
+        let deadline = Instant::now() + self.backends.config_of(connector).timeout;
+        send(&self.backends, connector, rendered, deadline, &self.origin).await
+    }
+
+    /// Renders and sends the request for a batch, as the operation with these arguments and headers would.
+    pub async fn batch(
+        &self,
+        entities: &[impl AsRef<[u8]>],
+        arguments: Option<&str>,
+        client: &HeaderMap,
+    ) -> Result<Reply, SubgraphError> {
+        let Some(connector) = self.backends.connectors().get(self.id) else { return Err(no_connector()) };
+        let context = RequestContext { headers: client, deadline: Instant::now() };
+        let exchange =
+            Exchange::new(&self.backends, (self.id, connector), &connector.selection, &self.origin, &context, None);
+        let batch = entities.iter().map(|entity| parse_json(entity.as_ref()).unwrap_or_default()).collect();
+        let scope = exchange.with_constants(Scope {
+            arguments: arguments.and_then(|json| parse_json(json.as_bytes()).ok()),
+            batch: Some(Value::Array(batch)),
+            ..Scope::default()
+        });
+        let rendered = render(&self.backends, connector, &scope.vars(), client, &self.origin)?;
+        match &self.backends.sharing(connector).in_flight {
+            Some(in_flight) => {
+                let mut key = self.id.index().to_be_bytes().to_vec();
+                key.extend(rendered.key());
+                let call = Self::new(&self.backends, self.id, &self.origin);
+                in_flight.join(key, || async move { call.send(rendered).await }.boxed()).await
             }
-            (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
-                let Request::Grpc(request) = &self.connector.request else {
-                    return Err(SubgraphError::internal("A connector's request and source speak different protocols."));
-                };
-                let left = self.context.deadline.saturating_duration_since(Instant::now());
-                grpc::send(client, &request.method, message, headers, left, self.origin).await
-            }
-            (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => {
-                Err(SubgraphError::internal("A connector's request and source speak different protocols."))
-            }
+            None => self.send(rendered).await,
         }
     }
+}
+
+fn no_connector() -> SubgraphError {
+    SubgraphError::internal("A plan names a connector that is not there.")
+}
+
+async fn send(
+    backends: &Backends,
+    connector: &Connector,
+    rendered: Rendered,
+    deadline: Instant,
+    origin: &ErrorOrigin,
+) -> Result<Reply, SubgraphError> {
+    match (backends.client_of(connector), rendered) {
+        (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
+            let request = transport::request(method, uri, headers, body.unwrap_or_default());
+            let HttpClient { client, config } = &**client;
+            let answer = transport::send(client, request, config, deadline, origin).await?;
+            let status = BackendStatus::Http(answer.status);
+            Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
+        }
+        (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
+            let Request::Grpc(request) = &connector.request else { return Err(two_protocols()) };
+            let left = deadline.saturating_duration_since(Instant::now());
+            grpc::send(client, &request.method, message, headers, left, origin).await
+        }
+        (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
+    }
+}
+
+fn two_protocols() -> SubgraphError {
+    SubgraphError::internal("A connector's request and source speak different protocols.")
 }

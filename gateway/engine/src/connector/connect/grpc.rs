@@ -14,7 +14,6 @@ use weft_federation::connect::grpc::{MethodDescriptor, decode};
 use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
-use crate::connector::HeaderRule;
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
@@ -50,8 +49,8 @@ impl GrpcClient {
         Ok(Self { endpoint, config: config.clone(), channel: OnceLock::new() })
     }
 
-    pub fn header_rules(&self) -> &[HeaderRule] {
-        &self.config.headers
+    pub fn config(&self) -> &SourceConfig {
+        &self.config
     }
 
     fn channel(&self) -> Channel {

@@ -11,7 +11,7 @@ use weft_federation::connect::template::render_url;
 use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMethod, Request};
 
 use super::backends::Backends;
-use crate::connector::headers as rules;
+use crate::connector::headers::{self as rules, Key};
 use crate::connector::http as transport;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -30,18 +30,11 @@ impl Rendered {
             }
             Self::Grpc { message, headers } => (String::new(), headers, &message[..]),
         };
-        let mut key = vec![];
-        let mut push = |part: &[u8]| {
-            key.extend_from_slice(&part.len().to_be_bytes());
-            key.extend_from_slice(part);
-        };
-        push(target.as_bytes());
-        for (name, value) in headers {
-            push(name.as_str().as_bytes());
-            push(value.as_bytes());
-        }
-        push(body);
-        key
+        let mut key = Key::default();
+        key.push(target.as_bytes());
+        key.push_headers(headers);
+        key.push(body);
+        key.0
     }
 }
 
@@ -95,7 +88,7 @@ fn method(method: HttpMethod) -> Method {
     }
 }
 
-fn headers(
+pub fn headers(
     backends: &Backends,
     connector: &Connector,
     vars: &Vars<'_>,
