@@ -28,7 +28,7 @@ type Found = Result<Vec<Option<Vec<u8>>>, SubgraphError>;
 
 impl Calls<'_> {
     pub(super) async fn many(&self, matching: Matching<'_>, max_size: usize) -> Result<Part, SubgraphError> {
-        if self.is_read
+        if self.exchange.shares
             && let Some(windows) = &self.exchange.backends.sharing(self.exchange.connector).windows
             && let Some(key) = self.window_key()
         {

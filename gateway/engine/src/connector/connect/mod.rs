@@ -5,11 +5,16 @@
 
 mod answer;
 mod backends;
+mod channels;
 mod codes;
 mod exchange;
+mod feed;
 mod grpc;
+#[cfg(test)]
+mod grpc_tests;
 mod keys;
 mod many;
+mod metadata;
 mod output;
 mod reads;
 mod request;
@@ -22,7 +27,7 @@ mod window;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use weft_federation::connect::mapping::{FieldTree, Selection, Value, parse_json};
-use weft_federation::connect::{Connector, ConnectorId, Request};
+use weft_federation::connect::{Connector, ConnectorId};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
 use weft_federation::schema::Model;
@@ -35,6 +40,7 @@ use output::Output;
 use scope::{Scope, arguments};
 
 pub use backends::Backends;
+pub use feed::Feed;
 pub use reads::Reads;
 
 /// As many calls of one fetch are out at a time.
@@ -50,6 +56,9 @@ pub struct Connect {
     mode: Mode,
     /// Whether equal calls may share one answer.
     is_read: bool,
+    /// Whether they may share it with those of other operations. What a subscription's event asks must not have been read
+    /// before the event.
+    shares: bool,
 }
 
 /// How the connector is called for what the fetch fills.
@@ -88,8 +97,12 @@ impl Connect {
             id,
             selection: connector.specialize(&wanted),
             mode: mode(connector, is_entities, by_arguments),
-            // After a mutation the same question may have another answer.
-            is_read: kind == OperationKind::Query,
+            is_read: match kind {
+                OperationKind::Query | OperationKind::Subscription => true,
+                // After a mutation the same question may have another answer.
+                OperationKind::Mutation => false,
+            },
+            shares: kind == OperationKind::Query,
         })
     }
 
@@ -98,13 +111,14 @@ impl Connect {
             return Err(SubgraphError::internal("A plan names a connector that is not there."));
         };
         let reads = self.is_read.then_some(inputs.reads);
-        let exchange =
+        let mut exchange =
             Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, reads);
+        exchange.shares = self.shares;
         let field = inputs.fetch.selection.fields.first();
         // Only a connector on a field has arguments.
         let own_field = field.filter(|_| connector.coordinate.field.is_some());
         let arguments = own_field.map(|field| arguments(field, self.backends.model(), inputs.variables));
-        let calls = Calls { exchange, inputs: &inputs, arguments: arguments.as_deref(), field, is_read: self.is_read };
+        let calls = Calls { exchange, inputs: &inputs, arguments: arguments.as_deref(), field };
         let mut part = match &self.mode {
             Mode::Root => calls.root().await,
             Mode::Single { by_arguments } => calls.single(*by_arguments).await,
@@ -120,9 +134,27 @@ impl Connect {
                 calls.many(matching, *max_size).await
             }
         }?;
-        let notes = calls.exchange.into_notes().into_iter();
+        let notes = calls.exchange.take_notes().into_iter();
         part.errors.extend(notes.map(|error| PartError { error, about: About::Value }));
         Ok(part)
+    }
+}
+
+impl Connect {
+    /// Opens the stream that a subscription's events come from.
+    pub async fn subscribe<'a>(
+        &'a self,
+        inputs: &Inputs<'a>,
+        origin: &'a ErrorOrigin,
+    ) -> Result<Feed<'a>, SubgraphError> {
+        let (Some(connector), Some(field)) =
+            (self.backends.connectors().get(self.id), inputs.fetch.selection.fields.first())
+        else {
+            return Err(SubgraphError::internal("A plan subscribes by a connector that is not there, or to no field."));
+        };
+        let exchange =
+            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, None);
+        Feed::open(exchange, field, arguments(field, self.backends.model(), inputs.variables)).await
     }
 }
 
@@ -156,8 +188,6 @@ struct Calls<'a> {
     arguments: Option<&'a str>,
     /// The field that the connector is on, if it is on one.
     field: Option<&'a FetchField>,
-    /// Whether operations may share calls.
-    is_read: bool,
 }
 
 /// What the calls brought for each entity: its JSON, or why there is none.
@@ -215,11 +245,7 @@ impl Calls<'_> {
     }
 
     fn output(&self) -> Output {
-        let wide_integers = match self.exchange.connector.request {
-            Request::Grpc(_) => true,
-            Request::Http(_) => false,
-        };
-        Output::new(wide_integers)
+        Output::of(self.exchange.connector)
     }
 
     fn arguments_value(&self) -> Option<Value<'_>> {

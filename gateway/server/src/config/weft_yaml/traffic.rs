@@ -122,6 +122,7 @@ impl Backend {
             timeout: timeout.map_or(outer.timeout, |time| time.0),
             connect_timeout: connect_timeout.map_or(outer.connect_timeout, |time| time.0),
             max_body: max_body.map_or(outer.max_body, |size| size.0),
+            max_request: outer.max_request,
             headers: outer.headers.clone(),
             batch_window: batch_window.map(|time| time.0).or(outer.batch_window),
             share_in_flight: share_in_flight.unwrap_or(outer.share_in_flight),
