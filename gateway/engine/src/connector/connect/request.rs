@@ -12,7 +12,7 @@ use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMetho
 
 use super::backends::Backends;
 use super::metadata;
-use crate::connector::headers as rules;
+use crate::connector::headers::{self as rules, Key};
 use crate::connector::http as transport;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -31,18 +31,11 @@ impl Rendered {
             }
             Self::Grpc { message, headers } => (String::new(), headers, &message[..]),
         };
-        let mut key = vec![];
-        let mut push = |part: &[u8]| {
-            key.extend_from_slice(&part.len().to_be_bytes());
-            key.extend_from_slice(part);
-        };
-        push(target.as_bytes());
-        for (name, value) in headers {
-            push(name.as_str().as_bytes());
-            push(value.as_bytes());
-        }
-        push(body);
-        key
+        let mut key = Key::default();
+        key.push(target.as_bytes());
+        key.push_headers(headers);
+        key.push(body);
+        key.0
     }
 }
 
@@ -96,7 +89,7 @@ fn method(method: HttpMethod) -> Method {
     }
 }
 
-fn headers(
+pub fn headers(
     backends: &Backends,
     connector: &Connector,
     vars: &Vars<'_>,
