@@ -3,7 +3,7 @@
 
 use super::cover::{Station, Via};
 use super::label::Stations;
-use super::{Bases, Exhausted, Search};
+use super::{Bases, Calls, Exhausted, Search};
 use crate::plan::demand::{Demands, Item, Whom, add_slot};
 use crate::plan::graph::{LookupId, NodeId, PlannerGraph};
 use crate::plan::shape::{Position, ROOT, Shape};
@@ -86,7 +86,7 @@ pub(in crate::plan) fn cheapest(
     let whom = Whom::one(ty);
     let (mut search, items) = asked_for(model, graph, &whom, &[field]);
     let bases: Bases = nodes.iter().copied().enumerate().collect();
-    let cover = search.cover(ROOT, &whom, &bases, &items)?;
+    let cover = search.cover(ROOT, &whom, &bases, &items, &Calls::new())?;
     work.spend_as(&search)?;
     let lookup = |station: &Station| match station.via {
         Via::Base(_) => None,
