@@ -80,6 +80,10 @@ impl PlannerGraph {
         &self.nodes[id.index()]
     }
 
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(at, node)| (NodeId::from_index(at), node))
+    }
+
     pub fn lookup(&self, id: LookupId) -> &Lookup {
         &self.lookups[id.index()]
     }

@@ -4,6 +4,7 @@
 //! bound operation ── collect ──> shape + demands ── search ──> decisions ── steps ──> groups ── passes ── assemble, calls ──> plan
 //! ```
 
+mod alike;
 mod assemble;
 mod calls;
 mod collect;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
+use super::alike::Alike;
 use super::graph::{LookupId, NodeId, PlannerGraph};
 use super::search::{Exhausted, Work, cheapest, reach};
 use crate::connect::ConnectorId;
@@ -32,6 +33,7 @@ pub(crate) fn unbatched(supergraph: &Supergraph<Satisfiable>) -> (Vec<Unbatched>
     let mut walk = Walk {
         model,
         graph: &graph,
+        alike: Alike::of(&graph),
         suspects: suspects.map(|lookup| lookup.entity).collect(),
         waiting: VecDeque::new(),
         seen: HashSet::new(),
@@ -57,6 +59,7 @@ struct State {
 struct Walk<'a> {
     model: &'a Model,
     graph: &'a PlannerGraph,
+    alike: Alike,
     /// The types that some lookup takes one object at a time of.
     suspects: HashSet<TypeId>,
     waiting: VecDeque<State>,
@@ -138,6 +141,7 @@ impl Walk<'_> {
     }
 
     fn push(&mut self, mut state: State) {
+        state.nodes.iter_mut().for_each(|node| *node = self.alike.first(*node));
         state.nodes.sort_unstable();
         state.nodes.dedup();
         if self.seen.insert((state.ty, state.nodes.clone(), state.list.is_some())) {
