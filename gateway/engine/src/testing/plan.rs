@@ -117,7 +117,7 @@ impl PlanBuilder {
 
     fn new_position(&mut self, parent: Option<SlotId>, ty: TypeId) -> PositionId {
         let types = self.model.ty(ty).possible.clone();
-        self.shape.positions.push(Position { parent, types, slots: vec![], width: 0 });
+        self.shape.positions.push(Position { parent, types, slots: vec![], width: 0, apart: false });
         PositionId::from_index(self.shape.positions.len() - 1)
     }
 

@@ -45,7 +45,7 @@ impl Adder<'_> {
         let base = self.model.field(field).base;
         let is_composite = self.model.is_composite(base);
         let target = is_composite.then(|| self.given(base, &connector.selection.output()));
-        let holder = self.node(parent, BTreeMap::from([(name, Edge { target, requires: None })]));
+        let holder = self.node(parent, BTreeMap::from([(name, Edge::plain(target))]));
         let is_root = [self.model.query, self.model.mutation, self.model.subscription].contains(&Some(parent));
         if is_root {
             self.graph.add_lookup(parent, FieldSet::default(), true, holder, Some(name));
@@ -68,7 +68,7 @@ impl Adder<'_> {
                 let Some(field) = self.model.field_named(ty, given.name) else { continue };
                 let base = self.model.field(field).base;
                 let target = self.model.is_composite(base).then(|| self.given(base, &given.output));
-                fields.insert(self.model.field(field).name, Edge { target, requires: None });
+                fields.insert(self.model.field(field).name, Edge::plain(target));
             }
         }
         self.node(ty, fields)
