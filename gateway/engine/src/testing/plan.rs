@@ -94,7 +94,16 @@ impl PlanBuilder {
         let id = FetchId::from_index(self.fetches.len());
         let subgraph = self.model.subgraph_named(subgraph).expect("a, b or c");
         let depends_on = depends_on.iter().map(|id| FetchId(*id)).collect();
-        self.fetches.push(FetchNode { id, subgraph, connector: None, position, depends_on, entry, selection });
+        self.fetches.push(FetchNode {
+            id,
+            subgraph,
+            connector: None,
+            position,
+            depends_on,
+            entry,
+            contexts: vec![],
+            selection,
+        });
         self
     }
 
@@ -203,6 +212,7 @@ impl PlanBuilder {
                         name: field.name.clone(),
                         field: id,
                         arguments: self.arguments(field),
+                        contexts: vec![],
                         condition,
                         types: self.model.ty(on).possible.clone(),
                         slot,

@@ -90,15 +90,26 @@ impl Explain<'_> {
 
     /// `Product { currency } at products[]`
     fn context_source(&self, source: &ContextSource) -> String {
-        let types: Vec<&str> = source.types.iter().map(|ty| self.model.type_name(ty).as_str()).collect();
-        let mut out = types.join("|");
-        out.push(' ');
-        match source.fields[..] {
-            [] => out.push_str("{ __typename }"),
-            _ => self.write_representation(&source.fields, &mut out),
+        // Types that give the same are told together.
+        let mut told: Vec<(Vec<&str>, String)> = vec![];
+        for ty in source.types.iter() {
+            let has = |field: &&RepresentationField| field.types.contains(ty);
+            let fields: Vec<RepresentationField> = source.fields.iter().filter(has).cloned().collect();
+            let mut given = String::new();
+            match fields[..] {
+                [] => given.push_str("{ __typename }"),
+                _ => self.write_representation(&fields, &mut given),
+            }
+            let name = self.model.type_name(ty).as_str();
+            match told.iter_mut().find(|(_, known)| *known == given) {
+                Some((names, _)) => names.push(name),
+                None => told.push((vec![name], given)),
+            }
         }
+        let told: Vec<String> = told.iter().map(|(names, given)| format!("{} {given}", names.join("|"))).collect();
         let path = self.path(source.position);
-        out + if path.is_empty() { "" } else { " at " } + &path
+        let at = if path.is_empty() { "the root" } else { &path };
+        format!("{} at {at}", told.join(" or "))
     }
 
     /// The calls that a fetch waits for.

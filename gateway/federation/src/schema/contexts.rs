@@ -58,7 +58,11 @@ impl Contexts {
             // An object that two types set the context for gives its value once.
             let new = model.ty(*setter).possible.iter().filter(|ty| !types.contains(*ty));
             let new: TypeSet = new.filter(|ty| selects_on(model, &selections, *ty)).collect();
-            items.extend(new.iter().map(|ty| FieldSetItem::Narrow { ty, selections: selections.clone() }));
+            if new == model.ty(*setter).possible {
+                items.push(FieldSetItem::Narrow { ty: *setter, selections });
+            } else {
+                items.extend(new.iter().map(|ty| FieldSetItem::Narrow { ty, selections: selections.clone() }));
+            }
             types = types.union(&new);
         }
         items.sort();
