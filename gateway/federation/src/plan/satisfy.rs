@@ -22,6 +22,8 @@ pub(crate) enum Lack {
     Field(FieldId),
     /// Which of its types an object of this interface has.
     Types(TypeId),
+    /// This field, where an object sets no context that it takes a value from.
+    Context(FieldId),
     /// This field of an interface, from one source for objects of all its types; each type's can be had.
     OneSource(FieldId),
 }
@@ -99,12 +101,21 @@ impl Proof<'_> {
                     self.follow(&state, &set, field, &mut waiting)?;
                 } else {
                     let reasons = || field_reasons(model, self.graph, (state.ty, field.field), from, &reached);
-                    let reasons = if self.said.contains(&Lack::Field(field.field)) { vec![] } else { reasons() };
-                    self.say(state.path, Lack::Field(field.field), reasons);
+                    let lack = self.lack(state.ty, field.field, &state.set);
+                    let reasons = if self.said.contains(&lack) { vec![] } else { reasons() };
+                    self.say(state.path, lack, reasons);
                 }
             }
         }
         Ok(())
+    }
+
+    /// What is lacking where a field cannot be reached.
+    fn lack(&self, ty: TypeId, field: FieldId, set: &SetContexts) -> Lack {
+        let lookups = self.graph.lookups_of(ty).iter().map(|lookup| self.graph.lookup(*lookup));
+        let mut edges = lookups.filter_map(|lookup| self.graph.edge(lookup.enters, self.model.field(field).name));
+        let is_unset = edges.any(|edge| edge.contexts.iter().any(|context| !set.contains(context)));
+        if is_unset { Lack::Context(field) } else { Lack::Field(field) }
     }
 
     /// The contexts that are set around what is in objects that come from `nodes`. One that the nearest object sets, but
