@@ -12,6 +12,9 @@ mod receive;
 mod representations;
 mod run;
 mod scheduler;
+mod subscribe;
+#[cfg(test)]
+mod subscribe_tests;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +22,4 @@ pub(crate) use batch::{Batch, EntityList};
 pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, write_client_error};
 pub(crate) use representations::RepresentationWriter;
 pub use scheduler::{ExecutionResult, execute};
+pub use subscribe::{EventStream, Subscription, SubscriptionLimits, subscribe};

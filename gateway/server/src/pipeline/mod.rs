@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
+use weft_engine::EventStream;
 use weft_federation::operation::{self, BoundOperation, OperationError, OperationKind};
 use weft_federation::view::ClientSchema;
 
@@ -29,6 +30,23 @@ use overrides::Labels;
 pub enum Method {
     Get,
     Post,
+}
+
+/// In what a client takes its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// In one response: it may ask for no subscription.
+    Once,
+    /// In as many as there are.
+    Events,
+}
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub enum Reply {
+    Once(Answer),
+    /// A subscription's events.
+    Events(EventStream),
 }
 
 /// Whether clients may ask for the schema.
@@ -62,23 +80,23 @@ impl Pipeline {
     pub async fn run(
         &self,
         request: &ClientRequest<'_>,
-        method: Method,
+        (method, delivery): (Method, Delivery),
         headers: &HeaderMap,
         timings: &mut Timings,
-    ) -> Answer {
-        match self.try_run(request, method, headers, timings).await {
-            Ok(answer) => answer,
-            Err(errors) => Answer::refused(&errors),
+    ) -> Reply {
+        match self.try_run(request, (method, delivery), headers, timings).await {
+            Ok(reply) => reply,
+            Err(errors) => Reply::Once(Answer::refused(&errors)),
         }
     }
 
     async fn try_run(
         &self,
         request: &ClientRequest<'_>,
-        method: Method,
+        (method, delivery): (Method, Delivery),
         headers: &HeaderMap,
         timings: &mut Timings,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Reply, Refusal> {
         let snapshot = self.snapshot.load_full();
 
         let started = Instant::now();
@@ -89,10 +107,10 @@ impl Pipeline {
         };
         let operation = snapshot.caches.operation(key, self.bind(&snapshot, key)).await?;
         let bound = &operation.bound;
-        match bound.kind {
-            OperationKind::Mutation if method == Method::Get => return Ok(Answer::mutation_by_get()),
-            OperationKind::Subscription => return Err(refuse("GRAPHQL_VALIDATION_FAILED", NO_SUBSCRIPTIONS)),
-            OperationKind::Query | OperationKind::Mutation => {}
+        match (bound.kind, method, delivery) {
+            (OperationKind::Mutation, Method::Get, _) => return Ok(Reply::Once(Answer::mutation_by_get())),
+            (OperationKind::Subscription, _, Delivery::Once) => return Ok(Reply::Once(Answer::events_not_accepted())),
+            (OperationKind::Query | OperationKind::Mutation | OperationKind::Subscription, _, _) => {}
         }
         if bound.introspection.is_some() && self.introspection == IntrospectionPolicy::Refused {
             return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
@@ -111,10 +129,15 @@ impl Pipeline {
         let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning).await?;
         timings.plan = started.elapsed();
 
+        if bound.kind == OperationKind::Subscription {
+            let (bound, client) = (Arc::clone(bound), Arc::clone(&snapshot.client));
+            let events = snapshot.engine.subscribe(plan, bound, client, variables, headers.clone());
+            return Ok(Reply::Events(events));
+        }
         let started = Instant::now();
         let answer = snapshot.engine.execute(&plan, bound, &snapshot.client, &variables, headers).await;
         timings.execute = started.elapsed();
-        Ok(answer)
+        Ok(Reply::Once(answer))
     }
 
     /// Parses, validates and binds a document, off the async threads: a hostile one takes its time.
@@ -145,7 +168,6 @@ pub fn bind(
     operation::bind(client, document).map_err(|error| vec![error])
 }
 
-const NO_SUBSCRIPTIONS: &str = "Subscriptions are not served over this endpoint.";
 const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
 
 fn refuse(code: &'static str, message: &str) -> Refusal {

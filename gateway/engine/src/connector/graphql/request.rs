@@ -22,6 +22,9 @@ pub struct Request {
     variables: Vec<(VariableId, Box<str>)>,
     /// The operation.
     pub text: Box<str>,
+    /// Whether operations may share the answer: a mutation has to be sent as often as it is asked for, and what is looked
+    /// up after one may differ from what was there before.
+    pub is_read: bool,
 }
 
 impl Request {
@@ -72,6 +75,7 @@ impl Request {
             contexts: (0..contexts.len()).map(|at| format!("\"{}\":", context_name(at)).into()).collect(),
             variables: variables.collect(),
             text: text.into(),
+            is_read: operation.kind == OperationKind::Query,
         };
         (request, entity_lists)
     }
