@@ -6,7 +6,7 @@ use super::demand::{DemandId, Whom};
 use super::error::PlanError;
 use super::graph::{ContextId, LookupId};
 use super::shape::{PositionId, SlotId};
-use super::steps::{Given, Groups, PlaceId, Steps};
+use super::steps::{Given, GivenContexts, Groups, PlaceId, Steps};
 use crate::schema::{FieldId, Id};
 
 impl Steps<'_, '_> {
@@ -18,18 +18,18 @@ impl Steps<'_, '_> {
         lookup: LookupId,
         only: Option<SlotId>,
         answers: &mut Groups,
-    ) -> Result<Option<((SlotId, FieldId), Vec<Given>)>, PlanError> {
-        let Some(slot) = only else { return Ok(None) };
+    ) -> Result<GivenContexts, PlanError> {
+        let Some(slot) = only else { return Ok(GivenContexts::new()) };
         let (graph, model) = (self.search.graph, self.search.model);
         let (enters, name) = (graph.lookup(lookup).enters, self.search.shape.slots[slot.index()].name);
         let field = model.field_of(graph.node(enters).ty, name);
         let contexts = graph.edge(enters, name).map_or(&[][..], |edge| &edge.contexts);
-        let Some(field) = field.filter(|_| !contexts.is_empty()) else { return Ok(None) };
+        let Some(field) = field.filter(|_| !contexts.is_empty()) else { return Ok(GivenContexts::new()) };
         let mut given = Vec::with_capacity(contexts.len());
         for context in contexts {
             given.push(self.give(*context, position, field, answers)?);
         }
-        Ok(Some(((slot, field), given)))
+        Ok(GivenContexts::from([((slot, field), given)]))
     }
 
     fn give(

@@ -34,9 +34,11 @@ pub(super) struct Group {
     pub depends_on: Groups,
     /// One per type; a call at a root has one, without inputs.
     pub entries: Vec<Entry>,
-    /// By slot and field: what is handed in from contexts.
-    pub contexts: BTreeMap<(SlotId, FieldId), Vec<Given>>,
+    pub contexts: GivenContexts,
 }
+
+/// What is handed in from contexts, by slot and field.
+pub(super) type GivenContexts = BTreeMap<(SlotId, FieldId), Vec<Given>>;
 
 /// A contextual argument, and the objects around that give its value.
 #[derive(Debug, Clone)]
@@ -340,7 +342,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         let origins = BTreeSet::from_iter(origin);
         let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };
         let entries = whom.types.iter().map(entry).collect();
-        let contexts = BTreeMap::new();
+        let contexts = GivenContexts::new();
         self.groups.push(Group {
             subgraph: at.subgraph,
             connector: at.connector,

@@ -179,7 +179,8 @@ impl<'a> Verifier<'a> {
         }
         let is_handed = matches!(fetch.entry, FetchEntry::Entities { .. }) && selection.position == fetch.position;
         let is_there = |(_, value): &(_, ContextValueId)| value.index() < fetch.contexts.len();
-        if !field.contexts.is_empty() && !(is_handed && field.contexts.iter().all(is_there)) {
+        let are_handed = is_handed && field.contexts.iter().all(is_there);
+        if !field.contexts.is_empty() && !are_handed {
             let field = self.model.coordinate(field.field);
             self.found.push(format!("fetch {}: {field} is asked where no context is handed in", fetch.id.0));
         }
