@@ -44,7 +44,7 @@ impl Alike {
         }
         let mut fields = Vec::with_capacity(node.fields.len());
         for (name, edge) in &node.fields {
-            if edge.requires.is_some() {
+            if !edge.is_plain() {
                 return None;
             }
             let target = match edge.target {

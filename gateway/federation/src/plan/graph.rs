@@ -11,13 +11,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::provides::Provides;
 use crate::connect::ConnectorId;
-use crate::schema::{FieldSet, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
+use crate::schema::{ContextArgument, FieldSet, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
 
 crate::schema::ids! {
     /// A type as one source gives it.
     NodeId,
     /// A way into a type of a subgraph.
     LookupId,
+    /// A contextual argument of a field in one subgraph.
+    ContextId,
 }
 
 /// A type as one source gives it.
@@ -50,6 +52,19 @@ pub struct Edge {
     pub target: Option<NodeId>,
     /// What must be handed in, on the same object, before it can be asked.
     pub requires: Option<FieldSet>,
+    /// And the arguments that must be handed in, from objects around it.
+    pub contexts: Vec<ContextId>,
+}
+
+impl Edge {
+    pub(super) fn plain(target: Option<NodeId>) -> Self {
+        Self { target, requires: None, contexts: vec![] }
+    }
+
+    /// Whether it can be asked wherever its node is.
+    pub fn is_plain(&self) -> bool {
+        self.requires.is_none() && self.contexts.is_empty()
+    }
 }
 
 /// How the planner enters a type in a source.
@@ -74,6 +89,7 @@ pub struct PlannerGraph {
     nodes: Vec<Node>,
     lookups: Vec<Lookup>,
     by_entity: HashMap<TypeId, Vec<LookupId>>,
+    contexts: Vec<ContextArgument>,
 }
 
 impl PlannerGraph {
@@ -91,6 +107,14 @@ impl PlannerGraph {
 
     pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.lookups.iter()
+    }
+
+    pub fn context(&self, id: ContextId) -> &ContextArgument {
+        &self.contexts[id.index()]
+    }
+
+    pub fn context_ids(&self) -> impl Iterator<Item = ContextId> + use<> {
+        (0..self.contexts.len()).map(ContextId::from_index)
     }
 
     /// The ways into `ty`, in a fixed order.
@@ -115,6 +139,14 @@ impl PlannerGraph {
 
     pub(super) fn node_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.nodes[id.index()]
+    }
+
+    fn add_context(&mut self, context: &ContextArgument) -> ContextId {
+        let known = self.contexts.iter().position(|known| known == context);
+        ContextId::from_index(known.unwrap_or_else(|| {
+            self.contexts.push(context.clone());
+            self.contexts.len() - 1
+        }))
     }
 
     pub(super) fn add_lookup(
@@ -212,9 +244,8 @@ impl Builder<'_> {
             }
             // An interface's field can be asked at once only where every member has it for the asking.
             let Node { members, is_interface_object, .. } = self.graph.node(node);
-            let asked_at_once = members
-                .values()
-                .all(|member| self.graph.edge(*member, def.name).is_some_and(|edge| edge.requires.is_none()));
+            let asked_at_once =
+                members.values().all(|member| self.graph.edge(*member, def.name).is_some_and(Edge::is_plain));
             if !asked_at_once && !is_interface_object {
                 continue;
             }
@@ -226,7 +257,9 @@ impl Builder<'_> {
             if target.is_none() && self.model.is_composite(base) {
                 continue;
             }
-            self.graph.node_mut(node).fields.insert(def.name, Edge { target, requires: join.requires.clone() });
+            let contexts = join.contexts.iter().map(|context| self.graph.add_context(context)).collect();
+            let edge = Edge { target, requires: join.requires.clone(), contexts };
+            self.graph.node_mut(node).fields.insert(def.name, edge);
         }
     }
 

@@ -9,9 +9,11 @@ mod assemble;
 mod calls;
 mod collect;
 mod connectors;
+mod contexts;
 mod demand;
 mod error;
 pub mod explain;
+mod given;
 pub mod graph;
 mod passes;
 mod provides;
@@ -31,8 +33,8 @@ use std::sync::Arc;
 pub use error::PlanError;
 pub use graph::LookupId;
 pub use query_plan::{
-    CallId, CallNode, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan,
-    RepresentationField, RepresentationPlan,
+    CallId, CallNode, ContextSource, ContextValue, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId,
+    FetchNode, FetchSelection, QueryPlan, RepresentationField, RepresentationPlan,
 };
 pub use shape::{
     Content, Leaf, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource,

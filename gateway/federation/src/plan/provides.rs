@@ -62,7 +62,7 @@ impl<'a> Provides<'a> {
                 let is_leaf = below.is_empty();
                 let own = fields.get(&name);
                 let edge = match own {
-                    _ if is_leaf => Edge { target: None, requires: None },
+                    _ if is_leaf => Edge::plain(None),
                     Some(Edge { target: None, .. }) => continue,
                     None | Some(Edge { target: Some(_), .. }) => {
                         let base = join.and_then(|join| join.ty).map_or(self.model.field(field).base, |(_, base)| base);
@@ -70,7 +70,7 @@ impl<'a> Provides<'a> {
                         let always = own.and(join).and_then(|join| join.provides.as_ref());
                         let items = always.into_iter().flat_map(|always| &always.items).cloned().chain(below);
                         let target = self.node(graph, *target, FieldSet { items: items.collect() });
-                        Edge { target: Some(target), requires: own.and_then(|own| own.requires.clone()) }
+                        Edge { target: Some(target), ..own.cloned().unwrap_or_else(|| Edge::plain(None)) }
                     }
                 };
                 fields.insert(name, edge);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use super::alike::Alike;
+use super::contexts::SetContexts;
 use super::graph::{LookupId, NodeId, PlannerGraph};
 use super::search::{Exhausted, Work, cheapest, reach};
 use crate::connect::ConnectorId;
@@ -35,6 +36,7 @@ pub(crate) fn unbatched(supergraph: &Supergraph<Satisfiable>) -> (Vec<Unbatched>
         graph: &graph,
         alike: Alike::of(&graph),
         suspects: suspects.map(|lookup| lookup.entity).collect(),
+        set: graph.context_ids().collect(),
         waiting: VecDeque::new(),
         seen: HashSet::new(),
         work: Work::new(BUDGET),
@@ -62,6 +64,8 @@ struct Walk<'a> {
     alike: Alike,
     /// The types that some lookup takes one object at a time of.
     suspects: HashSet<TypeId>,
+    /// The proof has seen to it that contexts are set wherever they are needed.
+    set: SetContexts,
     waiting: VecDeque<State>,
     /// Of the list only whether there is one: which it is does not change what is called.
     seen: HashSet<(TypeId, Vec<NodeId>, bool)>,
@@ -91,7 +95,7 @@ impl Walk<'_> {
         for field in &model.ty(state.ty).fields {
             let name = model.field(*field).name;
             let edges = state.nodes.iter().filter_map(|node| graph.edge(*node, name));
-            let mut here = edges.filter(|edge| edge.requires.is_none()).peekable();
+            let mut here = edges.filter(|edge| edge.is_plain()).peekable();
             if here.peek().is_none() {
                 elsewhere.push(*field);
             }
@@ -102,7 +106,7 @@ impl Walk<'_> {
         if elsewhere.is_empty() || graph.lookups_of(state.ty).is_empty() || self.is_root(state.ty) {
             return Ok(());
         }
-        let reached = reach(model, graph, state.ty, &state.nodes, &elsewhere, &mut self.work)?;
+        let reached = reach(model, graph, state.ty, (&state.nodes, &self.set), &elsewhere, &mut self.work)?;
         for reached in reached.into_iter().filter(|reached| reached.is_reachable) {
             if let (Some(list), true) = (state.list, self.suspects.contains(&state.ty)) {
                 self.one_by_one(state, list, reached.field)?;
