@@ -9,6 +9,13 @@ use support::process::{self, command};
 
 const GREETER: &str = "supergraph.yaml";
 
+const REST: &str = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "api", http: { baseURL: "http://127.0.0.1:9" })
+type Query { names(first: Int): [String] @connect(source: "api", http: { GET: "/names" }, selection: "$") }
+"#;
+
 fn weft(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the binary runs")
 }
@@ -25,6 +32,9 @@ fn folder() -> tempfile::TempDir {
         ),
         ("broken.yaml", "subgraphs:\n  greeter:\n    schema:\n      file: broken.graphql\n    routing_url: http://x\n"),
         ("broken.graphql", "type Query { a: Missing b: Missing2 }"),
+        ("rest.yaml", "subgraphs:\n  shop:\n    schema:\n      file: rest.graphql\n"),
+        ("rest.graphql", REST),
+        ("timeouts.yaml", "traffic: { sources: { shop.api: { timeout: 1s } } }\n"),
         ("typo.yaml", "subgraphs:\n  greeter:\n    schemas: {}\n"),
         ("supergraph.graphql", supergraph.text.as_str()),
         ("hello.graphql", "query Hello($no: Boolean!) { hello slow @skip(if: $no) }"),
@@ -46,7 +56,7 @@ type Case<'a> = (&'a [&'a str], i32, &'a str, &'a str);
 #[test]
 fn commands_end_with_their_exit_codes_and_say_why() {
     let folder = folder();
-    let cases: [Case<'_>; 18] = [
+    let cases: [Case<'_>; 24] = [
         (&["compose", "--config", GREETER], 0, "join__Graph", ""),
         (&["supergraph", "compose", "--config", GREETER], 0, "join__Graph", ""),
         (&["compose", "--config", "broken.yaml"], 1, "", "Missing2"),
@@ -54,6 +64,22 @@ fn commands_end_with_their_exit_codes_and_say_why() {
         (&["compose", "--config", "typo.yaml"], 1, "", "typo.yaml:3:5"),
         (&["compose", "--config", "none.yaml"], 2, "", "none.yaml"),
         (&["compose"], 2, "", "--config"),
+        (&["check"], 0, "supergraph.yaml is valid", ""),
+        (&["check", "--config", "rest.yaml"], 0, "rest.yaml is valid", "UNUSED_ARGUMENT"),
+        (
+            &["check", "--config", "rest.yaml", "--format", "github"],
+            0,
+            "valid",
+            "::warning title=DEFAULT_TIMEOUT::[shop] ",
+        ),
+        (
+            &["check", "--config", "rest.yaml", "--gateway", "timeouts.yaml", "--format", "json"],
+            0,
+            "valid",
+            "rest.graphql",
+        ),
+        (&["check", "--config", "broken.yaml"], 1, "", "Missing2"),
+        (&["check", "--config", "none.yaml"], 2, "", "none.yaml"),
         (&["plan", "hello.graphql"], 0, "{ hello slow }", ""),
         (&["plan", "hello.graphql", "--variables", r#"{"no":true}"#], 0, "{ hello }", ""),
         (&["plan", "hello.graphql", "--variables", "{}"], 1, "", "BAD_USER_INPUT"),
@@ -73,6 +99,18 @@ fn commands_end_with_their_exit_codes_and_say_why() {
         assert!(out.contains(stdout) && out.is_empty() == stdout.is_empty(), "{arguments:?} stdout:\n{out}");
         assert!(err.contains(stderr), "{arguments:?} stderr:\n{err}");
     }
+}
+
+/// What the gateway's configuration says is not missed, and the file that is beside is found.
+#[test]
+fn check_reads_the_configuration_of_the_gateway() {
+    let folder = folder();
+    let check =
+        |more: &[&str]| text(&weft(folder.path(), &[&["check", "--config", "rest.yaml"], more].concat()).stderr);
+    assert!(check(&[]).contains("the default of 5s holds"));
+    assert!(!check(&["--gateway", "timeouts.yaml"]).contains("DEFAULT_TIMEOUT"));
+    std::fs::rename(folder.path().join("timeouts.yaml"), folder.path().join("weft.yaml")).expect("the file");
+    assert!(!check(&[]).contains("DEFAULT_TIMEOUT"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
+pub mod check;
 pub mod compose;
 pub mod config;
 pub mod import;
@@ -29,6 +30,7 @@ pub struct Cli {
 enum CommandLine {
     Serve(serve::Arguments),
     Compose(compose::Arguments),
+    Check(check::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
@@ -53,6 +55,7 @@ enum SupergraphCommand {
 pub enum Command {
     Serve(serve::Arguments),
     Compose(compose::Arguments),
+    Check(check::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
@@ -66,6 +69,7 @@ impl Cli {
             | CommandLine::Supergraph(SupergraphArguments { command: SupergraphCommand::Compose(arguments) }) => {
                 Command::Compose(arguments)
             }
+            CommandLine::Check(arguments) => Command::Check(arguments),
             CommandLine::Plan(arguments) => Command::Plan(arguments),
             CommandLine::Import(arguments) => Command::Import(arguments),
             CommandLine::Config(arguments) => Command::Config(arguments),

@@ -1,4 +1,5 @@
-//! Owns how diagnostics leave the program: drawn for people, or a JSON object a line for tools. Both on stderr.
+//! Owns how diagnostics leave the program: drawn for people, a JSON object a line for tools, or as GitHub shows them. All on
+//! stderr.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -13,6 +14,8 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+    /// A workflow command a line, which GitHub shows at the file.
+    Github,
 }
 
 /// Writes findings to stderr.
@@ -24,6 +27,7 @@ pub fn diagnostics(found: &[Diagnostic], format: Format) {
         let text = match format {
             Format::Text => diagnostic.draw(color) + "\n",
             Format::Json => json(diagnostic) + "\n",
+            Format::Github => github(diagnostic) + "\n",
         };
         // Where stderr is closed there is nobody to tell.
         let _ = stderr.write_all(text.as_bytes());
@@ -90,6 +94,28 @@ fn json(diagnostic: &Diagnostic) -> String {
     serde_json::to_string(&shown).unwrap_or_default()
 }
 
+fn github(diagnostic: &Diagnostic) -> String {
+    let command = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Hint => "notice",
+    };
+    // `%` first, or what stands for the others would be escaped again.
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let mut properties = String::new();
+    if let Some(Label { span, .. }) = diagnostic.labels.first() {
+        let (line, column) = span.source.line_column(span.start);
+        let (end_line, end_column) = span.source.line_column(span.end);
+        let file = property(&span.source.path);
+        properties = format!("file={file},line={line},endLine={end_line},col={column},endColumn={end_column},");
+    }
+    let subgraph = diagnostic.subgraph.as_ref().map_or_else(String::new, |name| format!("[{name}] "));
+    let help = diagnostic.help.as_ref().map_or_else(String::new, |help| format!("\n{help}"));
+    let text = data(&format!("{subgraph}{}{help}", diagnostic.message));
+    format!("::{command} {properties}title={}::{text}", property(diagnostic.code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +135,11 @@ mod tests {
                 r#""places":[{"file":"a.graphql","line":2,"column":1,"endLine":2,"endColumn":7,"note":"again"}]}"#
             )
         );
+        assert_eq!(
+            github(&found),
+            "::error file=a.graphql,line=2,endLine=2,col=1,endColumn=7,title=TWICE::[a] A is there twice%0Aremove one"
+        );
+        assert_eq!(github(&Diagnostic::warning("W", "100%, a: b")), "::warning title=W::100%25, a: b");
         assert_eq!(summary(&[found.clone(), found, Diagnostic::warning("W", "")]), "2 errors, 1 warning");
     }
 }

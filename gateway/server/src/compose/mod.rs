@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use weft_federation::check;
 use weft_federation::compose::{compose, prove_composed};
 use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
@@ -31,32 +32,51 @@ pub fn compose_file(path: &Path) -> (Option<String>, Vec<Diagnostic>) {
 
 /// As [`compose_file`], for a text; paths in it are relative to `folder`.
 pub(crate) fn compose_config(source: &Arc<Source>, folder: &Path) -> (Option<String>, Vec<Diagnostic>) {
-    let config = SupergraphConfig::parse(source, &|name| std::env::var(name).ok());
-    match config.and_then(|config| load(config, folder)) {
-        Ok(loaded) => compose_and_prove(loaded),
+    match configured(source, folder) {
+        Ok(loaded) => loaded.compose(|_| vec![]),
         Err(found) => (None, found),
     }
 }
 
-/// The supergraph, if nothing is wrong, and all findings: the merge's, and then what of the merged one is out of reach.
-fn compose_and_prove(loaded: Loaded) -> (Option<String>, Vec<Diagnostic>) {
-    let Loaded { inputs, folders } = loaded;
-    let protos = |subgraph: &str, file: &str| std::fs::read(folders.get(subgraph)?.join(file)).ok();
-    let composition = compose(inputs, &mut Composing::new(&protos));
-    let mut found = composition.diagnostics;
-    let Some(text) = composition.supergraph else { return (None, found) };
-    match Supergraph::load(&Source::new("supergraph", text.as_str())) {
-        Ok(merged) => found.extend(prove_composed(merged, &composition.definitions).1),
-        Err(errors) => found.extend(errors),
+/// As [`compose_config`], with advice among the findings if all is well.
+pub(crate) fn check_config(source: &Arc<Source>, folder: &Path) -> (Option<String>, Vec<Diagnostic>) {
+    match configured(source, folder) {
+        Ok(loaded) => loaded.compose(check::connectors),
+        Err(found) => (None, found),
     }
-    let is_sound = !found.iter().any(Diagnostic::is_error);
-    (is_sound.then_some(text), found)
+}
+
+fn configured(source: &Arc<Source>, folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    let config = SupergraphConfig::parse(source, &|name| std::env::var(name).ok())?;
+    load(config, folder)
 }
 
 /// The schemas of all subgraphs, and the folders that paths in them are relative to, by subgraph.
 struct Loaded {
     inputs: Vec<SubgraphInput>,
     folders: HashMap<String, PathBuf>,
+}
+
+impl Loaded {
+    /// The supergraph, if nothing is wrong, and all findings: the merge's, what of the merged one is out of reach, and what
+    /// `advise` says of one that is sound.
+    fn compose(self, advise: impl Fn(&Composing<'_>) -> Vec<Diagnostic>) -> (Option<String>, Vec<Diagnostic>) {
+        let Self { inputs, folders } = self;
+        let protos = |subgraph: &str, file: &str| std::fs::read(folders.get(subgraph)?.join(file)).ok();
+        let mut composing = Composing::new(&protos);
+        let composition = compose(inputs, &mut composing);
+        let mut found = composition.diagnostics;
+        let Some(text) = composition.supergraph else { return (None, found) };
+        match Supergraph::load(&Source::new("supergraph", text.as_str())) {
+            Ok(merged) => found.extend(prove_composed(merged, &composition.definitions).1),
+            Err(errors) => found.extend(errors),
+        }
+        if found.iter().any(Diagnostic::is_error) {
+            return (None, found);
+        }
+        found.extend(advise(&composing));
+        (Some(text), found)
+    }
 }
 
 /// Gets the schemas of all subgraphs.

@@ -9,6 +9,7 @@ mod reference;
 mod supergraph;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod traffic;
 mod values;
 
@@ -90,6 +91,7 @@ pub struct GatewayConfig {
     pub override_labels: BTreeMap<String, bool>,
     /// The subgraphs and sources that it speaks of.
     named: Vec<Named>,
+    timeouts: timeouts::Timeouts,
 }
 
 /// As an empty `weft.yaml` has it, without an environment.
@@ -155,6 +157,7 @@ impl Raw {
     fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path, environment: &BTreeMap<String, String>) -> Config {
         let dev = self.dev.unwrap_or(false);
         let request_timeout = self.traffic.request_timeout();
+        let timeouts = self.traffic.timeouts();
         let calls = self.traffic.resolve(resolving);
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
@@ -167,6 +170,7 @@ impl Raw {
             connectors,
             override_labels: self.override_labels,
             named: std::mem::take(&mut resolving.named),
+            timeouts,
         };
         Config { listen: self.listen.map(|listen| listen.0), supergraph: self.supergraph.path(folder), gateway }
     }

@@ -1,6 +1,6 @@
 //! Owns the section `traffic`: times and sizes of calls, key by key from all to the subgraph to the source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use weft_engine::SourceConfig;
 
 use super::Resolving;
+use super::timeouts::Timeouts;
 use super::values::{HttpUrl, Size, SourceName, Time};
 use crate::config::yaml::Located;
 
@@ -86,6 +87,11 @@ impl Traffic {
         self.request_timeout.map_or(Duration::from_secs(30), |time| time.0)
     }
 
+    /// Where something is said of it.
+    pub fn timeouts(&self) -> Timeouts {
+        Timeouts { for_all: self.all.timeout.is_some(), subgraphs: said(&self.subgraphs), sources: said(&self.sources) }
+    }
+
     pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
         let all = Backend::from(self.all).over(&SourceConfig::default());
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
@@ -104,6 +110,12 @@ impl Traffic {
         }
         calls
     }
+}
+
+/// Those that have a timeout of their own.
+fn said<Name: Clone + Ord>(backends: &BTreeMap<Located<Name>, Backend>) -> BTreeSet<Name> {
+    let own = backends.iter().filter(|(_, backend)| backend.timeout.is_some());
+    own.map(|(name, _)| name.value.clone()).collect()
 }
 
 impl From<Calls> for Backend {
