@@ -129,7 +129,9 @@ impl<'t> Lexer<'t> {
                     let span = start..start + odd.len_utf8();
                     let help = match method_of(odd) {
                         Some(method) => format!("there are no operators: use `->{method}`"),
-                        None => "a name with other characters than letters, digits and `_` is written in quotes".to_owned(),
+                        None => {
+                            "a name with other characters than letters, digits and `_` is written in quotes".to_owned()
+                        }
                     };
                     return Err(MappingError::new(span, format!("`{odd}` has no meaning in a mapping")).help(help));
                 }

@@ -22,8 +22,7 @@ const MAX_NESTING: usize = 64;
 const MAX_CHAIN: usize = 64;
 
 /// Methods that Connectors got after v0.3.
-const LATER: [&str; 7] =
-    ["as", "split", "trim", "trimStart", "trimEnd", "keysToCamelCase", "keysToCamelCaseDeep"];
+const LATER: [&str; 7] = ["as", "split", "trim", "trimStart", "trimEnd", "keysToCamelCase", "keysToCamelCaseDeep"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -103,11 +102,12 @@ impl<'t> Parser<'t> {
         let error =
             MappingError::new(token.span.clone(), format!("expected {expected}, found {}", token.kind.describe()));
         match token.kind {
-            TokenKind::Spread => error.help("spreading with `...` is not supported yet; name the fields"),
-            TokenKind::Number(_) => error.help("a literal is written `$(...)`, such as `$(1)`"),
-            TokenKind::BracketOpen => {
-                error.help("a list is written `$([...])`; a name with brackets in it is quoted, such as `\"page[size]\"`")
+            TokenKind::Spread => {
+                error.help("`...` is not supported yet; name the fields, or write `$.path { ... }` without it")
             }
+            TokenKind::Number(_) => error.help("a literal is written `$(...)`, such as `$(1)`"),
+            TokenKind::BracketOpen => error
+                .help("a list is written `$([...])`; a name with brackets in it is quoted, such as `\"page[size]\"`"),
             _ => error,
         }
     }
