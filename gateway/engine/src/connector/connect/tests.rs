@@ -1,5 +1,6 @@
 //! Tests of connectors: REST against scripted servers, REST and gRPC against the demo backends.
 
+mod batches;
 mod sharing;
 mod wire;
 
