@@ -1,7 +1,7 @@
 //! Owns assembling: merged steps become the plan's fetches, in an order in which each stands behind what it
 //! depends on, with the response names that upstream operations use.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use apollo_compiler::Name;
 
@@ -49,15 +49,29 @@ pub(super) fn assemble(
 
 /// Every group behind those that it depends on; else in the order in which they were found.
 fn order(draft: &Draft<'_>) -> Vec<GroupId> {
-    let mut waiting: Vec<GroupId> = (0..draft.groups.len()).map(GroupId::from_index).collect();
-    waiting.retain(|id| draft.get(*id).is_some());
-    let mut order: Vec<GroupId> = vec![];
-    while !waiting.is_empty() {
-        let ready = waiting.iter().position(|id| {
-            draft.get(*id).is_some_and(|group| group.depends_on.iter().all(|needed| order.contains(needed)))
-        });
-        // Dependencies have no cycle: a station stands behind those that it needs, and passes keep it so.
-        order.push(waiting.remove(ready.unwrap_or(0)));
+    let mut needed: HashMap<GroupId, usize> = HashMap::new();
+    let mut dependents: HashMap<GroupId, Vec<GroupId>> = HashMap::new();
+    let mut ready: BTreeSet<GroupId> = BTreeSet::new();
+    for id in (0..draft.groups.len()).map(GroupId::from_index) {
+        let Some(group) = draft.get(id) else { continue };
+        needed.insert(id, group.depends_on.len());
+        group.depends_on.iter().for_each(|before| dependents.entry(*before).or_default().push(id));
+        if group.depends_on.is_empty() {
+            ready.insert(id);
+        }
+    }
+    let mut order: Vec<GroupId> = Vec::with_capacity(needed.len());
+    // Dependencies have no cycle, so all become ready: a station stands behind those that it needs, and passes keep it so.
+    while let Some(id) = ready.pop_first() {
+        order.push(id);
+        for dependent in dependents.get(&id).into_iter().flatten() {
+            if let Some(left) = needed.get_mut(dependent) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.insert(*dependent);
+                }
+            }
+        }
     }
     order
 }

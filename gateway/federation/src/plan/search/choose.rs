@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cover::{Assignment, Cover, Station, StationId, Via, Way};
 use super::label::Stations;
-use super::{Cost, Exhausted, Search};
+use super::{Calls, Cost, Exhausted, Search};
 use crate::plan::demand::Item;
 use crate::plan::shape::PositionId;
 use crate::schema::Id;
@@ -15,7 +15,7 @@ const EXHAUSTIVE: usize = 8;
 type Open = BTreeSet<StationId>;
 
 impl Search<'_> {
-    /// Chooses a way for each of the options. Those behind the items' are for stations that have to be used, whatever
+    /// Chooses a way for each of the options, where `calls` are made anyway. Those behind the items' are for stations that have to be used, whatever
     /// is asked there.
     pub(super) fn choose(
         &mut self,
@@ -23,17 +23,18 @@ impl Search<'_> {
         stations: &Stations,
         items: &[Item],
         options: &[Vec<Way>],
+        calls: &Calls,
     ) -> Result<Option<Cover>, Exhausted> {
         let bases: Open =
             stations.iter().filter(|(_, station)| matches!(station.via, Via::Base(_))).map(|(id, _)| id).collect();
         let used: Open = options.iter().flatten().flat_map(|option| option.stations.iter().copied()).collect();
         let lookups: Vec<StationId> = used.difference(&bases).copied().collect();
         let open = if lookups.len() <= EXHAUSTIVE {
-            self.exhaustive(stations, options, &bases, &lookups)?
+            self.exhaustive(stations, options, &bases, &lookups, calls)?
         } else {
-            self.greedy(stations, options, &bases)?
+            self.greedy(stations, options, &bases, calls)?
         };
-        Ok(open.and_then(|open| self.settle(position, stations, items, options, &open)))
+        Ok(open.and_then(|open| self.settle(position, stations, items, options, &open, calls)))
     }
 
     fn exhaustive(
@@ -42,6 +43,7 @@ impl Search<'_> {
         options: &[Vec<Way>],
         bases: &Open,
         lookups: &[StationId],
+        calls: &Calls,
     ) -> Result<Option<Open>, Exhausted> {
         self.spend(options.len() << lookups.len())?;
         let mut best: Option<(Cost, Open)> = None;
@@ -52,7 +54,7 @@ impl Search<'_> {
                     open.insert(*station);
                 }
             }
-            if let Some(cost) = self.price(stations, options, &open)
+            if let Some(cost) = self.price(stations, options, &open, calls)
                 && best.as_ref().is_none_or(|(known, _)| cost < *known)
             {
                 best = Some((cost, open));
@@ -62,7 +64,13 @@ impl Search<'_> {
     }
 
     /// Items with the fewest options first; each takes what adds the least. Then what turned out not to be needed goes.
-    fn greedy(&mut self, stations: &Stations, options: &[Vec<Way>], bases: &Open) -> Result<Option<Open>, Exhausted> {
+    fn greedy(
+        &mut self,
+        stations: &Stations,
+        options: &[Vec<Way>],
+        bases: &Open,
+        calls: &Calls,
+    ) -> Result<Option<Open>, Exhausted> {
         let mut order: Vec<usize> = (0..options.len()).collect();
         order.sort_by_key(|at| (options[*at].len(), *at));
         let mut open = bases.clone();
@@ -73,7 +81,7 @@ impl Search<'_> {
             for option in &options[*at] {
                 let mut with = open.clone();
                 with.extend(option.stations.iter().copied());
-                if let Some(cost) = self.price(stations, &so_far, &with)
+                if let Some(cost) = self.price(stations, &so_far, &with, calls)
                     && best.as_ref().is_none_or(|(known, _)| cost < *known)
                 {
                     best = Some((cost, with));
@@ -84,11 +92,11 @@ impl Search<'_> {
                 None => return Ok(None),
             }
         }
-        let mut cost = self.price(stations, options, &open);
+        let mut cost = self.price(stations, options, &open, calls);
         for station in open.clone().difference(bases) {
             let mut without = open.clone();
             without.remove(station);
-            let cheaper = self.price(stations, options, &without);
+            let cheaper = self.price(stations, options, &without, calls);
             if let (Some(now), Some(before)) = (cheaper, cost)
                 && now <= before
             {
@@ -99,7 +107,7 @@ impl Search<'_> {
     }
 
     /// What it costs to get every item from the open stations; `None` if one is not to be had.
-    fn price(&self, stations: &Stations, options: &[Vec<Way>], open: &Open) -> Option<Cost> {
+    fn price(&self, stations: &Stations, options: &[Vec<Way>], open: &Open, calls: &Calls) -> Option<Cost> {
         let mut cost = Cost::ZERO;
         let mut used = Open::new();
         for options in options {
@@ -110,7 +118,11 @@ impl Search<'_> {
         for id in needed(stations, used) {
             let station = stations.get(id);
             if let Via::Lookup { lookup, .. } = &station.via {
-                cost = cost.beside(Cost::call(station.depth, self.graph.lookup(*lookup).batch));
+                let call = Cost::call(station.depth, self.graph.lookup(*lookup).batch);
+                let is_shared = self.call(station).is_some_and(|call| calls.contains(&call));
+                cost = cost.beside(if is_shared { call.without_call() } else { call });
+                // A way around is longer, also where its calls are shared.
+                cost = station.inputs.iter().fold(cost, |cost, _| cost.beside(Cost::FIELD));
             }
         }
         Some(cost)
@@ -124,8 +136,10 @@ impl Search<'_> {
         items: &[Item],
         options: &[Vec<Way>],
         open: &Open,
+        calls: &Calls,
     ) -> Option<Cover> {
-        let cost = self.price(stations, options, open)?;
+        let cost = self.price(stations, options, open, calls)?;
+        let alone = self.price(stations, options, open, &Calls::new())?;
         let mut slots = Vec::with_capacity(items.len());
         let mut used = Open::new();
         for (item, options) in items.iter().zip(options) {
@@ -137,6 +151,13 @@ impl Search<'_> {
             used.extend(cheapest(options, open)?.stations.iter().copied());
         }
         let kept: Vec<StationId> = needed(stations, used).into_iter().collect();
+        // What some lookup takes as an input is there, and not asked a second time.
+        for slot in &mut slots {
+            let mut inputs = kept.iter().flat_map(|id| &stations.get(*id).inputs);
+            if let Some(input) = inputs.find(|input| input.slot == slot.slot && input.child == slot.child) {
+                slot.stations.clone_from(&input.stations);
+            }
+        }
         // The places of the stations change with those that are left out.
         let renumber = |assignment: &mut Assignment| {
             for station in &mut assignment.stations {
@@ -147,7 +168,7 @@ impl Search<'_> {
         slots.iter_mut().for_each(renumber);
         let mut list: Vec<Station> = kept.iter().map(|id| stations.get(*id).clone()).collect();
         list.iter_mut().flat_map(|station| &mut station.inputs).for_each(renumber);
-        Some(Cover { position, cost, stations: list, slots })
+        Some(Cover { position, cost, alone, stations: list, slots })
     }
 }
 

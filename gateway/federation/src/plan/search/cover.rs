@@ -5,7 +5,7 @@
 use smallvec::smallvec;
 
 use super::label::Stations;
-use super::{Bases, Cost, Exhausted, Nodes, Search};
+use super::{Bases, Calls, Cost, Exhausted, Nodes, Search};
 use crate::plan::demand::{DemandId, Item, Whom};
 use crate::plan::graph::{LookupId, NodeId};
 use crate::plan::shape::{PositionId, SlotId};
@@ -52,10 +52,19 @@ pub(in crate::plan) struct Assignment {
 #[derive(Debug)]
 pub(in crate::plan) struct Cover {
     pub position: PositionId,
+    /// With the calls that others make for the same position too left out.
     pub cost: Cost,
+    /// With all calls.
+    pub alone: Cost,
     /// Those that are used. One that needs another stands behind it.
     pub stations: Vec<Station>,
     pub slots: Vec<Assignment>,
+}
+
+impl Cover {
+    pub fn makes_calls(&self) -> bool {
+        self.stations.iter().any(|station| matches!(station.via, Via::Lookup { .. }))
+    }
 }
 
 /// A way to get one item.
@@ -67,13 +76,14 @@ pub(super) struct Way {
 }
 
 impl Search<'_> {
-    /// The best way to give `items` to objects that come from `bases`.
+    /// The best way to give `items` to objects that come from `bases`, where `calls` are made anyway.
     pub(super) fn cover(
         &mut self,
         position: PositionId,
         whom: &Whom,
         bases: &Bases,
         items: &[Item],
+        calls: &Calls,
     ) -> Result<Option<Cover>, Exhausted> {
         if let Some(cover) = self.cover_by_bases(position, bases, items)? {
             return Ok(Some(cover));
@@ -87,7 +97,7 @@ impl Search<'_> {
             }
             options.push(found);
         }
-        self.choose(position, &stations, items, &options)
+        self.choose(position, &stations, items, &options, calls)
     }
 
     /// The common case: all is where the objects come from, and nothing below needs another call.
@@ -115,7 +125,7 @@ impl Search<'_> {
         let stations = bases.iter();
         let stations =
             stations.map(|(at, node)| Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
-        Ok(Some(Cover { position, cost, stations: stations.collect(), slots }))
+        Ok(Some(Cover { position, cost, alone: cost, stations: stations.collect(), slots }))
     }
 
     /// What an item costs when it is asked at a node that was entered with `handed` in; `None` if it is not there.
@@ -148,7 +158,9 @@ impl Search<'_> {
                 options.push(Way { stations: vec![id], cost: cost.after(station.depth) });
             }
         }
-        if options.is_empty() && item.child.is_some() {
+        // Where no one has all that is wanted under it; or where asking several saves a step.
+        let ends_here = |way: &Way| way.stations.iter().any(|id| stations.get(*id).depth == way.cost.depth);
+        if item.child.is_some() && !options.iter().any(ends_here) {
             options.extend(self.shared(stations, item)?);
         }
         Ok(options)
@@ -162,38 +174,54 @@ impl Search<'_> {
         }
     }
 
-    /// A shared value type whose parts are in several places: asked in each, as few as will do.
+    /// A shared value whose parts are in several places: asked in each, as few as will do.
     fn shared(&mut self, stations: &Stations, item: &Item) -> Result<Option<Way>, Exhausted> {
         let Some(child) = item.child else { return Ok(None) };
         let name = self.shape.slots[item.slot.index()].name;
-        let mut parts: Vec<(StationId, NodeId, u32)> = vec![];
+        let mut parts: Vec<(StationId, NodeId)> = vec![];
         for (id, station) in stations.iter() {
             let plain = matches!(&station.via, Via::Base(_) | Via::Lookup { requires: None, only: None, .. });
             let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.requires.is_none());
-            if let Some(target) = edge.and_then(|edge| edge.target) {
-                parts.push((id, target, station.depth));
-            }
+            parts.extend(edge.and_then(|edge| edge.target).map(|target| (id, target)));
         }
-        let nodes = |parts: &[(StationId, NodeId, u32)]| parts.iter().map(|(_, node, _)| *node).collect::<Nodes>();
         // One alone was looked at before; and from nowhere come objects of which nothing is wanted, but not their slot.
-        if parts.len() < 2 || self.best(child, &nodes(&parts))?.is_none() {
+        if parts.len() < 2 {
             return Ok(None);
         }
+        let Some(mut best) = self.together(stations, child, &parts)? else { return Ok(None) };
         // From the last on: what comes first is where the objects come from, or nearest to it.
         let mut at = parts.len();
-        while at > 0 && parts.len() > 1 {
+        while at > 0 && parts.len() > 2 {
             at -= 1;
             let mut fewer = parts.clone();
             fewer.remove(at);
-            if self.best(child, &nodes(&fewer))?.is_some() {
-                parts = fewer;
+            if let Some(found) = self.together(stations, child, &fewer)?
+                && found.0 <= best.0
+            {
+                (parts, best) = (fewer, found);
             }
         }
-        let depth = parts.iter().map(|(_, _, depth)| *depth).max().unwrap_or(0);
-        let decision = self.best(child, &nodes(&parts))?;
-        Ok(decision.map(|decision| Way {
-            stations: parts.iter().map(|(id, _, _)| *id).collect(),
-            cost: decision.cost.beside(Cost::FIELD).after(depth),
-        }))
+        Ok(Some(Way { stations: parts.iter().map(|(id, _)| *id).collect(), cost: best.1 }))
+    }
+
+    /// What it costs to ask all of these for what is wanted of a shared value: with the stations' own calls, and without.
+    fn together(
+        &mut self,
+        stations: &Stations,
+        child: DemandId,
+        parts: &[(StationId, NodeId)],
+    ) -> Result<Option<(Cost, Cost)>, Exhausted> {
+        let nodes: Nodes = parts.iter().map(|(_, node)| *node).collect();
+        let Some(decision) = self.best(child, &nodes)? else { return Ok(None) };
+        let (mut depth, mut calls) = (0, Cost::ZERO);
+        for (id, _) in parts {
+            let station = stations.get(*id);
+            depth = depth.max(station.depth);
+            if let Via::Lookup { lookup, .. } = station.via {
+                calls = calls.beside(Cost::call(station.depth, self.graph.lookup(lookup).batch));
+            }
+        }
+        let own = decision.cost.beside(Cost::FIELD).after(depth);
+        Ok(Some((own.beside(calls), own)))
     }
 }

@@ -44,52 +44,62 @@ impl Stations {
         for (at, node) in bases {
             stations.list.push(Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
         }
-        let mut candidates = candidates(search, position, whom, bases, items);
+        let candidates = candidates(search, position, whom, bases, items);
+        let mut inputs: Vec<Item> = vec![];
+        let mut waiting: Vec<(Candidate, Vec<usize>)> = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let mut needs = Vec::with_capacity(candidate.inputs.len());
+            for input in &candidate.inputs {
+                needs.push(inputs.iter().position(|known| known == input).unwrap_or_else(|| {
+                    inputs.push(input.clone());
+                    inputs.len() - 1
+                }));
+            }
+            waiting.push((candidate, needs));
+        }
+        // The nearest station that gives each input, of those that were looked at.
+        let mut suppliers: Vec<Option<(Cost, StationId)>> = vec![None; inputs.len()];
+        let mut looked = 0;
         loop {
-            search.spend(candidates.len() * stations.list.len())?;
-            let mut nearest: Option<(Cost, usize, Vec<Assignment>)> = None;
-            for (at, candidate) in candidates.iter().enumerate() {
-                let Some((reach, inputs)) = stations.suppliers(search, &candidate.inputs)? else { continue };
+            for (id, station) in stations.iter().skip(looked) {
+                search.spend(inputs.len())?;
+                for (input, best) in inputs.iter().zip(&mut suppliers) {
+                    let Some(cost) = search.by_station(station, input)? else { continue };
+                    let cost = cost.after(station.depth);
+                    if best.is_none_or(|(known, _)| cost < known) {
+                        *best = Some((cost, id));
+                    }
+                }
+            }
+            looked = stations.list.len();
+            search.spend(waiting.len())?;
+            let mut nearest: Option<(Cost, usize)> = None;
+            for (at, (candidate, needs)) in waiting.iter().enumerate() {
+                let reach = needs.iter().try_fold(Cost::ZERO, |reach, input| Some(reach.beside(suppliers[*input]?.0)));
+                let Some(reach) = reach else { continue };
                 let batch = search.graph.lookup(candidate.lookup).batch;
                 let cost = reach.beside(Cost::call(reach.depth + 1, batch));
-                if nearest.as_ref().is_none_or(|(best, _, _)| cost < *best) {
-                    nearest = Some((cost, at, inputs));
+                if nearest.is_none_or(|(best, _)| cost < best) {
+                    nearest = Some((cost, at));
                 }
             }
-            let Some((cost, at, inputs)) = nearest else { return Ok(stations) };
-            let Candidate { lookup, requires, only, .. } = candidates.remove(at);
-            let node = search.graph.lookup(lookup).enters;
+            let Some((cost, at)) = nearest else { return Ok(stations) };
+            let (Candidate { lookup, requires, only, inputs }, needs) = waiting.remove(at);
+            // All of them have one, or it could not be reached.
+            let from = inputs.iter().zip(needs).filter_map(|(input, at)| Some((input, suppliers[at]?.1)));
+            let assign = |(input, station): (&Item, StationId)| Assignment {
+                slot: input.slot,
+                child: input.child,
+                stations: vec![station],
+            };
+            let assigned = from.map(assign).collect();
             stations.list.push(Station {
-                node,
+                node: search.graph.lookup(lookup).enters,
                 via: Via::Lookup { lookup, requires, only },
                 depth: cost.depth,
-                inputs,
+                inputs: assigned,
             });
         }
-    }
-
-    /// The nearest stations that give each input, and what that costs; `None` if one has none.
-    fn suppliers(
-        &self,
-        search: &mut Search<'_>,
-        inputs: &[Item],
-    ) -> Result<Option<(Cost, Vec<Assignment>)>, Exhausted> {
-        let mut total = Cost::ZERO;
-        let mut assignments = Vec::with_capacity(inputs.len());
-        for item in inputs {
-            let mut best: Option<(Cost, StationId)> = None;
-            for (id, station) in self.iter() {
-                let Some(cost) = search.by_station(station, item)? else { continue };
-                let cost = cost.after(station.depth);
-                if best.is_none_or(|(known, _)| cost < known) {
-                    best = Some((cost, id));
-                }
-            }
-            let Some((cost, station)) = best else { return Ok(None) };
-            total = total.beside(cost);
-            assignments.push(Assignment { slot: item.slot, child: item.child, stations: vec![station] });
-        }
-        Ok(Some((total, assignments)))
     }
 }
 
