@@ -55,11 +55,15 @@ impl Connectors {
         EnvNames::These(names)
     }
 
-    /// Whether what a connector sends is made of the client's request beyond the headers that are named for it.
-    pub fn reads_request(&self, connector: &Connector) -> bool {
+    /// The variables that the mappings of a connector and its source read.
+    pub fn variables(&self, connector: &Connector) -> BTreeSet<Variable> {
         let of_source = self.source_of(connector).map(Source::mapping_uses).unwrap_or_default();
-        let mut uses = of_source.into_iter().chain(connector.mapping_uses()).flat_map(|mapping| mapping.uses);
-        uses.any(|found| found.root == UseRoot::Variable(Variable::Request))
+        let uses = of_source.into_iter().chain(connector.mapping_uses()).flat_map(|mapping| mapping.uses);
+        let variables = uses.filter_map(|found| match found.root {
+            UseRoot::Variable(variable) => Some(variable),
+            UseRoot::Response => None,
+        });
+        variables.collect()
     }
 
     /// The parts of which an HTTP connector's URL is made; none for gRPC.
