@@ -169,6 +169,17 @@ fn batch(reader: &mut Reader<'_>, connector: &Connector, around: &Surroundings<'
                 Some("add it to the selection"),
             );
         }
+        (Some(_), _, Some(path)) if output::leaves(&inputs.batch.unwrap_or_default()).len() > 1 => {
+            let path = path.join(".");
+            wrong(
+                format!(
+                    "results for `{coordinate}` are told apart by `{path}` alone, and it uses more than one field of `$batch`"
+                ),
+                Some(
+                    "use the one field of `$batch` that `groupBy` has the value of, or `$this`, by which it is called for each parent",
+                ),
+            );
+        }
         (Some(_), _, _) | (None, _, None) => {}
     }
     if coordinate.field.is_none() {

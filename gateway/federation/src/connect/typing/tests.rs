@@ -405,6 +405,8 @@ fn grpc_is_checked() {
         ("enum OrderStatus { PENDING SHIPPED }", "enum OrderStatus { PENDING }", "GRPC_ENUM_VALUE_MISSING", "has no `SHIPPED`"),
         ("groupBy: \"user.id\"", "groupBy: \"user.key\"", "INVALID_BATCH", "needs `user.key`"),
         (", groupBy: \"user.id\"", "", "INVALID_BATCH", "cannot be told apart"),
+        ("type User @key(fields: \"id\") { id: ID!\n  orders(first: Int = 10): [Order!] @connect(source: \"orders\",\n    grpc: { method: \"ListByUsers\", body: \"userIds: $batch.id",
+         "type User @key(fields: \"id\") { id: ID! other: ID!\n  orders(first: Int = 10): [Order!] @connect(source: \"orders\",\n    grpc: { method: \"ListByUsers\", body: \"userIds: $([$batch.id->first, $batch.other->first])", "INVALID_BATCH", "more than one field of `$batch`"),
         ("groupBy: \"user.id\"", "groupBy: «\"user->first\"»", "INVALID_BATCH", "a path of names"),
     ];
     for (old, new, code, message) in cases {
