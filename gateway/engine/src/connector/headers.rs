@@ -98,10 +98,30 @@ impl Key {
         self.0.extend_from_slice(part);
     }
 
-    /// All headers but those that name a request and change no answer: they are another one's in every operation.
+    /// All headers, as they are sent within one operation.
     pub fn push_headers(&mut self, headers: &HeaderMap) {
+        self.push_headers_but(headers, |_| false);
+    }
+
+    /// The headers of a call that other operations may share: all but those that name the client's request and change no
+    /// answer, which are other ones in every operation. They do so only as the client sent them; what was made under such a
+    /// name, as `is_made` or another value tell, may be anything.
+    pub fn push_shared_headers(
+        &mut self,
+        headers: &HeaderMap,
+        client: &HeaderMap,
+        is_made: impl Fn(&HeaderName) -> bool,
+    ) {
         const OF_ONE_REQUEST: [&str; 3] = ["x-request-id", "traceparent", "tracestate"];
-        for (name, value) in headers.iter().filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str())) {
+        self.push_headers_but(headers, |name| {
+            OF_ONE_REQUEST.contains(&name.as_str())
+                && !is_made(name)
+                && headers.get_all(name).iter().eq(client.get_all(name).iter())
+        });
+    }
+
+    fn push_headers_but(&mut self, headers: &HeaderMap, is_left_out: impl Fn(&HeaderName) -> bool) {
+        for (name, value) in headers.iter().filter(|(name, _)| !is_left_out(name)) {
             self.push(name.as_str().as_bytes());
             self.push(value.as_bytes());
         }

@@ -126,6 +126,13 @@ fn variables_are_coerced_to_their_types() {
         ("One", r#"{"v": {"a": 1}}"#, Ok(r#"{"a":1}"#)),
         ("One", r#"{"v": {"a": 1, "b": "x"}}"#, Err("exactly one field")),
         ("One", r#"{"v": {"a": null}}"#, Err("exactly one field")),
+        // Half of a surrogate pair is no character.
+        ("String", r#"{"v": "\ud83d\ude00 \\ud800"}"#, Ok(r#""\ud83d\ude00 \\ud800""#)),
+        ("String", r#"{"v": "a\ud800"}"#, Err("Variable \"$v\": \"a\\ud800\" has half of a surrogate pair")),
+        ("ID", r#"{"v": "\udc00"}"#, Err("half of a surrogate pair")),
+        ("In", r#"{"v": {"need": "\ud800x"}}"#, Err("Variable \"$v.need\":")),
+        ("[Any]", r#"{"v": ["\"[", {"a": ["\ud800"]}]}"#, Err("Variable \"$v[1]\":")),
+        ("Any", r#"{"v": {"\ud800": 1}}"#, Err("half of a surrogate pair")),
     ];
     for (ty, json, expected) in cases {
         match (coerced(ty, json), expected) {
@@ -146,6 +153,14 @@ fn deep_variables_are_refused() {
     }
     let message = coerced("In", &format!("{{\"v\": {object}}}")).expect_err("it is too deep");
     assert!(message.contains("deeper than"), "{message}");
+    // A custom scalar's own levels count too, beside those that it stands in; what is in strings does not.
+    let nested = |levels: usize| format!("{{\"v\": {}\"[[\\\"[[\"{}}}", "[".repeat(levels), "]".repeat(levels));
+    for (ty, levels, is_good) in [("Any", 64, true), ("Any", 65, false), ("[Any]", 64, true), ("[Any]", 65, false)] {
+        let result = coerced(ty, &nested(levels));
+        assert_eq!(result.is_ok(), is_good, "{ty} {levels}: {result:?}");
+    }
+    let wide = format!("{{\"v\": [{}[]]}}", "[],".repeat(100));
+    assert!(coerced("Any", &wide).is_ok());
 }
 
 #[test]

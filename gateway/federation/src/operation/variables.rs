@@ -139,13 +139,14 @@ fn coerce_value(
                 }
                 _ => Err(Invalid::new(format!("{} is not a value of the enum {name}", shown(json)))),
             },
-            Some(ExtendedType::Scalar(_)) => coerce_scalar(name, json, out),
+            Some(ExtendedType::Scalar(_)) => coerce_scalar(name, json, depth, out),
             _ => Err(Invalid::new(format!("{name} is not an input type"))),
         },
     }
 }
 
-fn coerce_scalar(name: &str, json: &str, out: &mut String) -> Result<(), Invalid> {
+fn coerce_scalar(name: &str, json: &str, depth: usize, out: &mut String) -> Result<(), Invalid> {
+    check_text(json, depth)?;
     let is_number = json.starts_with(|c: char| c == '-' || c.is_ascii_digit());
     let is_string = json.starts_with('"');
     let is_integer = is_number && !json.contains(['.', 'e', 'E']);
@@ -168,7 +169,7 @@ fn coerce_scalar(name: &str, json: &str, out: &mut String) -> Result<(), Invalid
             return Ok(());
         }
         "ID" => is_string,
-        // A custom scalar's values are its backend's business.
+        // What a custom scalar's values mean is its backend's business.
         _ => true,
     };
     if fits {
@@ -177,6 +178,52 @@ fn coerce_scalar(name: &str, json: &str, out: &mut String) -> Result<(), Invalid
     } else {
         Err(Invalid::new(format!("{} is not a value of type {name}", shown(json))))
     }
+}
+
+/// Refuses valid JSON that those who read it after could not: half of a surrogate pair, which is no character, and lists
+/// and objects that nest too deep.
+fn check_text(json: &str, depth: usize) -> Result<(), Invalid> {
+    let mut depth = depth;
+    let mut rest = json;
+    while let Some(at) = rest.find(['"', '[', ']', '{', '}']) {
+        let end = match rest.as_bytes()[at] {
+            b'"' => {
+                let length = string_length(&rest[at..]);
+                let text = &rest[at..at + length];
+                if text.contains("\\u") && string(text).is_none() {
+                    return Err(Invalid::new(format!(
+                        "{} has half of a surrogate pair, which is no character",
+                        shown(text)
+                    )));
+                }
+                at + length
+            }
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(Invalid::new(format!("it is nested deeper than {MAX_DEPTH} levels")));
+                }
+                at + 1
+            }
+            _ => {
+                depth = depth.saturating_sub(1);
+                at + 1
+            }
+        };
+        rest = &rest[end..];
+    }
+    Ok(())
+}
+
+/// The length of the JSON string that the text begins with, its quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
 }
 
 /// `1.0` and `1e3` are integers too.

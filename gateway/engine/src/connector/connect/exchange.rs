@@ -14,7 +14,7 @@ use super::answer::{Payload, Reply};
 use super::backends::{Backends, Client, HttpClient};
 use super::reads::Reads;
 use super::request::{Rendered, render};
-use super::scope::{Scope, headers};
+use super::scope::{Scope, headers, read_arguments, read_entity};
 use super::{backends, grpc};
 use crate::connector::http as transport;
 use crate::context::RequestContext;
@@ -112,15 +112,19 @@ impl<'a> Exchange<'a> {
     /// Sends a request once within the operation, and where that is turned on, once for all operations that ask it now.
     async fn share(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
         let Some(reads) = self.reads else { return self.send(rendered).await };
-        let key = read_key(self.id, &rendered);
+        let key = read_key(self.id, rendered.key());
         let across = self.backends.sharing(self.connector).in_flight.as_ref().filter(|_| self.shares);
         let sent = async {
             match across {
-                Some(_) => OwnCall::new(self.backends, self.id, self.origin).share(key.clone(), rendered).await,
+                Some(_) => {
+                    let shared = rendered.shared_key(self.backends, self.connector, self.context.headers);
+                    let call = OwnCall::new(self.backends, self.id, self.origin);
+                    call.share(read_key(self.id, shared), rendered).await
+                }
                 None => self.send(rendered).await,
             }
         };
-        reads.share(key.clone(), sent).await
+        reads.share(key, sent).await
     }
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
@@ -129,9 +133,9 @@ impl<'a> Exchange<'a> {
 }
 
 /// Two connectors that send the same are rare, and may read their answers differently.
-fn read_key(id: ConnectorId, rendered: &Rendered) -> Vec<u8> {
+fn read_key(id: ConnectorId, request: Vec<u8>) -> Vec<u8> {
     let mut key = id.index().to_be_bytes().to_vec();
-    key.extend(rendered.key());
+    key.extend(request);
     key
 }
 
@@ -175,14 +179,15 @@ impl OwnCall {
         let context = RequestContext { headers: client, deadline: Instant::now() };
         let selection = &connector.selection;
         let exchange = Exchange::new(&self.backends, (self.id, connector), selection, &self.origin, &context, None);
-        let batch = entities.iter().map(|entity| parse_json(entity.as_ref()).unwrap_or_default()).collect();
+        let batch: Result<_, _> = entities.iter().map(|entity| read_entity(entity.as_ref(), &self.origin)).collect();
         let scope = exchange.with_constants(Scope {
-            arguments: arguments.and_then(|json| parse_json(json.as_bytes()).ok()),
-            batch: Some(Value::Array(batch)),
+            arguments: arguments.map(|json| read_arguments(json, &self.origin)).transpose()?,
+            batch: Some(Value::Array(batch?)),
             ..Scope::default()
         });
         let rendered = exchange.render(&scope)?;
-        Self::new(&self.backends, self.id, &self.origin).share(read_key(self.id, &rendered), rendered).await
+        let key = read_key(self.id, rendered.shared_key(&self.backends, connector, client));
+        Self::new(&self.backends, self.id, &self.origin).share(key, rendered).await
     }
 }
 

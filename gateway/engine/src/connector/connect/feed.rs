@@ -1,14 +1,14 @@
 //! Owns the events of a subscription that a gRPC stream feeds: each message, mapped.
 
-use weft_federation::connect::mapping::{Value, parse_json};
+use weft_federation::connect::mapping::Value;
 use weft_federation::plan::FetchField;
 
 use super::exchange::Exchange;
 use super::grpc::Messages;
 use super::output::Output;
-use super::scope::Scope;
+use super::scope::{Scope, read_arguments};
 use crate::connector::{About, Part, PartError, PartForm};
-use crate::execute::SubgraphError;
+use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// An open stream. Dropping it resets the call.
 pub struct Feed<'a> {
@@ -25,7 +25,7 @@ impl<'a> Feed<'a> {
         field: &'a FetchField,
         arguments: String,
     ) -> Result<Self, SubgraphError> {
-        let messages = exchange.open(scope(&arguments)).await?;
+        let messages = exchange.open(scope(&arguments, exchange.origin)?).await?;
         Ok(Self { exchange, field, arguments, messages })
     }
 
@@ -35,7 +35,10 @@ impl<'a> Feed<'a> {
             Ok(reply) => reply,
             Err(error) => return Some(Err(error)),
         };
-        let scope = self.exchange.with_constants(scope(&self.arguments));
+        let scope = match scope(&self.arguments, self.exchange.origin) {
+            Ok(scope) => self.exchange.with_constants(scope),
+            Err(error) => return Some(Err(error)),
+        };
         let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
             mapped.map(|value| {
                 let mut out = Output::of(self.exchange.connector);
@@ -50,7 +53,6 @@ impl<'a> Feed<'a> {
     }
 }
 
-fn scope(arguments: &str) -> Scope<'_> {
-    // It was written as JSON by the gateway itself.
-    Scope { arguments: parse_json(arguments.as_bytes()).ok(), ..Scope::default() }
+fn scope<'a>(arguments: &'a str, origin: &ErrorOrigin) -> Result<Scope<'a>, SubgraphError> {
+    Ok(Scope { arguments: Some(read_arguments(arguments, origin)?), ..Scope::default() })
 }

@@ -28,28 +28,41 @@ type Found = Result<Vec<Option<Vec<u8>>>, SubgraphError>;
 
 impl Calls<'_> {
     pub(super) async fn many(&self, matching: Matching<'_>, max_size: usize) -> Result<Part, SubgraphError> {
+        let count = self.inputs.batch.spans.len();
+        let mut slots: Slots = (0..count).map(|_| None).collect();
+        // What cannot be read takes no other entity with it.
+        let mut asked = Vec::with_capacity(count);
+        for (at, slot) in slots.iter_mut().enumerate() {
+            match self.representation(at) {
+                Ok(entity) => asked.push((at, entity)),
+                Err(error) => *slot = Some(Err(error)),
+            }
+        }
         if self.exchange.shares
             && let Some(windows) = &self.exchange.backends.sharing(self.exchange.connector).windows
             && let Some(key) = self.window_key()
         {
-            return Ok(part(self.together(windows, key, matching, max_size).await));
+            let places: Vec<usize> = asked.into_iter().map(|(at, _)| at).collect();
+            self.together(windows, key, matching, max_size, (&places, &mut slots)).await?;
+            return Ok(part(slots));
         }
-        let count = self.inputs.batch.spans.len();
-        let mut slots: Slots = (0..count).map(|_| None).collect();
-        let chunks =
-            chunks(count, max_size).map(|range| async move { (range.clone(), self.chunk(range, matching).await) });
+        let ranges: Vec<Range<usize>> = chunks(asked.len(), max_size).collect();
+        let mut asked = asked.into_iter();
+        let chunks = ranges.into_iter().map(|range| {
+            let (places, entities): (Vec<usize>, Vec<Value<'_>>) = asked.by_ref().take(range.len()).unzip();
+            async move { (places, self.chunk(entities, matching).await) }
+        });
         let mut calls = std::pin::pin!(stream::iter(chunks).buffer_unordered(PARALLEL));
-        while let Some((range, found)) = calls.next().await {
-            place(&mut slots, range, found);
+        while let Some((places, found)) = calls.next().await {
+            place(&mut slots, places.into_iter(), found);
         }
         Ok(part(slots))
     }
 
-    async fn chunk(&self, range: Range<usize>, matching: Matching<'_>) -> Found {
-        let entities: Vec<Value<'_>> = range.map(|at| self.representation(at)).collect();
+    async fn chunk(&self, entities: Vec<Value<'_>>, matching: Matching<'_>) -> Found {
         let wanted: Vec<Option<String>> = entities.iter().map(|entity| keys::of(entity, matching.entity)).collect();
         let batch = Some(Value::Array(entities));
-        let scope = Scope { arguments: self.arguments_value(), batch, ..Scope::default() };
+        let scope = Scope { arguments: self.arguments_value()?, batch, ..Scope::default() };
         self.exchange.call(scope, false, |mapped| self.matched(mapped, &wanted, matching)).await
     }
 

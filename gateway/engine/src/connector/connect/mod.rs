@@ -26,7 +26,7 @@ mod window;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
-use weft_federation::connect::mapping::{FieldTree, Selection, Value, parse_json};
+use weft_federation::connect::mapping::{FieldTree, Selection, Value};
 use weft_federation::connect::{Connector, ConnectorId};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
@@ -37,7 +37,7 @@ use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
 use many::Matching;
 use output::Output;
-use scope::{Scope, arguments};
+use scope::{Scope, arguments, read_arguments, read_entity};
 
 pub use backends::Backends;
 pub use feed::Feed;
@@ -198,7 +198,7 @@ impl Calls<'_> {
         let Some(field) = self.field else {
             return Err(SubgraphError::internal("A plan calls a root connector for no field."));
         };
-        let scope = Scope { arguments: self.arguments_value(), ..Scope::default() };
+        let scope = Scope { arguments: self.arguments_value()?, ..Scope::default() };
         let may_miss = self.exchange.connector.entity;
         let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
             mapped.map(|value| {
@@ -213,7 +213,9 @@ impl Calls<'_> {
 
     async fn single(&self, by_arguments: bool) -> Result<Part, SubgraphError> {
         let count = self.inputs.batch.spans.len();
-        let calls = stream::iter(0..count).map(|at| self.one(at, by_arguments)).buffer_unordered(PARALLEL);
+        let calls = stream::iter(0..count)
+            .map(|at| async move { (at, self.one(at, by_arguments).await) })
+            .buffer_unordered(PARALLEL);
         let mut slots: Slots = (0..count).map(|_| None).collect();
         let mut calls = std::pin::pin!(calls);
         while let Some((at, result)) = calls.next().await {
@@ -222,12 +224,12 @@ impl Calls<'_> {
         Ok(part(slots))
     }
 
-    async fn one(&self, at: usize, by_arguments: bool) -> (usize, Result<Option<Vec<u8>>, SubgraphError>) {
-        let entity = self.representation(at);
+    async fn one(&self, at: usize, by_arguments: bool) -> Result<Option<Vec<u8>>, SubgraphError> {
+        let entity = self.representation(at)?;
         let scope = if by_arguments {
             Scope { arguments: Some(entity), ..Scope::default() }
         } else {
-            Scope { arguments: self.arguments_value(), this: Some(entity), ..Scope::default() }
+            Scope { arguments: self.arguments_value()?, this: Some(entity), ..Scope::default() }
         };
         let own_field = self.field.filter(|_| self.arguments.is_some() && !by_arguments);
         let selection = &self.inputs.fetch.selection;
@@ -241,20 +243,19 @@ impl Calls<'_> {
                 Some(out.json)
             })
         };
-        (at, self.exchange.call(scope, true, written).await)
+        self.exchange.call(scope, true, written).await
     }
 
     fn output(&self) -> Output {
         Output::of(self.exchange.connector)
     }
 
-    fn arguments_value(&self) -> Option<Value<'_>> {
-        // It was written as JSON a moment ago.
-        self.arguments.and_then(|json| parse_json(json.as_bytes()).ok())
+    fn arguments_value(&self) -> Result<Option<Value<'_>>, SubgraphError> {
+        self.arguments.map(|json| read_arguments(json, self.exchange.origin)).transpose()
     }
 
-    fn representation(&self, at: usize) -> Value<'_> {
-        parse_json(self.inputs.batch.get(at)).unwrap_or_default()
+    fn representation(&self, at: usize) -> Result<Value<'_>, SubgraphError> {
+        read_entity(self.inputs.batch.get(at), self.exchange.origin)
     }
 }
 

@@ -26,8 +26,17 @@ pub enum Rendered {
 }
 
 impl Rendered {
-    /// All that makes the request what it is, beside its connector.
+    /// All that makes the request what it is within its operation, beside its connector.
     pub fn key(&self) -> Vec<u8> {
+        self.key_with(Key::push_headers)
+    }
+
+    /// The same for calls that other clients' operations may share.
+    pub fn shared_key(&self, backends: &Backends, connector: &Connector, client: &HeaderMap) -> Vec<u8> {
+        self.key_with(|key, headers| push_shared_headers(key, headers, (backends, connector), client))
+    }
+
+    fn key_with(&self, push_headers: impl FnOnce(&mut Key, &HeaderMap)) -> Vec<u8> {
         let (target, headers, body) = match self {
             Self::Http { method, uri, headers, body } => {
                 (format!("{method} {uri}"), headers, body.as_deref().unwrap_or_default())
@@ -36,10 +45,26 @@ impl Rendered {
         };
         let mut key = Key::default();
         key.push(target.as_bytes());
-        key.push_headers(headers);
+        push_headers(&mut key, headers);
         key.push(body);
         key.0
     }
+}
+
+/// What of a connector's headers makes calls of several operations equal.
+pub(super) fn push_shared_headers(
+    key: &mut Key,
+    sent: &HeaderMap,
+    (backends, connector): (&Backends, &Connector),
+    client: &HeaderMap,
+) {
+    let templated = |name: &HeaderName| {
+        backends.connectors().headers(connector).iter().any(|header| match &header.value {
+            HeaderSource::From(_) => false,
+            HeaderSource::Template(_) => header.name.eq_ignore_ascii_case(name.as_str()),
+        })
+    };
+    key.push_shared_headers(sent, client, templated);
 }
 
 /// Renders the request. What fails is the input's or the connector's fault, never the backend's.

@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use weft_federation::connect::mapping::{Value, Variable, parse_json};
+use weft_federation::connect::mapping::{Value, Variable};
 use weft_federation::schema::Id;
 
 use super::answer::Reply;
 use super::exchange::OwnCall;
 use super::many::{Matching, chunks, place};
 use super::request;
-use super::scope::Scope;
+use super::scope::{Scope, read_entity};
 use super::window::{Entity, Windows};
 use super::{Calls, PARALLEL, Slots, keys};
 use crate::connector::headers::Key;
@@ -31,35 +31,36 @@ pub struct Chunk {
 }
 
 impl Calls<'_> {
-    /// What has to be equal for two operations' entities to go together. `None` if the headers cannot be made, which is
+    /// What has to be equal for two operations' entities to go together. `None` if the headers or arguments cannot be made, which is
     /// then told by the call that is made alone.
     pub(super) fn window_key(&self) -> Option<Vec<u8>> {
         let exchange = &self.exchange;
         let client = exchange.context.headers;
-        let scope = exchange.with_constants(Scope { arguments: self.arguments_value(), ..Scope::default() });
+        let scope = exchange.with_constants(Scope { arguments: self.arguments_value().ok()?, ..Scope::default() });
         let sent = request::headers(exchange.backends, exchange.connector, &scope.vars(), client).ok()?;
         let mut key = Key::default();
         key.push(&exchange.id.index().to_be_bytes());
         key.push(self.arguments.unwrap_or_default().as_bytes());
-        key.push_headers(&sent);
+        request::push_shared_headers(&mut key, &sent, (exchange.backends, exchange.connector), client);
         // A template may put any of them anywhere.
         if exchange.backends.reads(exchange.id, Variable::Request) {
             key.push(b"");
-            key.push_headers(client);
+            key.push_shared_headers(client, client, |_| false);
         }
         Some(key.0)
     }
 
-    /// Puts the entities into the open batch, and takes what came for them.
+    /// Puts the entities at these places into the open batch, and takes what came for them.
     pub(super) async fn together(
         &self,
         windows: &Windows<Batched>,
         key: Vec<u8>,
         matching: Matching<'_>,
         max_size: usize,
-    ) -> Slots {
+        (own_places, slots): (&[usize], &mut Slots),
+    ) -> Result<(), SubgraphError> {
         let batch = &self.inputs.batch;
-        let own: Vec<Entity> = (0..batch.spans.len()).map(|at| Entity::from(batch.get(at))).collect();
+        let own: Vec<Entity> = own_places.iter().map(|at| Entity::from(batch.get(*at))).collect();
         let exchange = &self.exchange;
         let call = OwnCall::new(exchange.backends, exchange.id, exchange.origin);
         let arguments = self.arguments.map(str::to_owned);
@@ -77,8 +78,7 @@ impl Calls<'_> {
         };
         let batched = windows.join(key, &own, load).await;
 
-        let places: HashMap<&Entity, usize> = own.iter().enumerate().map(|(at, entity)| (entity, at)).collect();
-        let mut slots: Slots = own.iter().map(|_| None).collect();
+        let places: HashMap<&Entity, usize> = own.iter().zip(own_places).map(|(entity, at)| (entity, *at)).collect();
         for Chunk { entities, reply } in batched.iter() {
             let own: Vec<(usize, &Entity)> =
                 entities.iter().filter_map(|entity| Some((*places.get(entity)?, entity))).collect();
@@ -88,21 +88,20 @@ impl Calls<'_> {
             let found = match reply {
                 Err(error) => Err(error.clone()),
                 Ok(reply) => {
-                    let wanted: Vec<Option<String>> =
-                        own.iter().map(|(_, entity)| keys::of(&value(entity), matching.entity)).collect();
-                    let batch = Some(Value::Array(entities.iter().map(value).collect()));
-                    let scope = Scope { arguments: self.arguments_value(), batch, ..Scope::default() };
+                    let key = |(_, entity): &(usize, &Entity)| {
+                        Ok(keys::of(&read_entity(entity, exchange.origin)?, matching.entity))
+                    };
+                    let wanted = own.iter().map(key).collect::<Result<Vec<_>, SubgraphError>>()?;
+                    let all: Result<_, _> =
+                        entities.iter().map(|entity| read_entity(entity, exchange.origin)).collect();
+                    let batch = Some(Value::Array(all?));
+                    let scope = Scope { arguments: self.arguments_value()?, batch, ..Scope::default() };
                     let scope = exchange.with_constants(scope);
                     exchange.judge(reply, scope, false, |mapped| self.matched(mapped, &wanted, matching))
                 }
             };
-            place(&mut slots, own.into_iter().map(|(at, _)| at), found);
+            place(slots, own.into_iter().map(|(at, _)| at), found);
         }
-        slots
+        Ok(())
     }
-}
-
-fn value(entity: &Entity) -> Value<'_> {
-    // It was written as JSON a moment ago.
-    parse_json(entity).unwrap_or_default()
 }

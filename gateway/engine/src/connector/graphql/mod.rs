@@ -82,7 +82,7 @@ impl GraphQl {
             return Ok(part(answer.status, answer.body, origin));
         };
         let mut key = Key::default();
-        key.push_headers(&sent);
+        key.push_shared_headers(&sent, inputs.context.headers, |_| false);
         key.push(&body);
         let call = || {
             let (server, origin) = (Arc::clone(&self.0), origin.clone());

@@ -83,3 +83,43 @@ async fn keys_are_collected_once() {
         assert_eq!(ask(list, 200, answer).await, (names, json!([]), calls), "{list}");
     }
 }
+
+/// What another subgraph says of an entity and nobody can read is sent to nobody, and takes no other entity with it.
+#[tokio::test]
+async fn a_key_that_cannot_be_read_is_not_sent() {
+    const PLAIN: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+        type Query { all: [User] } type User @key(fields: "id") { id: ID! }"#;
+    let user = |connect: &str| {
+        format!("{LINK} type User @key(fields: \"id\") @connect(source: \"api\", {connect}) {{ id: ID! name: String }}")
+    };
+    let single = user(r#"http: { GET: "/user", queryParams: "id: $this.id" }, selection: "id: $this.id name""#);
+    let batch = user(r#"http: { GET: "/users", queryParams: "id: $batch.id" }, selection: "id name""#);
+    let cases = [
+        (&single, None, "GET /user?id=1"),
+        (&batch, None, "GET /users?id=1"),
+        (&batch, Some(Duration::from_millis(1)), "GET /users?id=1"),
+    ];
+    for (sdl, batch_window, line) in cases {
+        let server = Server::start(|request| match request.split(['?', ' ']).nth(1) {
+            Some("/user") => Reply::json(r#"{"name":"A"}"#),
+            Some("/users") => Reply::json(r#"[{"id":1,"name":"A"}]"#),
+            _ => {
+                Reply::json(r#"{"data":{"all":[{"__typename":"User","id":"\ud800"},{"__typename":"User","id":"1"}]}}"#)
+            }
+        })
+        .await;
+        let gateway = Gateway::composed(&[("plain", PLAIN.to_owned()), ("shop", sdl.clone())], &|_, _| None);
+        let source =
+            |batch_window| SourceConfig { url: Some(server.url.clone()), batch_window, ..SourceConfig::default() };
+        let subgraphs = [("plain".to_owned(), source(None)), ("shop".to_owned(), source(batch_window))].into();
+        let config = ConnectorsConfig { subgraphs, ..ConnectorsConfig::default() };
+        let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+        let text = gateway.run_on(&connectors, &HeaderMap::new(), "{ all { name } }", "{}").await;
+        let answer: Json = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(answer["data"], json!({"all":[{"name":null},{"name":"A"}]}), "{sdl}");
+        assert_eq!(errors(&answer), json!([["SUBREQUEST_MALFORMED_RESPONSE", ["all", 0]]]), "{answer}");
+        let requests = server.requests();
+        let asked: Vec<&str> = requests.iter().filter_map(|it| it.split(" HTTP/1.1").next()).skip(1).collect();
+        assert_eq!(asked, [line], "{sdl}");
+    }
+}

@@ -164,6 +164,34 @@ async fn results_of_a_shared_batch_go_to_their_own_fields() {
     assert_eq!(second, json!({"data":{"user":{"orders":[{"total":8}]}}}));
 }
 
+/// Two lookups that a template tells apart by such a header are two, whatever its name; so they are for two clients.
+#[tokio::test]
+async fn what_a_template_puts_in_a_header_tells_reads_apart() {
+    const SDL: &str = r#"type Query { n(of: String): String @connect(source: "api", selection: "$",
+        http: { GET: "/n", headers: [{ name: "X-Request-Id", value: "{$args.of}" }] }) }"#;
+    let server = Server::start(|request| {
+        let made = ["a", "b"].into_iter().find(|it| request.to_lowercase().contains(&format!("x-request-id: {it}\r")));
+        Reply::json(&json!(made).to_string())
+    })
+    .await;
+    let gateway = Gateway::composed(&[("shop", format!("{LINK}{SDL}"))], &|_, _| None);
+    let all = SourceConfig { url: Some(server.url.clone()), share_in_flight: true, ..SourceConfig::default() };
+    let config = ConnectorsConfig { all, ..ConnectorsConfig::default() };
+    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let client = |id: &'static str| {
+        HeaderMap::from_iter([(HeaderName::from_static("x-request-id"), HeaderValue::from_static(id))])
+    };
+    let (none, a, b) = (HeaderMap::new(), client("a"), client("b"));
+    let both = gateway.run_on(&connectors, &none, r#"{ a: n(of: "a") b: n(of: "b") c: n(of: "a") }"#, "{}").await;
+    assert_eq!(both, r#"{"data":{"a":"a","b":"b","c":"a"}}"#);
+    assert_eq!(server.requests().len(), 2);
+    let answers = tokio::join!(
+        gateway.run_on(&connectors, &a, r#"{ n(of: "a") }"#, "{}"),
+        gateway.run_on(&connectors, &b, r#"{ n(of: "b") }"#, "{}")
+    );
+    assert_eq!(answers, (r#"{"data":{"n":"a"}}"#.to_owned(), r#"{"data":{"n":"b"}}"#.to_owned()));
+}
+
 /// A failure is that of all who share the call, each at its own place.
 #[tokio::test]
 async fn an_error_goes_to_all() {
