@@ -2,7 +2,7 @@
 
 use super::conversion::{Conversion, enum_name, enum_value_of};
 use super::time;
-use crate::connect::mapping::{Value, float_token, float32_token};
+use crate::connect::mapping::{MAX_VALUES, Value, float_token, float32_token};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Proto};
@@ -29,19 +29,50 @@ impl std::fmt::Display for ConversionProblem {
     }
 }
 
-/// Reads a message's bytes. The error is for bytes that are no such message.
+/// Why a message has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecodeError {
+    /// The bytes are no such message.
+    Malformed(prost::DecodeError),
+    /// It has more values than are read.
+    TooManyValues,
+}
+
+impl std::fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(error) => error.fmt(f),
+            Self::TooManyValues => f.write_str("it has more values than are read"),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Reads a message's bytes.
 pub fn decode(
     bytes: &[u8],
     descriptor: &MessageDescriptor,
-) -> Result<(Value<'static>, Vec<ConversionProblem>), prost::DecodeError> {
-    let message = DynamicMessage::decode(descriptor.clone(), bytes)?;
-    Ok(decode_message(&message))
+) -> Result<(Value<'static>, Vec<ConversionProblem>), DecodeError> {
+    let message = DynamicMessage::decode(descriptor.clone(), bytes).map_err(DecodeError::Malformed)?;
+    decode_within(&message, MAX_VALUES)
+}
+
+/// Converts a message that has at most so many values.
+pub(super) fn decode_within(
+    message: &DynamicMessage,
+    max_values: usize,
+) -> Result<(Value<'static>, Vec<ConversionProblem>), DecodeError> {
+    let mut decoder = Decoder { left: max_values, ..Decoder::default() };
+    let descriptor = message_descriptor(message);
+    let value = decoder.message(message, &Conversion::of_message(&descriptor), descriptor.full_name(), 0);
+    if decoder.is_full { Err(DecodeError::TooManyValues) } else { Ok((value, decoder.problems)) }
 }
 
 /// Converts a message. Every field is there, by its JSON name: a scalar without presence with its default, any
 /// other that is not set as null, a list or map as an empty one.
 pub fn decode_message(message: &DynamicMessage) -> (Value<'static>, Vec<ConversionProblem>) {
-    let mut decoder = Decoder { problems: Vec::new() };
+    let mut decoder = Decoder::default();
     let descriptor = message_descriptor(message);
     let value = decoder.message(message, &Conversion::of_message(&descriptor), descriptor.full_name(), 0);
     (value, decoder.problems)
@@ -58,7 +89,7 @@ pub(super) fn decode_any(any: &DynamicMessage, pool: &DescriptorPool) -> Option<
     let (url, bytes) = any_parts(any);
     let descriptor = pool.get_message_by_name(any_type(&url))?;
     let inner = DynamicMessage::decode(descriptor, bytes).ok()?;
-    Some(Decoder { problems: Vec::new() }.opened_any(&url, &inner, 0))
+    Some(Decoder::default().opened_any(&url, &inner, 0))
 }
 
 /// An `Any` that nobody can open.
@@ -72,9 +103,27 @@ pub(super) fn opaque_any(any: &DynamicMessage) -> Value<'static> {
 
 struct Decoder {
     problems: Vec<ConversionProblem>,
+    /// How many values more may come, and whether more did: what is over is not converted.
+    left: usize,
+    is_full: bool,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self { problems: Vec::new(), left: MAX_VALUES, is_full: false }
+    }
 }
 
 impl Decoder {
+    /// Whether there is room for so many values more.
+    fn fits(&mut self, count: usize) -> bool {
+        match self.left.checked_sub(count) {
+            Some(left) => self.left = left,
+            None => self.is_full = true,
+        }
+        !self.is_full
+    }
+
     fn null(&mut self, field: &str, message: impl Into<String>) -> Value<'static> {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(ConversionProblem { field: field.to_owned(), message: message.into() });
@@ -84,6 +133,9 @@ impl Decoder {
 
     fn object(&mut self, message: &DynamicMessage, depth: usize) -> Value<'static> {
         let descriptor = message_descriptor(message);
+        if !self.fits(descriptor.fields().len()) {
+            return Value::Null;
+        }
         let mut fields = Vec::with_capacity(descriptor.fields().len());
         for field in descriptor.fields() {
             let value = self.field(message, &field, depth);
@@ -101,6 +153,8 @@ impl Decoder {
             return Value::Null;
         }
         match message.get_field(field).as_ref() {
+            Proto::List(items) if !self.fits(items.len()) => Value::Null,
+            Proto::Map(entries) if !self.fits(entries.len()) => Value::Null,
             Proto::List(items) => {
                 let conversion = Conversion::of(&field.kind());
                 let name = field.full_name();
@@ -213,6 +267,9 @@ impl Decoder {
     fn json_struct(&mut self, message: &DynamicMessage, name: &str, depth: usize) -> Value<'static> {
         let fields = part(message, 1);
         let Some(fields) = fields.as_deref().and_then(Proto::as_map) else { return Value::Object(Vec::new()) };
+        if !self.fits(fields.len()) {
+            return Value::Null;
+        }
         let mut sorted: Vec<(&str, &Proto)> =
             fields.iter().filter_map(|(key, value)| Some((key.as_str()?, value))).collect();
         sorted.sort_by_key(|(key, _)| *key);
@@ -225,6 +282,9 @@ impl Decoder {
     fn json_list(&mut self, message: &DynamicMessage, name: &str, depth: usize) -> Value<'static> {
         let items = part(message, 1);
         let items = items.as_deref().and_then(Proto::as_list).unwrap_or_default();
+        if !self.fits(items.len()) {
+            return Value::Null;
+        }
         Value::Array(items.iter().map(|item| self.value(item, &Conversion::JsonValue, name, depth)).collect())
     }
 

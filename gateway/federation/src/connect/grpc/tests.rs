@@ -93,6 +93,23 @@ fn every_type_there_and_back() {
     assert_eq!(round_trip(r#"{"mm":{"-1":{"b":true}}}"#, "mm").map(|json| json.starts_with(r#"{"-1":{"#)), Ok(true));
 }
 
+#[test]
+fn values_are_bounded() {
+    let width = all().fields().len();
+    let cases = [
+        ("{}", 0),
+        (r#"{"i32":5}"#, 0),
+        (r#"{"list":[1,2,3]}"#, 3),
+        (r#"{"m":{"a":1}}"#, 1),
+        (r#"{"js":{"a":[1,2],"b":[]}}"#, 4),
+    ];
+    for (json, inner) in cases {
+        let message = encode(&parse_json(json.as_bytes()).unwrap(), &all()).unwrap();
+        assert!(decode::decode_within(&message, width + inner).is_ok(), "{json}");
+        assert_eq!(decode::decode_within(&message, width + inner - 1), Err(DecodeError::TooManyValues), "{json}");
+    }
+}
+
 /// An empty message: proto3's defaults are values, and what has presence is null.
 #[test]
 fn defaults_are_not_null() {

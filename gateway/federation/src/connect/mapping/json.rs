@@ -11,6 +11,10 @@ use std::collections::HashMap;
 /// How deep lists and objects may nest; deeper is refused, so that no body overflows the stack.
 pub const MAX_DEPTH: usize = 512;
 
+/// More values than this are refused: `[0,0,…]` is small on the wire, and here each takes over a hundred bytes by the time
+/// that it is mapped.
+pub const MAX_VALUES: usize = 1 << 21;
+
 /// An object with more keys than this is checked for duplicates by a map, not by looking through it.
 const LINEAR_KEYS: usize = 16;
 
@@ -31,9 +35,14 @@ impl std::error::Error for JsonError {}
 
 /// Reads one JSON value that fills `bytes`. Of a key that comes twice the last value counts, at the first's place.
 pub fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
+    parse_within(bytes, MAX_VALUES)
+}
+
+/// The same with at most this many values.
+pub(super) fn parse_within(bytes: &[u8], max_values: usize) -> Result<Value<'_>, JsonError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| JsonError { offset: error.valid_up_to(), message: "invalid UTF-8" })?;
-    let mut reader = Reader { text, bytes, at: 0 };
+    let mut reader = Reader { text, bytes, at: 0, left: max_values };
     let value = reader.value(0)?;
     reader.skip_blank();
     if reader.at == bytes.len() { Ok(value) } else { Err(reader.error("more follows after the value")) }
@@ -43,6 +52,8 @@ struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// How many values more may come.
+    left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -64,6 +75,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
         self.skip_blank();
+        self.left = self.left.checked_sub(1).ok_or_else(|| self.error("it has more values than are read"))?;
         match self.bytes.get(self.at) {
             Some(b'"') => Ok(Value::String(Text::Escaped(self.string()?))),
             Some(b'{') => self.object(depth + 1),

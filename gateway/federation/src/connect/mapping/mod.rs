@@ -29,7 +29,9 @@ pub use ast::{
     StepKind, Variable,
 };
 pub use eval::{Problem, ProblemKind, Vars, eval};
-pub use json::{JsonError, MAX_DEPTH, parse as parse_json, write as write_json, write_string as write_json_string};
+pub use json::{
+    JsonError, MAX_DEPTH, MAX_VALUES, parse as parse_json, write as write_json, write_string as write_json_string,
+};
 pub use method::Method;
 pub(super) use number::{float_token, float32_token};
 pub use output::{Output, OutputField};

@@ -415,6 +415,15 @@ mod json {
     }
 
     #[test]
+    fn values_are_bounded() {
+        for (text, count) in [("1", 1), ("[]", 1), ("[0,0,0]", 4), (r#"{"a":[{}],"b":null,"b":1}"#, 5)] {
+            assert!(crate::connect::mapping::json::parse_within(text.as_bytes(), count).is_ok(), "{text}");
+            let error = crate::connect::mapping::json::parse_within(text.as_bytes(), count - 1).unwrap_err();
+            assert!(error.to_string().contains("more values"), "{text}: {error}");
+        }
+    }
+
+    #[test]
     fn depth_is_bounded() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(parse_json(nested(MAX_DEPTH).as_bytes()).is_ok());
