@@ -14,6 +14,7 @@ mod error;
 pub mod explain;
 pub mod graph;
 mod passes;
+mod provides;
 mod query_plan;
 mod runtime;
 mod satisfy;
