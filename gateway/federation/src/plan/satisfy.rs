@@ -33,6 +33,10 @@ pub(crate) enum Lack {
 /// thousands of types need.
 const BUDGET: u64 = 40_000_000;
 
+/// Fields that are asked for together. A root type of connectors has a lookup for each field, and what is asked for
+/// together is compared with each other.
+const FIELDS_AT_ONCE: usize = 64;
+
 /// Where objects of one type come from.
 struct State {
     ty: TypeId,
@@ -95,7 +99,10 @@ impl Proof<'_> {
             known.push((state.nodes.clone(), state.set.clone()));
             let nodes: Vec<NodeId> = state.nodes.iter().copied().collect();
             let from = (&nodes[..], &state.set);
-            let reached = reach(model, self.graph, state.ty, from, &model.ty(state.ty).fields, &mut self.work)?;
+            let mut reached = vec![];
+            for fields in model.ty(state.ty).fields.chunks(FIELDS_AT_ONCE) {
+                reached.extend(reach(model, self.graph, state.ty, from, fields, &mut self.work)?);
+            }
             let set = self.set_below(&state, &nodes)?;
             for field in &reached {
                 if !self.is_visible(field.field) {
