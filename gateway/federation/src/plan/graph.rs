@@ -81,8 +81,16 @@ impl PlannerGraph {
         &self.nodes[id.index()]
     }
 
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(at, node)| (NodeId::from_index(at), node))
+    }
+
     pub fn lookup(&self, id: LookupId) -> &Lookup {
         &self.lookups[id.index()]
+    }
+
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.lookups.iter()
     }
 
     /// The ways into `ty`, in a fixed order.

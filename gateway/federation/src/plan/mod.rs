@@ -4,6 +4,7 @@
 //! bound operation ── collect ──> shape + demands ── search ──> decisions ── steps ──> groups ── passes ── assemble, calls ──> plan
 //! ```
 
+mod alike;
 mod assemble;
 mod calls;
 mod collect;
@@ -21,6 +22,7 @@ mod search;
 mod shape;
 mod steps;
 mod typenames;
+mod unbatched;
 pub mod verify;
 
 use std::collections::{BTreeSet, HashSet};
@@ -41,6 +43,7 @@ use crate::connect::Connectors;
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, NameId, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
+pub(crate) use unbatched::{Unbatched, unbatched};
 
 use demand::Demand;
 use graph::PlannerGraph;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use super::alike::Alike;
 use super::graph::{NodeId, PlannerGraph};
 use super::search::{Exhausted, Reached, Work, reach, tellers};
 use crate::schema::{FieldId, FieldSet, FieldSetItem, Merged, Model, SubgraphId, Supergraph, TypeId};
@@ -42,6 +43,7 @@ pub(crate) fn unreachable(supergraph: &Supergraph<Merged>, graph: &PlannerGraph)
         supergraph,
         model: &supergraph.model,
         graph,
+        alike: Alike::of(graph),
         steps: vec![],
         work: Work::new(BUDGET),
         told: HashMap::new(),
@@ -57,6 +59,8 @@ struct Proof<'a> {
     supergraph: &'a Supergraph<Merged>,
     model: &'a Model,
     graph: &'a PlannerGraph,
+    /// Of nodes that offer the same, one is looked at.
+    alike: Alike,
     /// The fields that lead to states, each behind the one before it.
     steps: Vec<(Option<usize>, FieldId)>,
     work: Work,
@@ -115,7 +119,7 @@ impl Proof<'_> {
                 continue;
             }
             let narrowed = field.targets.iter().filter_map(|node| self.graph.narrow(*node, ty));
-            let mut nodes: BTreeSet<NodeId> = narrowed.collect();
+            let mut nodes: BTreeSet<NodeId> = narrowed.map(|node| self.alike.first(node)).collect();
             let is_untyped = nodes.iter().all(|node| self.graph.node(*node).is_interface_object);
             if is_untyped && let Some(first) = nodes.first() {
                 if !self.is_visible_type(ty) {
