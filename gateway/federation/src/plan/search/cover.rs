@@ -61,12 +61,6 @@ pub(in crate::plan) struct Cover {
     pub slots: Vec<Assignment>,
 }
 
-impl Cover {
-    pub fn makes_calls(&self) -> bool {
-        self.stations.iter().any(|station| matches!(station.via, Via::Lookup { .. }))
-    }
-}
-
 /// A way to get one item.
 #[derive(Debug, Clone)]
 pub(super) struct Way {

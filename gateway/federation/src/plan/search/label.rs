@@ -14,6 +14,9 @@ use crate::schema::{FieldSet, Id};
 #[derive(Debug, Default)]
 pub(super) struct Stations {
     list: Vec<Station>,
+    /// Which stations can give each input of a station's lookup, the nearest one first. All of them let the station stand
+    /// where it does, and cost no more calls.
+    suppliers: Vec<Vec<Vec<StationId>>>,
 }
 
 /// A lookup that may become a station.
@@ -33,6 +36,15 @@ impl Stations {
         &self.list[id.index()]
     }
 
+    pub fn suppliers(&self, id: StationId) -> &[Vec<StationId>] {
+        &self.suppliers[id.index()]
+    }
+
+    fn push(&mut self, station: Station, suppliers: Vec<Vec<StationId>>) {
+        self.list.push(station);
+        self.suppliers.push(suppliers);
+    }
+
     pub fn label(
         search: &mut Search<'_>,
         position: PositionId,
@@ -42,7 +54,7 @@ impl Stations {
     ) -> Result<Self, Exhausted> {
         let mut stations = Self::default();
         for (at, node) in bases {
-            stations.list.push(Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
+            stations.push(Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] }, vec![]);
         }
         let candidates = candidates(search, position, whom, bases, items);
         let mut inputs: Vec<Item> = vec![];
@@ -57,25 +69,25 @@ impl Stations {
             }
             waiting.push((candidate, needs));
         }
-        // The nearest station that gives each input, of those that were looked at.
-        let mut suppliers: Vec<Option<(Cost, StationId)>> = vec![None; inputs.len()];
+        // The stations that give each input, of those that were looked at; the nearest first.
+        let mut suppliers: Vec<Vec<(Cost, StationId)>> = vec![vec![]; inputs.len()];
         let mut looked = 0;
         loop {
             for (id, station) in stations.iter().skip(looked) {
                 search.spend(inputs.len())?;
-                for (input, best) in inputs.iter().zip(&mut suppliers) {
+                for (input, known) in inputs.iter().zip(&mut suppliers) {
                     let Some(cost) = search.by_station(station, input)? else { continue };
                     let cost = cost.after(station.depth);
-                    if best.is_none_or(|(known, _)| cost < known) {
-                        *best = Some((cost, id));
-                    }
+                    let at = known.partition_point(|(other, _)| *other <= cost);
+                    known.insert(at, (cost, id));
                 }
             }
             looked = stations.list.len();
             search.spend(waiting.len())?;
             let mut nearest: Option<(Cost, usize)> = None;
             for (at, (candidate, needs)) in waiting.iter().enumerate() {
-                let reach = needs.iter().try_fold(Cost::ZERO, |reach, input| Some(reach.beside(suppliers[*input]?.0)));
+                let reach =
+                    needs.iter().try_fold(Cost::ZERO, |reach, input| Some(reach.beside(suppliers[*input].first()?.0)));
                 let Some(reach) = reach else { continue };
                 let batch = search.graph.lookup(candidate.lookup).batch;
                 let cost = reach.beside(Cost::call(reach.depth + 1, batch));
@@ -85,20 +97,19 @@ impl Stations {
             }
             let Some((cost, at)) = nearest else { return Ok(stations) };
             let (Candidate { lookup, requires, only, inputs }, needs) = waiting.remove(at);
-            // All of them have one, or it could not be reached.
-            let from = inputs.iter().zip(needs).filter_map(|(input, at)| Some((input, suppliers[at]?.1)));
-            let assign = |(input, station): (&Item, StationId)| Assignment {
-                slot: input.slot,
-                child: input.child,
-                stations: vec![station],
-            };
-            let assigned = from.map(assign).collect();
-            stations.list.push(Station {
-                node: search.graph.lookup(lookup).enters,
-                via: Via::Lookup { lookup, requires, only },
-                depth: cost.depth,
-                inputs: assigned,
-            });
+            let mut assigned = Vec::with_capacity(inputs.len());
+            let mut as_good = Vec::with_capacity(inputs.len());
+            for (input, at) in inputs.iter().zip(needs) {
+                // All of them have one, or it could not be reached.
+                let Some((least, nearest)) = suppliers[at].first().copied() else { continue };
+                assigned.push(Assignment { slot: input.slot, child: input.child, stations: vec![nearest] });
+                let in_time = suppliers[at].iter().filter(|(other, _)| other.depth < cost.depth);
+                let in_time = in_time.filter(|(other, _)| other.calls <= least.calls);
+                as_good.push(in_time.map(|(_, id)| *id).collect());
+            }
+            let node = search.graph.lookup(lookup).enters;
+            let via = Via::Lookup { lookup, requires, only };
+            stations.push(Station { node, via, depth: cost.depth, inputs: assigned }, as_good);
         }
     }
 }

@@ -207,7 +207,7 @@ impl<'a> Search<'a> {
         if (2..=MAX_REVISED).contains(&covers.len()) {
             for (at, (ty, items)) in wanted.iter().enumerate() {
                 let calls = self.calls(&covers, Some(*ty));
-                if covers[at].1.makes_calls()
+                if covers[at].1.alone.calls > 0
                     && let Some(cover) = self.cover_type(position, *ty, bases, items, &calls)?
                     && cover.cost <= self.priced(&covers[at].1, &calls)
                 {
