@@ -300,6 +300,34 @@ fn assert_errors(response: &Value, service: &str, codes: &[&str], paths: &[Value
     assert_eq!(found, expected, "{response:#}");
 }
 
+/// A stream of a gRPC service, with what REST and GraphQL services add to each of its events.
+#[tokio::test]
+async fn a_subscription_crosses_all_protocols() {
+    let demo = Demo::start().await;
+    let pending = |order: &&Order| !order.shipped && !order.items.is_empty();
+    let order = dataset().orders.iter().find(pending).expect("some have not shipped");
+    let query = "subscription ($id: ID!) { orderChanged(id: $id) {
+        id status totalMinor labels { key } user { name } items { quantity product { name reviewCount } } } }";
+    let events = demo.events(query, json!({ "id": order.id })).await;
+    assert_eq!(events.len(), 2, "{events:#?}");
+    for (event, status) in events.iter().zip(["PENDING", "SHIPPED"]) {
+        assert_eq!(event.get("errors"), None, "{event:#}");
+        let changed = &event["data"]["orderChanged"];
+        assert_eq!((&changed["id"], &changed["status"]), (&json!(order.id), &json!(status)));
+        assert_eq!(changed["user"]["name"], json!(user(&order.user_id).full_name));
+        for (item, ordered) in changed["items"].as_array().expect("a list").iter().zip(&order.items) {
+            assert_eq!(item["product"]["name"], json!(product(&ordered.product_id).name));
+            assert!(item["product"]["reviewCount"].is_u64(), "{event:#}");
+        }
+        // The stream does not send them: they are looked up.
+        assert_eq!(changed["labels"].as_array().map(Vec::len), Some(order.labels.len()), "{event:#}");
+    }
+    let events = demo.events(query, json!({ "id": "nope" })).await;
+    assert_eq!(events.len(), 1, "{events:#?}");
+    assert_eq!(events[0]["data"], json!({ "orderChanged": null }));
+    assert_errors(&events[0], "orders", &["NOT_FOUND"], &[json!(["orderChanged"])]);
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_null_without_an_error() {
     let demo = Demo::start().await;

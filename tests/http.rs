@@ -7,6 +7,7 @@ use support::{Backend, Gateway, SDL, composed};
 
 const JSON: &str = "application/json";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+const EVENTS: &str = "text/event-stream";
 const HELLO: &str = r#"{"query":"{ hello }"}"#;
 const HELLO_ANSWER: &str = r#"{"data":{"hello":"hi"}}"#;
 
@@ -30,6 +31,8 @@ struct Request {
 enum Body {
     /// Exactly this.
     Is(&'static str),
+    /// It begins with this, and ends with that.
+    Spans(String, &'static str),
     /// An error with this code, and no data; its message holds the text.
     Error(&'static str, &'static str),
 }
@@ -86,6 +89,7 @@ async fn check(gateway: &Gateway, cases: Vec<Case>) {
         let text = response.text().await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let body_fits = match body {
             Body::Is(expected) => text == expected,
+            Body::Spans(start, end) => text.starts_with(&start) && text.ends_with(end),
             Body::Error(code, message) => {
                 text.starts_with(r#"{"errors":[{"message":"#)
                     && text.contains(&format!(r#""extensions":{{"code":"{code}"}}"#))
@@ -208,7 +212,6 @@ async fn request_errors_are_200_or_400_by_the_type_accepted() {
         ("a missing variable", "mutation($t: String!) { say(text: $t) }", "{}", "BAD_USER_INPUT", "required"),
         ("a wrong variable", "query($n: String) { hello(name: $n) }", r#"{"n":1}"#, "BAD_USER_INPUT", "String"),
         ("introspection", "{ __schema { types { name } } }", "{}", "INTROSPECTION_DISABLED", "disabled"),
-        ("a subscription", "subscription { ticks }", "{}", "GRAPHQL_VALIDATION_FAILED", "Subscriptions"),
     ];
     let mut cases = vec![];
     for (name, query, variables, code, message) in requests {
@@ -219,6 +222,58 @@ async fn request_errors_are_200_or_400_by_the_type_accepted() {
     }
     check(&gateway, cases).await;
     assert_eq!(backend.calls(), 0);
+}
+
+/// Events in the order in which they come, up to the end of the stream.
+#[tokio::test]
+async fn answers_come_as_events_where_the_client_wants_them() {
+    let backend = Backend::start().await;
+    let gateway = Gateway::start(backend.supergraph(), false).await;
+    let is_events = |text: &str| Body::Spans(format!("event: next\ndata: {text}"), "\n\nevent: complete\ndata:\n\n");
+    let ticks = r#"{"query":"subscription { ticks }"}"#;
+    let no_events = |message| Body::Error("BAD_USER_INPUT", message);
+    let cases = vec![
+        case("a query", post(HELLO).with("accept", EVENTS), 200, EVENTS, is_events(HELLO_ANSWER)),
+        case(
+            "a query by GET",
+            get("/graphql?query=%7Bhello%7D").with("accept", EVENTS),
+            200,
+            EVENTS,
+            is_events(HELLO_ANSWER),
+        ),
+        case(
+            "what is wrong with an operation is an event too",
+            post(r#"{"query":"{ nope }"}"#).with("accept", EVENTS),
+            200,
+            EVENTS,
+            is_events(r#"{"errors":[{"message":"#),
+        ),
+        case("what is no operation is none", post("{").with("accept", EVENTS), 400, JSON, no_events("line 1")),
+        case(
+            "JSON before events",
+            post(HELLO).with("accept", "application/json, text/event-stream"),
+            200,
+            JSON,
+            Body::Is(HELLO_ANSWER),
+        ),
+        case("a subscription, JSON", post(ticks), 406, JSON, no_events("text/event-stream")),
+        case("a subscription, any type", post(ticks).with("accept", "*/*"), 406, JSON, no_events("text/event-stream")),
+        case(
+            "a subscription, the new type",
+            post(ticks).with("accept", GRAPHQL_RESPONSE),
+            406,
+            GRAPHQL_RESPONSE,
+            no_events("text/event-stream"),
+        ),
+        case(
+            "a subscription to a GraphQL server",
+            post(ticks).with("accept", "application/json, text/event-stream"),
+            200,
+            EVENTS,
+            is_events(r#"{"data":{"ticks":null},"errors":[{"message":"The subgraph \"greeter\" is a GraphQL server"#),
+        ),
+    ];
+    check(&gateway, cases).await;
 }
 
 #[tokio::test]

@@ -44,6 +44,20 @@ impl Demo {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
+    /// The answers of a subscription, as server-sent events bring them, until it is complete.
+    pub async fn events(&self, query: &str, variables: Value) -> Vec<Value> {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let request = self.client.post(&self.url).header("content-type", "application/json").body(body);
+        let response = request.header("accept", "text/event-stream").send().await.expect("the gateway answers");
+        assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
+        let text = response.text().await.expect("the stream ends");
+        let events =
+            text.strip_suffix("event: complete\ndata:\n\n").unwrap_or_else(|| panic!("not completed:\n{text}"));
+        let events = events.split_terminator("\n\n").filter(|event| !event.starts_with(':'));
+        let data = events.map(|event| event.strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("{text}")));
+        data.map(|json| serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))).collect()
+    }
+
     /// The data of an operation that has no errors, and how many calls it took.
     pub async fn data(&self, query: &str, variables: Value) -> (Value, u64) {
         let before = self.backends.call_count();

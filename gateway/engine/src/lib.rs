@@ -1,7 +1,7 @@
 //! Runs query plans: calls backends, puts together what they answer, and writes the client's response.
 //!
 //! [`Connectors`] are built once per supergraph, [`PreparedPlan`]s once per operation, and [`execute`] runs one for a
-//! request.
+//! request; [`subscribe`] runs one for each event of a subscription.
 
 pub mod connector;
 mod context;
@@ -15,5 +15,5 @@ mod testing;
 
 pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig, is_reserved};
 pub use context::RequestContext;
-pub use execute::{ExecutionResult, execute};
+pub use execute::{EventStream, ExecutionResult, Subscription, SubscriptionLimits, execute, subscribe};
 pub use prepared::PreparedPlan;

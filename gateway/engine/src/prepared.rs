@@ -13,6 +13,8 @@ use crate::execute::RepresentationWriter;
 #[derive(Debug)]
 pub struct PreparedPlan {
     pub plan: QueryPlan,
+    /// A subscription's source.
+    pub(crate) trigger: Option<Prepared>,
     /// By `CallId`.
     pub(crate) calls: Vec<Prepared>,
     /// By `FetchId`.
@@ -53,6 +55,7 @@ impl PreparedPlan {
             let together: Vec<&FetchNode> = call.fetches.iter().map(|fetch| plan.fetch(*fetch)).collect();
             calls.push(connectors.prepare(&together, operation));
         }
-        Self { plan, calls, fetches, model }
+        let trigger = plan.trigger.as_ref().map(|fetch| connectors.prepare(&[fetch], operation));
+        Self { plan, trigger, calls, fetches, model }
     }
 }

@@ -56,8 +56,14 @@ pub struct SourceConfig {
     pub connect_timeout: Duration,
     /// The largest answer that is read, in bytes.
     pub max_body: usize,
+    /// The largest message that a gRPC service is sent, in bytes.
+    pub max_request: usize,
     /// Which headers are sent besides the protocol's own, and those that a connector's own directives name.
     pub headers: Vec<HeaderRule>,
+    /// How long a batch of entities waits for those of other operations that send the same headers. None waits for no other.
+    pub batch_window: Option<Duration>,
+    /// Whether operations that send the same read with the same headers share its answer while it is out.
+    pub share_in_flight: bool,
 }
 
 impl Default for SourceConfig {
@@ -67,7 +73,10 @@ impl Default for SourceConfig {
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(1),
             max_body: 64 << 20,
+            max_request: 64 << 20,
             headers: vec![],
+            batch_window: None,
+            share_in_flight: false,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Owns a backend for tests: answers that a function gives, without a network.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
 
-use super::{Inputs, Part, graphql};
+use super::{Inputs, Part, PartForm, graphql};
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// A call as a GraphQL subgraph would get it.
@@ -45,7 +46,11 @@ impl FakeAnswer {
 
 /// A function that plays all backends. `None` stands for one that cannot be reached.
 #[derive(Clone)]
-pub struct Fake(Arc<dyn Fn(FakeCall) -> Option<FakeAnswer> + Send + Sync>);
+pub struct Fake {
+    answer: Arc<dyn Fn(FakeCall) -> Option<FakeAnswer> + Send + Sync>,
+    /// The events of the first subscription.
+    events: Arc<Mutex<Option<FakeEvents>>>,
+}
 
 impl std::fmt::Debug for Fake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -55,7 +60,18 @@ impl std::fmt::Debug for Fake {
 
 impl Fake {
     pub fn new(answer: impl Fn(FakeCall) -> Option<FakeAnswer> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(answer))
+        Self { answer: Arc::new(answer), events: Arc::default() }
+    }
+
+    /// Gives the first subscription what is sent here, each the JSON of the root's data, or `None` for a failure.
+    pub fn with_events(self, events: mpsc::Receiver<Option<String>>) -> Self {
+        Self { events: Arc::new(Mutex::new(Some(FakeEvents { events, origin: ErrorOrigin::default() }))), ..self }
+    }
+
+    pub(super) fn subscribe(&self, origin: &ErrorOrigin) -> Option<FakeEvents> {
+        // Nothing panics while it is held.
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(FakeEvents { origin: origin.clone(), ..events })
     }
 
     pub(super) async fn fetch(
@@ -70,10 +86,24 @@ impl Fake {
             operation: request.text.to_string(),
             body: String::from_utf8_lossy(&body).into_owned(),
         };
-        let answer = (self.0)(call).ok_or_else(|| SubgraphError::unavailable(origin))?;
+        let answer = (self.answer)(call).ok_or_else(|| SubgraphError::unavailable(origin))?;
         if !answer.delay.is_zero() {
             tokio::time::sleep(answer.delay).await;
         }
         Ok(graphql::part(answer.status, answer.body, origin))
+    }
+}
+
+/// Events that a test sends.
+#[derive(Debug)]
+pub struct FakeEvents {
+    events: mpsc::Receiver<Option<String>>,
+    origin: ErrorOrigin,
+}
+
+impl FakeEvents {
+    pub(super) async fn next(&mut self) -> Option<Result<Part, SubgraphError>> {
+        let part = |body: String| Part { body: body.into(), form: PartForm::Data, errors: vec![] };
+        Some(self.events.recv().await?.map(part).ok_or_else(|| SubgraphError::unavailable(&self.origin)))
     }
 }

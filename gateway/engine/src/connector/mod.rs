@@ -9,6 +9,7 @@ mod fake;
 mod graphql;
 mod headers;
 mod http;
+mod in_flight;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::execute::{Batch, EntityList, ErrorOrigin, SubgraphError};
 
 pub use config::{ConnectorsConfig, SourceConfig};
 pub use connect::Reads;
+use fake::FakeEvents;
 pub use fake::{Fake, FakeAnswer, FakeCall};
 pub use headers::{HeaderRule, is_reserved};
 
@@ -218,9 +220,32 @@ impl Prepared {
             // Boxed, since it is twenty times as large as a call to a GraphQL server, and room for the largest is
             // allocated and copied for every fetch.
             Call::Connect(connect) => Box::pin(self.until(deadline, connect.fetch(inputs, &self.origin))).await,
-            Call::Misplanned => Err(SubgraphError::internal("The plan of this operation is of another supergraph.")),
+            Call::Misplanned => Err(misplanned()),
             Call::Fake(fake, request) => self.until(deadline, fake.fetch(request, inputs, &self.origin)).await,
         }
+    }
+
+    /// Opens the stream that a subscription's events come from. There is no deadline.
+    pub async fn subscribe<'a>(&'a self, inputs: &Inputs<'a>) -> Result<Events<'a>, SubgraphError> {
+        match &self.call {
+            Call::Connect(connect) => {
+                connect.subscribe(inputs, &self.origin).await.map(|feed| Events(EventSource::Connect(Box::new(feed))))
+            }
+            Call::GraphQl(..) => Err(self.no_subscriptions()),
+            Call::Misplanned => Err(misplanned()),
+            Call::Fake(fake, _) => fake
+                .subscribe(&self.origin)
+                .map(|events| Events(EventSource::Fake(events)))
+                .ok_or_else(|| self.no_subscriptions()),
+        }
+    }
+
+    fn no_subscriptions(&self) -> SubgraphError {
+        let service = &self.origin.service;
+        let message = format!(
+            "The subgraph \"{service}\" is a GraphQL server, and subscriptions to those are not supported yet; a gRPC method that streams its responses can feed one."
+        );
+        SubgraphError::new(&self.origin, "SUBSCRIPTION_NOT_SUPPORTED", message)
     }
 
     async fn until(
@@ -230,4 +255,26 @@ impl Prepared {
     ) -> Result<Part, SubgraphError> {
         timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(SubgraphError::timeout(&self.origin)))
     }
+}
+
+/// What a subscription's source sends. Dropping it ends the call.
+pub struct Events<'a>(EventSource<'a>);
+
+enum EventSource<'a> {
+    Connect(Box<connect::Feed<'a>>),
+    Fake(FakeEvents),
+}
+
+impl Events<'_> {
+    /// The next event's data; `None` at the end. After an error there is nothing more.
+    pub async fn next(&mut self) -> Option<Result<Part, SubgraphError>> {
+        match &mut self.0 {
+            EventSource::Connect(feed) => feed.next().await,
+            EventSource::Fake(events) => events.next().await,
+        }
+    }
+}
+
+fn misplanned() -> SubgraphError {
+    SubgraphError::internal("The plan of this operation is of another supergraph.")
 }

@@ -11,6 +11,9 @@ mod receive;
 mod representations;
 mod run;
 mod scheduler;
+mod subscribe;
+#[cfg(test)]
+mod subscribe_tests;
 #[cfg(test)]
 mod tests;
 
@@ -18,3 +21,4 @@ pub(crate) use batch::{Batch, EntityList};
 pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, write_client_error};
 pub(crate) use representations::RepresentationWriter;
 pub use scheduler::{ExecutionResult, execute};
+pub use subscribe::{EventStream, Subscription, SubscriptionLimits, subscribe};

@@ -46,6 +46,13 @@ struct Field {
     fields: Vec<Field>,
 }
 
+impl Field {
+    /// Whether objects of different types are written differently below it.
+    fn depends_on_type(&self) -> bool {
+        self.fields.iter().any(|below| self.typenames.iter().any(|(ty, _)| !below.types.contains(*ty)))
+    }
+}
+
 /// Why an object has no representation.
 #[derive(Debug)]
 pub enum Missing {
@@ -267,8 +274,11 @@ fn write_value(
         SlotValue::Null => out.extend_from_slice(b"null"),
         SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
         SlotValue::Object(object) => {
-            out.push(b'{');
             let ty = arena.ty(object);
+            if ty.is_none() && field.depends_on_type() {
+                return Err(arena.object_errors(object).or(errors).map_or(Missing::Nothing, Missing::Error));
+            }
+            out.push(b'{');
             let typename = field.typenames.iter().find(|(known, _)| ty == Some(*known));
             if let Some((_, typename)) = typename {
                 out.extend_from_slice(typename.as_bytes());

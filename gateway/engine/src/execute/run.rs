@@ -123,6 +123,14 @@ impl<'a> Run<'a> {
         self.failed.extend(cause.map(|cause| (sent, cause)));
     }
 
+    /// Takes in what a subscription's source sent, which all calls wait for.
+    pub fn receive_event(&mut self, event: Result<Part, SubgraphError>) {
+        let PreparedPlan { plan, trigger, model, .. } = self.prepared;
+        let (Some(fetch), Some(call)) = (&plan.trigger, trigger) else { return };
+        let (origin, whom) = (&call.origin, Whom::Root(fetch));
+        Receiver { plan, model, arena: &mut self.arena, origin, whom }.receive(event);
+    }
+
     /// When the next call starts that waits for some of its fetches; `None` if there is no such call.
     pub fn due(&mut self) -> Option<Instant> {
         if self.partial.is_empty() {

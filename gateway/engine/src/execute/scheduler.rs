@@ -10,8 +10,9 @@ use weft_federation::schema::Id;
 use weft_federation::view::ClientSchema;
 
 use super::batch::Batch;
+use super::errors::SubgraphError;
 use super::run::{Run, Sent};
-use crate::connector::{Inputs, Reads};
+use crate::connector::{Inputs, Part, Reads};
 use crate::context::RequestContext;
 use crate::introspect::introspect;
 use crate::prepared::PreparedPlan;
@@ -34,19 +35,52 @@ pub async fn execute(
     context: &RequestContext<'_>,
 ) -> ExecutionResult {
     let arena = fetch_all(prepared, operation, variables, context).await;
+    respond(prepared, operation, client, variables, &arena)
+}
+
+/// Answers one event of a subscription: what its source sent, and the fetches that follow.
+pub(super) async fn execute_event(
+    prepared: &PreparedPlan,
+    operation: &BoundOperation,
+    client: &ClientSchema,
+    variables: &Variables,
+    context: &RequestContext<'_>,
+    event: Result<Part, SubgraphError>,
+) -> ExecutionResult {
+    let mut run = Run::new(prepared, operation, context.deadline);
+    run.receive_event(event);
+    let arena = fetch_rest(run, prepared, variables, context).await;
+    respond(prepared, operation, client, variables, &arena)
+}
+
+fn respond(
+    prepared: &PreparedPlan,
+    operation: &BoundOperation,
+    client: &ClientSchema,
+    variables: &Variables,
+    arena: &ResponseArena,
+) -> ExecutionResult {
     let introspection = introspect(operation, client, variables);
-    let projected = project(&prepared.plan.shape, &arena, &introspection);
+    let projected = project(&prepared.plan.shape, arena, &introspection);
     ExecutionResult { body: projected.body, error_count: projected.error_count }
 }
 
 /// Runs the fetches of a plan.
-async fn fetch_all<'a>(
-    prepared: &'a PreparedPlan,
+async fn fetch_all(
+    prepared: &PreparedPlan,
     operation: &BoundOperation,
     variables: &Variables,
     context: &RequestContext<'_>,
 ) -> ResponseArena {
-    let mut run = Run::new(prepared, operation, context.deadline);
+    fetch_rest(Run::new(prepared, operation, context.deadline), prepared, variables, context).await
+}
+
+async fn fetch_rest<'a>(
+    mut run: Run<'a>,
+    prepared: &'a PreparedPlan,
+    variables: &Variables,
+    context: &RequestContext<'_>,
+) -> ResponseArena {
     let reads = &Reads::default();
     let call = |(sent, batch): (Sent<'a>, Batch)| async move {
         let fetch = prepared.plan.fetch(sent.fetches[0]);

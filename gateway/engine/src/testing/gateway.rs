@@ -17,14 +17,14 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use crate::connector::{Connectors, Fake, FakeAnswer, FakeCall};
-use crate::{PreparedPlan, RequestContext, execute};
+use crate::{EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute, subscribe};
 
 const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])
 "#;
 
 pub struct Gateway {
     pub supergraph: Supergraph<Satisfiable>,
-    client: ClientSchema,
+    client: Arc<ClientSchema>,
     planner: Planner,
     pub deadline: Duration,
 }
@@ -65,7 +65,7 @@ impl Gateway {
         let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl)).expect("what weft composed loads");
         let (supergraph, found) = prove(supergraph);
         assert_eq!(found, []);
-        let client = ClientSchema::identity(&supergraph);
+        let client = Arc::new(ClientSchema::identity(&supergraph));
         let planner = Planner::new(&supergraph);
         Self { supergraph, client, planner, deadline: Duration::from_secs(30) }
     }
@@ -91,6 +91,23 @@ impl Gateway {
         let shown = response["errors"].as_array().map_or(0, Vec::len);
         assert_eq!(shown, result.error_count.min(101), "the count is told");
         text
+    }
+
+    /// Starts a subscription against `connectors`.
+    pub fn subscribe_on(
+        &self,
+        connectors: &Connectors,
+        headers: &HeaderMap,
+        operation: &str,
+        limits: SubscriptionLimits,
+    ) -> EventStream {
+        let document = parse(&self.client, operation, None).expect("a valid operation");
+        let operation = bind(&self.client, document).expect("an operation of the supergraph");
+        let variables = coerce(&self.client, &operation, None).expect("no variables are needed");
+        let plan = self.planner.plan(&operation, variables.condition_bits(&operation)).expect("a plan");
+        let prepared = Arc::new(PreparedPlan::new(plan, &operation, connectors));
+        let (operation, client, headers) = (Arc::new(operation), Arc::clone(&self.client), headers.clone());
+        subscribe(Subscription { prepared, operation, client, variables, headers, limits })
     }
 
     /// Runs an operation against backends that `answer` plays.

@@ -71,7 +71,10 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
         return Err(this.found);
     }
     let machinery = imported_types(&links);
-    let text = definitions(&links, &rows, federation, &own.directives, &machinery);
+    let defines_one_of = document.definitions.iter().any(
+        |definition| matches!(definition, Definition::DirectiveDefinition(directive) if directive.name == spec::ONE_OF),
+    );
+    let text = definitions(&links, &rows, federation, &own.directives, &machinery, defines_one_of);
     let schema = this.build(&document, &text)?;
     Ok(Subgraph {
         name: this.input.name,
@@ -239,6 +242,7 @@ fn definitions(
     federation: Federation,
     own: &HashSet<&'static str>,
     imported: &IndexSet<Name>,
+    defines_one_of: bool,
 ) -> String {
     let mut text = format!("{}directive @link{} ", spec::LINK_TYPES, spec::LINK_DEFINITION);
     text.push_str(spec::FEDERATION_TYPES);
@@ -252,6 +256,10 @@ fn definitions(
     }
     for row in rows.iter().filter(|row| !own.contains(row.canonical)) {
         text.push_str(&format!("directive @{} {} ", row.canonical, row.definition_in(federation, grpc)));
+    }
+    if grpc && !defines_one_of {
+        text.push_str(spec::ONE_OF_DEFINITION);
+        text.push(' ');
     }
     for name in spec::FEDERATION_ONE_TYPES.iter().copied().chain(imported.iter().map(Name::as_str)) {
         text.push_str(&format!("scalar {name} "));

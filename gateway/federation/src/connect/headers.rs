@@ -27,7 +27,7 @@ const RESERVED: [&str; 11] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HeaderRules {
     Http,
-    /// Also `grpc-*`, which belongs to the protocol.
+    /// Also `grpc-*` and `content-type`, which belong to the protocol.
     Grpc,
 }
 
@@ -74,7 +74,7 @@ fn header_name(reader: &mut Reader<'_>, node: &Node<Value>, rules: HeaderRules) 
         "is not the name of a header"
     } else if RESERVED.contains(&name.as_str()) {
         "belongs to a connection and is never forwarded"
-    } else if rules == HeaderRules::Grpc && name.starts_with("grpc-") {
+    } else if rules == HeaderRules::Grpc && (name.starts_with("grpc-") || name == "content-type") {
         "belongs to gRPC itself"
     } else {
         return Some(name);

@@ -55,6 +55,13 @@ impl Connectors {
         EnvNames::These(names)
     }
 
+    /// Whether what a connector sends is made of the client's request beyond the headers that are named for it.
+    pub fn reads_request(&self, connector: &Connector) -> bool {
+        let of_source = self.source_of(connector).map(Source::mapping_uses).unwrap_or_default();
+        let mut uses = of_source.into_iter().chain(connector.mapping_uses()).flat_map(|mapping| mapping.uses);
+        uses.any(|found| found.root == UseRoot::Variable(Variable::Request))
+    }
+
     /// The parts of which an HTTP connector's URL is made; none for gRPC.
     pub fn url_parts<'c>(&'c self, connector: &'c Connector) -> Option<UrlParts<'c>> {
         let Request::Http(request) = &connector.request else { return None };

@@ -13,10 +13,11 @@ use crate::view::ClientSchema;
 
 const SDL: &str = r#"
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
+  @link(url: "https://specs.weft.dev/connect/v0.1")
 scalar Any
 enum Color { RED GREEN }
 input In { n: Int! = 7 list: [In!] color: Color need: String! }
-input One { a: Int b: String }
+input One @oneOf { a: Int b: String }
 type Query {
   f(n: Int!, any: Any, i: Int, x: Float, s: String, b: Boolean, id: ID, c: Color, o: In, one: One, l: [[Int!]]): Int
 }
@@ -26,8 +27,6 @@ fn client() -> ClientSchema {
     let input = SubgraphInput { name: "a".into(), url: "http://a".into(), source: Source::new("a.graphql", SDL) };
     let composed = compose(vec![input], &mut NoConnectors);
     let supergraph = composed.supergraph.unwrap_or_else(|| panic!("{:?}", composed.diagnostics));
-    // Composition does not carry `@oneOf` yet.
-    let supergraph = supergraph.replace("input One\n", "directive @oneOf on INPUT_OBJECT\n\ninput One @oneOf\n");
     let supergraph = Supergraph::load(&Source::new("supergraph.graphql", supergraph)).expect("weft's own supergraph");
     ClientSchema::identity(&prove(supergraph).0)
 }
@@ -45,6 +44,43 @@ fn coerced(declaration: &str, json: &str) -> Result<String, String> {
     match coerce(&client, &operation, Some(&given)) {
         Ok(values) => Ok(values.get(VariableId::from_index(0)).unwrap_or("absent").to_owned()),
         Err(errors) => Err(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// Of subgraphs that do not link weft's specification the reference's rules hold, by which there is no `@oneOf`.
+#[test]
+fn one_of_is_carried_where_all_agree() {
+    let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\") @link(url: \"https://specs.weft.dev/connect/v0.1\")";
+    let plain = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\")";
+    #[rustfmt::skip]
+    let cases = [
+        (format!("{link} input I @oneOf {{ a: Int b: Int }}"), format!("{link} input I @oneOf {{ a: Int b: Int }}"), Ok(())),
+        (format!("{link} input I @oneOf {{ a: Int }}"), format!("{plain} directive @oneOf on INPUT_OBJECT input I @oneOf {{ a: Int }}"), Ok(())),
+        (format!("{link} directive @oneOf on INPUT_OBJECT input I @oneOf {{ a: Int }}"), format!("{link} input I @oneOf {{ a: Int }}"), Ok(())),
+        (format!("{link} input I @oneOf {{ a: Int }}"), format!("{link} input I {{ a: Int }}"), Err("ONE_OF_MISMATCH")),
+        (format!("{link} input I @oneOf {{ a: Int }}"), format!("{link} input I @oneOf {{ a: Int! }}"), Err("INVALID_ONE_OF")),
+        (format!("{plain} input I @oneOf {{ a: Int }}"), format!("{link} input I @oneOf {{ a: Int }}"), Err("INVALID_GRAPHQL")),
+    ];
+    for (first, second, expected) in cases {
+        let input = |name: &str, sdl: &str| SubgraphInput {
+            name: name.into(),
+            url: "http://a".into(),
+            source: Source::new(format!("{name}.graphql"), format!("{sdl} type Query {{ {name}(i: I): Int }}")),
+        };
+        let composed = compose(vec![input("a", &first), input("b", &second)], &mut NoConnectors);
+        match expected {
+            Ok(()) => {
+                let sdl = composed.supergraph.unwrap_or_else(|| panic!("{first}: {:?}", composed.diagnostics));
+                let supergraph = Supergraph::load(&Source::new("s.graphql", sdl)).expect("what weft composed loads");
+                let one_of = supergraph.api.types["I"].directives().has("oneOf");
+                assert!(one_of, "{first}\n{second}");
+            }
+            Err(code) => {
+                assert!(composed.supergraph.is_none(), "{first}\n{second}");
+                let codes: Vec<&str> = composed.diagnostics.iter().map(|found| found.code).collect();
+                assert!(codes.contains(&code), "{first}\n{second}: {codes:?}");
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub struct Drain {
     in_flight: AtomicUsize,
     has_begun: AtomicBool,
     left: Notify,
+    begun: Notify,
 }
 
 /// A request in flight, for as long as this lives.
@@ -35,6 +36,18 @@ impl Drain {
     /// Says that draining has begun.
     pub fn begin(&self) {
         self.has_begun.store(true, Ordering::SeqCst);
+        self.begun.notify_waiters();
+    }
+
+    /// Waits until draining begins.
+    pub async fn begun(&self) {
+        loop {
+            let begun = self.begun.notified();
+            if self.has_begun() {
+                return;
+            }
+            begun.await;
+        }
     }
 
     /// Waits until no request is in flight. To be called after [`Self::begin`].
@@ -46,6 +59,13 @@ impl Drain {
             }
             left.await;
         }
+    }
+}
+
+impl InFlight {
+    /// Waits until draining begins: what never ends by itself has to end then.
+    pub async fn should_end(&self) {
+        self.drain.begun().await;
     }
 }
 
@@ -67,7 +87,13 @@ mod tests {
     async fn it_is_idle_when_the_last_request_has_left() {
         let drain = Arc::new(Drain::default());
         let (one, two) = (drain.enter(), drain.enter());
+        let told = tokio::spawn({
+            let three = drain.enter();
+            async move { three.should_end().await }
+        });
+        assert!(one.should_end().now_or_never().is_none());
         drain.begin();
+        assert!(told.await.is_ok());
         drop(one);
         assert!(drain.idle().now_or_never().is_none());
         let idle = tokio::spawn({

@@ -9,24 +9,24 @@ use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 
 use super::Gateway;
-use super::negotiate::{BodyType, ResponseType, body_type, response_type};
+use super::drain::InFlight;
+use super::negotiate::{self, BodyType, ResponseType, body_type, response_type};
 use super::rejection::Rejection;
-use super::{body, csrf, request_id};
-use crate::pipeline::{Answer, ClientRequest, Method, Outcome, QueryParameters, Timings};
+use super::{body, csrf, events, request_id};
+use crate::pipeline::{Answer, ClientRequest, Delivery, Method, Outcome, QueryParameters, Reply, Timings};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
-    let _in_flight = gateway.drain.enter();
+    let in_flight = gateway.drain.enter();
     let version = request.version();
     let id = request_id::of(request.headers());
     let accepted = response_type(request.headers());
-    let ty = accepted.unwrap_or(ResponseType::Json);
-    let mut response = match answer(&gateway, request, accepted, &id).await {
+    let mut response = match answer(&gateway, request, accepted, &id, in_flight).await {
         Ok(response) => response,
         Err(rejection) => {
             tracing::debug!(request_id = ?id, ?rejection, "request rejected");
-            rejection.into_response(ty)
+            rejection.into_response(error_type(accepted))
         }
     };
     response.headers_mut().insert(request_id::X_REQUEST_ID, id);
@@ -41,6 +41,7 @@ async fn answer(
     request: Request<Body>,
     accepted: Option<ResponseType>,
     id: &HeaderValue,
+    in_flight: InFlight,
 ) -> Result<Response<Body>, Rejection> {
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
@@ -76,8 +77,13 @@ async fn answer(
     };
 
     parts.headers.insert(request_id::X_REQUEST_ID, id.clone());
+    let delivery = if negotiate::accepts_events(&parts.headers) { Delivery::Events } else { Delivery::Once };
     let mut timings = Timings::default();
-    let answer = gateway.pipeline.run(&request, method, &parts.headers, &mut timings).await;
+    let reply = gateway.pipeline.run(&request, (method, delivery), &parts.headers, &mut timings).await;
+    let answer = match reply {
+        Reply::Once(answer) => answer,
+        Reply::Events(subscription) => return Ok(events::stream(subscription, in_flight)),
+    };
     log(&answer, request.operation_name.as_deref(), id);
     let mut response = respond(answer, ty);
     if gateway.dev
@@ -90,19 +96,29 @@ async fn answer(
 
 fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
     let status = match (answer.outcome, ty) {
+        (Outcome::Executed { .. } | Outcome::Refused, ResponseType::EventStream) => return events::once(&answer.body),
         (Outcome::Executed { .. }, _) | (Outcome::Refused, ResponseType::Json) => StatusCode::OK,
         (Outcome::Refused, ResponseType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Outcome::EventsNotAccepted, _) => StatusCode::NOT_ACCEPTABLE,
         (Outcome::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Outcome::Late, _) => StatusCode::GATEWAY_TIMEOUT,
     };
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, ty.header());
+    response.headers_mut().insert(CONTENT_TYPE, error_type(Some(ty)).header());
     if answer.outcome == Outcome::MutationByGet {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     }
     response
+}
+
+/// The type of an answer that is no event.
+fn error_type(accepted: Option<ResponseType>) -> ResponseType {
+    match accepted {
+        Some(ResponseType::GraphqlResponse) => ResponseType::GraphqlResponse,
+        Some(ResponseType::Json | ResponseType::EventStream) | None => ResponseType::Json,
+    }
 }
 
 /// One who signs a request as two may be read as either, depending on who reads.
@@ -116,7 +132,7 @@ fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
     match answer.outcome {
         Outcome::Executed { errors: 0 } => {}
         Outcome::Executed { errors } => tracing::info!(request_id = ?id, operation, errors, "answered with errors"),
-        Outcome::Refused | Outcome::MutationByGet => {
+        Outcome::Refused | Outcome::MutationByGet | Outcome::EventsNotAccepted => {
             let body = String::from_utf8_lossy(&answer.body);
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");
         }

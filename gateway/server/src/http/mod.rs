@@ -4,6 +4,7 @@
 mod body;
 mod csrf;
 mod drain;
+mod events;
 mod graphql;
 mod health;
 mod negotiate;

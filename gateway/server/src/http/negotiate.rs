@@ -3,13 +3,16 @@
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 
-/// The media types of a GraphQL response. They differ in what the status code of a request error is.
+/// The media types of a GraphQL response. They differ in what the status code of a request error is, and in how many answers
+/// there can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseType {
     /// `application/json`: a well-formed request is answered with 200, whatever is in it.
     Json,
     /// `application/graphql-response+json`: a request error is a 400.
     GraphqlResponse,
+    /// `text/event-stream`: an answer is an event.
+    EventStream,
 }
 
 impl ResponseType {
@@ -17,12 +20,13 @@ impl ResponseType {
         HeaderValue::from_static(match self {
             Self::Json => "application/json; charset=utf-8",
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::EventStream => "text/event-stream; charset=utf-8",
         })
     }
 }
 
 /// The best type that the client accepts: the highest `q`, and of equals the one listed first. A wildcard or no `Accept`
-/// at all is `application/json`, as the audits of `graphql-http` have it. `None` if the client accepts neither.
+/// at all is `application/json`, as the audits of `graphql-http` have it. `None` if the client accepts none.
 pub fn response_type(headers: &HeaderMap) -> Option<ResponseType> {
     let mut ranges = headers.get_all(ACCEPT).iter().flat_map(|value| ranges(value.as_bytes())).peekable();
     if ranges.peek().is_none() {
@@ -45,9 +49,15 @@ pub fn response_type(headers: &HeaderMap) -> Option<ResponseType> {
     // `application/json;q=0, */*`: the wildcard still takes the other type.
     let other = match ty {
         ResponseType::Json => ResponseType::GraphqlResponse,
-        ResponseType::GraphqlResponse => ResponseType::Json,
+        ResponseType::GraphqlResponse | ResponseType::EventStream => ResponseType::Json,
     };
     (!refused.contains(other)).then_some(other)
+}
+
+/// Whether the client takes events, be it behind other types. It has to say so: no wildcard counts.
+pub fn accepts_events(headers: &HeaderMap) -> bool {
+    let mut ranges = headers.get_all(ACCEPT).iter().flat_map(|value| ranges(value.as_bytes()));
+    ranges.any(|range| range.quality > 0 && supported(&range) == Some((ResponseType::EventStream, true)))
 }
 
 /// The types that a client named with `q=0`.
@@ -55,6 +65,7 @@ pub fn response_type(headers: &HeaderMap) -> Option<ResponseType> {
 struct Refused {
     json: bool,
     graphql_response: bool,
+    event_stream: bool,
 }
 
 impl Refused {
@@ -64,6 +75,7 @@ impl Refused {
             match ty {
                 ResponseType::Json => self.json = true,
                 ResponseType::GraphqlResponse => self.graphql_response = true,
+                ResponseType::EventStream => self.event_stream = true,
             }
         }
     }
@@ -72,6 +84,7 @@ impl Refused {
         match ty {
             ResponseType::Json => self.json,
             ResponseType::GraphqlResponse => self.graphql_response,
+            ResponseType::EventStream => self.event_stream,
         }
     }
 }
@@ -86,6 +99,8 @@ fn supported(range: &MediaRange<'_>) -> Option<(ResponseType, bool)> {
         Some((ResponseType::GraphqlResponse, true))
     } else if is("application/json") {
         Some((ResponseType::Json, true))
+    } else if is("text/event-stream") {
+        Some((ResponseType::EventStream, true))
     } else if is("*/*") || is("application/*") {
         Some((ResponseType::Json, false))
     } else {
@@ -167,7 +182,7 @@ mod tests {
 
     #[test]
     fn accept_chooses_the_response_type() {
-        use ResponseType::{GraphqlResponse, Json};
+        use ResponseType::{EventStream, GraphqlResponse, Json};
         let cases = [
             ("application/json", Some(Json)),
             ("application/graphql-response+json", Some(GraphqlResponse)),
@@ -186,6 +201,10 @@ mod tests {
             ("application/json;q=0, */*", Some(GraphqlResponse)),
             ("application/graphql-response+json, */*;q=0", Some(GraphqlResponse)),
             ("multipart/mixed, application/json", Some(Json)),
+            ("text/event-stream", Some(EventStream)),
+            ("text/event-stream, application/json", Some(EventStream)),
+            ("application/json, text/event-stream", Some(Json)),
+            ("text/event-stream;q=0, */*", Some(Json)),
             ("text/html", None),
             ("application/json;q=0", None),
             ("application/json; charset=iso-8859-1", None),
@@ -194,6 +213,22 @@ mod tests {
             assert_eq!(response_type(&headers(ACCEPT, accept)), expected, "{accept}");
         }
         assert_eq!(response_type(&HeaderMap::new()), Some(Json));
+    }
+
+    #[test]
+    fn events_are_accepted_by_name() {
+        let cases = [
+            ("text/event-stream", true),
+            ("application/json, text/event-stream;q=0.1", true),
+            ("text/event-stream;q=0", false),
+            ("*/*", false),
+            ("text/*", false),
+            ("application/json", false),
+        ];
+        for (accept, expected) in cases {
+            assert_eq!(accepts_events(&headers(ACCEPT, accept)), expected, "{accept}");
+        }
+        assert!(!accepts_events(&HeaderMap::new()));
     }
 
     #[test]

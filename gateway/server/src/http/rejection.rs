@@ -58,7 +58,8 @@ impl Rejection {
             Self::MethodNotAllowed { allow } => ("BAD_USER_INPUT", format!("This path takes the methods {allow}.")),
             Self::NotAcceptable => (
                 "BAD_USER_INPUT",
-                "The answer is application/graphql-response+json or application/json; \"Accept\" allows neither."
+                "The answer is application/graphql-response+json, application/json or text/event-stream; \"Accept\" allows \
+                 none of them."
                     .to_owned(),
             ),
             Self::TwoAuthorizations => {

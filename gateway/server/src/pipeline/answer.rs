@@ -24,6 +24,8 @@ pub enum Outcome {
     Refused,
     /// It is a mutation, which a GET may not ask for.
     MutationByGet,
+    /// It is a subscription, and the client takes no events.
+    EventsNotAccepted,
     /// The gateway itself failed.
     Failed,
     /// The gateway itself was too slow.
@@ -54,6 +56,12 @@ impl Answer {
             Outcome::Refused
         };
         Self { outcome, body: errors_body(errors) }
+    }
+
+    pub fn events_not_accepted() -> Self {
+        let message = "A subscription is answered by a stream of events; send \"Accept: text/event-stream\".";
+        let errors = [OperationError::new("BAD_USER_INPUT", message)];
+        Self { outcome: Outcome::EventsNotAccepted, body: errors_body(&errors) }
     }
 
     pub fn mutation_by_get() -> Self {

@@ -57,7 +57,8 @@ impl OperationKeyRef<'_> {
 /// A bound operation, with a number that no other one has: it stands for the whole key in the cache of plans.
 #[derive(Debug)]
 pub struct CachedOperation {
-    pub bound: BoundOperation,
+    /// Shared with subscriptions, which outlive their request.
+    pub bound: Arc<BoundOperation>,
     /// The labels of progressive overrides on which its plans can depend.
     pub labels: Labels,
     number: u64,
@@ -114,7 +115,7 @@ impl Caches {
         let made = async {
             let number = self.next_number.fetch_add(1, Ordering::Relaxed);
             let (bound, labels) = bind.await?;
-            Ok(Arc::new(CachedOperation { bound, labels, number, text_length }))
+            Ok(Arc::new(CachedOperation { bound: Arc::new(bound), labels, number, text_length }))
         };
         self.operations.try_get_with(key.to_owned(), made).await
     }

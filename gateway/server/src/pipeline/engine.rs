@@ -1,10 +1,14 @@
 //! Owns the seam to planner and engine: the only place that knows both.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use tokio::time::Instant;
-use weft_engine::{ConfigError, Connectors, PreparedPlan, RequestContext, execute};
+use weft_engine::{
+    ConfigError, Connectors, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute,
+    subscribe,
+};
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::operation::{BoundOperation, OperationError, Variables};
 use weft_federation::plan::Planner;
@@ -67,6 +71,19 @@ impl Engine {
         let context = RequestContext { headers, deadline };
         let result = execute(plan, operation, client, variables, &context).await;
         Answer::executed(result.body, result.error_count)
+    }
+
+    /// Starts a subscription. What goes wrong with it is in its events.
+    pub fn subscribe(
+        &self,
+        prepared: Arc<PreparedPlan>,
+        operation: Arc<BoundOperation>,
+        client: Arc<ClientSchema>,
+        variables: Variables,
+        headers: HeaderMap,
+    ) -> EventStream {
+        let limits = SubscriptionLimits { event_timeout: self.request_timeout, ..SubscriptionLimits::default() };
+        subscribe(Subscription { prepared, operation, client, variables, headers, limits })
     }
 }
 

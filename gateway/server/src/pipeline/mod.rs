@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
 use tokio::time::{Instant as Deadline, timeout_at};
+use weft_engine::EventStream;
 use weft_federation::operation::{self, BoundOperation, OperationError, OperationKind};
 use weft_federation::view::ClientSchema;
 
@@ -30,6 +31,23 @@ use overrides::Labels;
 pub enum Method {
     Get,
     Post,
+}
+
+/// In what a client takes its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// In one response: it may ask for no subscription.
+    Once,
+    /// In as many as there are.
+    Events,
+}
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub enum Reply {
+    Once(Answer),
+    /// A subscription's events.
+    Events(EventStream),
 }
 
 /// Whether clients may ask for the schema.
@@ -63,15 +81,15 @@ impl Pipeline {
     pub async fn run(
         &self,
         request: &ClientRequest<'_>,
-        method: Method,
+        (method, delivery): (Method, Delivery),
         headers: &HeaderMap,
         timings: &mut Timings,
-    ) -> Answer {
+    ) -> Reply {
         let snapshot = self.snapshot.load_full();
         let deadline = Deadline::now() + snapshot.engine.request_timeout();
-        match self.try_run(&snapshot, request, method, headers, timings, deadline).await {
-            Ok(answer) => answer,
-            Err(errors) => Answer::refused(&errors),
+        match self.try_run(&snapshot, request, (method, delivery), headers, timings, deadline).await {
+            Ok(reply) => reply,
+            Err(errors) => Reply::Once(Answer::refused(&errors)),
         }
     }
 
@@ -79,11 +97,11 @@ impl Pipeline {
         &self,
         snapshot: &Snapshot,
         request: &ClientRequest<'_>,
-        method: Method,
+        (method, delivery): (Method, Delivery),
         headers: &HeaderMap,
         timings: &mut Timings,
         deadline: Deadline,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Reply, Refusal> {
         let started = Instant::now();
         let key = OperationKeyRef {
             view: View::Supergraph,
@@ -92,10 +110,10 @@ impl Pipeline {
         };
         let operation = in_time(deadline, snapshot.caches.operation(key, self.bind(snapshot, key))).await?;
         let bound = &operation.bound;
-        match bound.kind {
-            OperationKind::Mutation if method == Method::Get => return Ok(Answer::mutation_by_get()),
-            OperationKind::Subscription => return Err(refuse("GRAPHQL_VALIDATION_FAILED", NO_SUBSCRIPTIONS)),
-            OperationKind::Query | OperationKind::Mutation => {}
+        match (bound.kind, method, delivery) {
+            (OperationKind::Mutation, Method::Get, _) => return Ok(Reply::Once(Answer::mutation_by_get())),
+            (OperationKind::Subscription, _, Delivery::Once) => return Ok(Reply::Once(Answer::events_not_accepted())),
+            (OperationKind::Query | OperationKind::Mutation | OperationKind::Subscription, _, _) => {}
         }
         if bound.introspection.is_some() && self.introspection == IntrospectionPolicy::Refused {
             return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
@@ -115,10 +133,15 @@ impl Pipeline {
         let plan = in_time(deadline, plan).await?;
         timings.plan = started.elapsed();
 
+        if bound.kind == OperationKind::Subscription {
+            let (bound, client) = (Arc::clone(bound), Arc::clone(&snapshot.client));
+            let events = snapshot.engine.subscribe(plan, bound, client, variables, headers.clone());
+            return Ok(Reply::Events(events));
+        }
         let started = Instant::now();
         let answer = snapshot.engine.execute(&plan, bound, &snapshot.client, &variables, headers, deadline).await;
         timings.execute = started.elapsed();
-        Ok(answer)
+        Ok(Reply::Once(answer))
     }
 
     /// Parses, validates and binds a document, off the async threads: a hostile one takes its time.
@@ -149,7 +172,6 @@ pub fn bind(
     operation::bind(client, document).map_err(|error| vec![error])
 }
 
-const NO_SUBSCRIPTIONS: &str = "Subscriptions are not served over this endpoint.";
 const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
 const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
 
@@ -171,6 +193,7 @@ fn internal(doing: &str, cause: impl std::fmt::Display) -> Vec<OperationError> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use weft_federation::compose::{NoConnectors, compose};
     use weft_federation::diagnostics::Source;
     use weft_federation::schema::subgraph::SubgraphInput;
@@ -187,6 +210,13 @@ mod tests {
         Pipeline::new(snapshot, IntrospectionPolicy::Refused)
     }
 
+    fn written(reply: Reply) -> Bytes {
+        match reply {
+            Reply::Once(answer) => answer.body,
+            Reply::Events(_) => panic!("a query has one answer"),
+        }
+    }
+
     #[tokio::test]
     async fn a_request_that_gets_no_turn_in_time_ends_and_the_next_one_is_answered() {
         let pipeline = pipeline();
@@ -197,8 +227,9 @@ mod tests {
             let request = ClientRequest::from_json(body.as_bytes()).expect("the test's own");
             let (headers, mut timings) = (HeaderMap::new(), Timings::default());
             let snapshot = pipeline.snapshot.load_full();
-            let answer = pipeline.try_run(&snapshot, &request, Method::Post, &headers, &mut timings, deadline).await;
-            answer.map(|answer| answer.body).map_err(|errors| errors[0].code)
+            let way = (Method::Post, Delivery::Once);
+            let reply = pipeline.try_run(&snapshot, &request, way, &headers, &mut timings, deadline).await;
+            reply.map(written).map_err(|errors| errors[0].code)
         };
         let (now, later) = (Deadline::now(), Deadline::now() + Duration::from_secs(600));
         let all = pipeline.compute.take_all_turns();

@@ -2,7 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::FutureExt;
+use http::HeaderMap;
 use tokio::time::Instant;
+use weft_federation::connect::grpc::MethodDescriptor;
 use weft_federation::connect::mapping::{Selection, Value, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
@@ -27,6 +30,8 @@ pub struct Exchange<'a> {
     pub context: &'a RequestContext<'a>,
     /// Where equal reads are shared, if they may be.
     pub reads: Option<&'a Reads>,
+    /// Whether other operations may share its calls, where that is turned on.
+    pub shares: bool,
     /// What was wrong with single values of the answers.
     notes: Mutex<Vec<SubgraphError>>,
 }
@@ -40,7 +45,7 @@ impl<'a> Exchange<'a> {
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, selection, origin, context, reads, notes: Mutex::default() }
+        Self { backends, id, connector, selection, origin, context, reads, shares: false, notes: Mutex::default() }
     }
 
     /// Notes what has no JSON in an answer, such as a number that is none.
@@ -49,23 +54,20 @@ impl<'a> Exchange<'a> {
         notes.extend(problems.iter().map(|problem| SubgraphError::malformed(self.origin, problem)));
     }
 
-    /// What was noted.
-    pub fn into_notes(self) -> Vec<SubgraphError> {
-        self.notes.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// What was noted since this was last asked.
+    pub fn take_notes(&self) -> Vec<SubgraphError> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
     /// Makes the call and gives `then` what came of it, mapped; `None` where there is nothing and `may_miss` allows it.
     pub async fn call<R>(
         &self,
-        mut scope: Scope<'_>,
+        scope: Scope<'_>,
         may_miss: bool,
         then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
     ) -> R {
-        let backends::Constants { config, env } = self.backends.constants(self.connector);
-        scope.config = config.and_then(|json| parse_json(json.as_bytes()).ok());
-        scope.env = parse_json(env.as_bytes()).ok();
-        scope.request = Some(headers(self.context.headers));
-        let rendered = render(self.backends, self.connector, &scope.vars(), self.context.headers, self.origin);
-        let reply = match rendered {
+        let scope = self.with_constants(scope);
+        let reply = match self.render(&scope) {
             Ok(rendered) => self.share(rendered).await,
             Err(error) => Err(error),
         };
@@ -75,33 +77,144 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Opens the stream of a gRPC method.
+    pub async fn open(&self, scope: Scope<'_>) -> Result<grpc::Messages<'a>, SubgraphError> {
+        let scope = self.with_constants(scope);
+        match (self.backends.client_of(self.connector), self.render(&scope)?) {
+            (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
+                grpc::Call { client, method: method(self.connector)?, message, headers, origin: self.origin }
+                    .open()
+                    .await
+            }
+            (Client::Http(_) | Client::Grpc(_), Rendered::Http { .. } | Rendered::Grpc { .. }) => Err(two_protocols()),
+        }
+    }
+
+    /// Adds what is the same for every call of the request.
+    pub(super) fn with_constants<'s>(&self, scope: Scope<'s>) -> Scope<'s>
+    where
+        'a: 's,
+    {
+        let backends::Constants { config, env } = self.backends.constants(self.connector);
+        Scope {
+            config: config.and_then(|json| parse_json(json.as_bytes()).ok()),
+            env: parse_json(env.as_bytes()).ok(),
+            request: Some(headers(self.context.headers)),
+            ..scope
+        }
+    }
+
+    fn render(&self, scope: &Scope<'_>) -> Result<Rendered, SubgraphError> {
+        render(self.backends, self.connector, &scope.vars(), self.context.headers, self.origin)
+    }
+
+    /// Sends a request once within the operation, and where that is turned on, once for all operations that ask it now.
     async fn share(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
         let Some(reads) = self.reads else { return self.send(rendered).await };
-        // Two connectors that send the same are rare, and may read their answers differently.
-        let mut key = self.id.index().to_be_bytes().to_vec();
-        key.extend(rendered.key());
-        reads.share(key, self.send(rendered)).await
+        let key = read_key(self.id, &rendered);
+        let across = self.backends.sharing(self.connector).in_flight.as_ref().filter(|_| self.shares);
+        let sent = async {
+            match across {
+                Some(_) => OwnCall::new(self.backends, self.id, self.origin).share(key.clone(), rendered).await,
+                None => self.send(rendered).await,
+            }
+        };
+        reads.share(key.clone(), sent).await
     }
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
-        match (self.backends.client_of(self.connector), rendered) {
-            (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
-                let request = transport::request(method, uri, headers, body.unwrap_or_default());
-                let HttpClient { client, config } = &**client;
-                let answer = transport::send(client, request, config, self.context.deadline, self.origin).await?;
-                let status = BackendStatus::Http(answer.status);
-                Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
-            }
-            (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
-                let Request::Grpc(request) = &self.connector.request else {
-                    return Err(SubgraphError::internal("A connector's request and source speak different protocols."));
-                };
-                let left = self.context.deadline.saturating_duration_since(Instant::now());
-                grpc::send(client, &request.method, message, headers, left, self.origin).await
-            }
-            (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => {
-                Err(SubgraphError::internal("A connector's request and source speak different protocols."))
-            }
-        }
+        send(self.backends, self.connector, rendered, self.context.deadline, self.origin).await
     }
+}
+
+/// Two connectors that send the same are rare, and may read their answers differently.
+fn read_key(id: ConnectorId, rendered: &Rendered) -> Vec<u8> {
+    let mut key = id.index().to_be_bytes().to_vec();
+    key.extend(rendered.key());
+    key
+}
+
+/// A call that is of several operations: nothing in it is borrowed from one, and it ends by the source's timeout alone.
+pub struct OwnCall {
+    backends: Backends,
+    id: ConnectorId,
+    origin: ErrorOrigin,
+}
+
+impl OwnCall {
+    pub fn new(backends: &Backends, id: ConnectorId, origin: &ErrorOrigin) -> Self {
+        Self { backends: backends.clone(), id, origin: origin.clone() }
+    }
+
+    fn connector(&self) -> Result<&Connector, SubgraphError> {
+        let found = self.backends.connectors().get(self.id);
+        found.ok_or_else(|| SubgraphError::internal("A plan names a connector that is not there."))
+    }
+
+    /// Joins the equal call that is out, if reads in flight are shared.
+    async fn share(self, key: Vec<u8>, rendered: Rendered) -> Result<Reply, SubgraphError> {
+        let connector = self.connector()?;
+        let deadline = Instant::now() + self.backends.config_of(connector).timeout;
+        let Some(in_flight) = &self.backends.sharing(connector).in_flight else {
+            return send(&self.backends, connector, rendered, deadline, &self.origin).await;
+        };
+        let call = Self::new(&self.backends, self.id, &self.origin);
+        let call = async move { send(&call.backends, call.connector()?, rendered, deadline, &call.origin).await };
+        in_flight.join(key, || call.boxed()).await
+    }
+
+    /// Renders and sends the request for a batch, as the operation with these arguments and headers would.
+    pub async fn batch(
+        &self,
+        entities: &[impl AsRef<[u8]>],
+        arguments: Option<&str>,
+        client: &HeaderMap,
+    ) -> Result<Reply, SubgraphError> {
+        let connector = self.connector()?;
+        let context = RequestContext { headers: client, deadline: Instant::now() };
+        let selection = &connector.selection;
+        let exchange = Exchange::new(&self.backends, (self.id, connector), selection, &self.origin, &context, None);
+        let batch = entities.iter().map(|entity| parse_json(entity.as_ref()).unwrap_or_default()).collect();
+        let scope = exchange.with_constants(Scope {
+            arguments: arguments.and_then(|json| parse_json(json.as_bytes()).ok()),
+            batch: Some(Value::Array(batch)),
+            ..Scope::default()
+        });
+        let rendered = exchange.render(&scope)?;
+        Self::new(&self.backends, self.id, &self.origin).share(read_key(self.id, &rendered), rendered).await
+    }
+}
+
+async fn send(
+    backends: &Backends,
+    connector: &Connector,
+    rendered: Rendered,
+    deadline: Instant,
+    origin: &ErrorOrigin,
+) -> Result<Reply, SubgraphError> {
+    match (backends.client_of(connector), rendered) {
+        (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
+            let request = transport::request(method, uri, headers, body.unwrap_or_default());
+            let HttpClient { client, config } = &**client;
+            let answer = transport::send(client, request, config, deadline, origin).await?;
+            let status = BackendStatus::Http(answer.status);
+            Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
+        }
+        (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
+            let left = deadline.saturating_duration_since(Instant::now());
+            grpc::Call { client, method: method(connector)?, message, headers, origin }.send(left).await
+        }
+        (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
+    }
+}
+
+fn method(connector: &Connector) -> Result<&MethodDescriptor, SubgraphError> {
+    match &connector.request {
+        Request::Grpc(request) => Ok(&request.method),
+        Request::Http(_) => Err(two_protocols()),
+    }
+}
+
+fn two_protocols() -> SubgraphError {
+    SubgraphError::internal("A connector's request and source speak different protocols.")
 }

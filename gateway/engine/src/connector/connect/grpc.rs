@@ -1,33 +1,46 @@
-//! Owns gRPC calls: the channel, messages as bytes, metadata and deadlines.
+//! Owns gRPC calls: messages as bytes, deadlines, limits, and what a status means.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use http::HeaderMap;
 use http::uri::PathAndQuery;
+use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
-use weft_federation::connect::grpc::{MethodDescriptor, decode};
+use tonic::{Code, Request, Status, Streaming};
+use weft_federation::connect::grpc::{MethodDescriptor, decode, decode_status};
 use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
-use crate::connector::HeaderRule;
+use super::channels::{Channels, Lease};
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// More values without JSON than this are not told of.
 const MAX_PROBLEMS: usize = 20;
 
+/// Connections for calls, and for streams, of one source.
+const MAX_CONNECTIONS: usize = 8;
+const MAX_STREAM_CONNECTIONS: usize = 64;
+
+/// A connection with calls on it that has been silent for so long is asked whether it is there.
+const PING_AFTER: Duration = Duration::from_secs(30);
+/// For streams, which may be silent for long: common servers close a connection that is pinged more often than every
+/// five minutes while nothing is sent on it. That its peer is there is seen to by TCP meanwhile.
+const PING_STREAMS_AFTER: Duration = Duration::from_secs(310);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+
 /// A gRPC service.
 #[derive(Debug)]
 pub struct GrpcClient {
-    endpoint: Endpoint,
     config: SourceConfig,
-    /// Made with the first call, since it needs the runtime that it is called on.
-    channel: OnceLock<Channel>,
+    calls: Channels,
+    /// Apart, so that no number of subscriptions keeps a call waiting.
+    streams: Channels,
 }
 
 impl GrpcClient {
@@ -36,6 +49,7 @@ impl GrpcClient {
         let endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
         let endpoint = if endpoint.uri().scheme_str() == Some("https") {
+            // The system's certificates, or those that SSL_CERT_FILE names.
             let tls = ClientTlsConfig::new().with_native_roots();
             endpoint.tls_config(tls).map_err(|error| format!("no TLS client can be built: {error}"))?
         } else {
@@ -44,86 +58,204 @@ impl GrpcClient {
         let endpoint = endpoint
             .connect_timeout(config.connect_timeout)
             .tcp_nodelay(true)
-            .http2_keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(10))
+            .tcp_keepalive(Some(TCP_KEEPALIVE))
+            .keep_alive_timeout(PING_TIMEOUT)
             .http2_adaptive_window(true);
-        Ok(Self { endpoint, config: config.clone(), channel: OnceLock::new() })
+        Ok(Self {
+            config: config.clone(),
+            calls: Channels::new(endpoint.clone().http2_keep_alive_interval(PING_AFTER), MAX_CONNECTIONS),
+            streams: Channels::new(endpoint.http2_keep_alive_interval(PING_STREAMS_AFTER), MAX_STREAM_CONNECTIONS),
+        })
     }
 
-    pub fn header_rules(&self) -> &[HeaderRule] {
-        &self.config.headers
+    pub fn config(&self) -> &SourceConfig {
+        &self.config
     }
 
-    fn channel(&self) -> Channel {
-        self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
+    fn grpc(&self, lease: &Lease) -> Grpc<Channel> {
+        Grpc::new(lease.channel.clone()).max_decoding_message_size(self.config.max_body)
     }
 }
 
-/// Calls a unary method; `left` is what remains of the request's time.
-pub async fn send(
-    client: &GrpcClient,
-    method: &MethodDescriptor,
-    message: Bytes,
+/// What is called, and with what.
+pub struct Call<'a> {
+    pub client: &'a GrpcClient,
+    pub method: &'a MethodDescriptor,
+    pub message: Bytes,
+    pub headers: HeaderMap,
+    pub origin: &'a ErrorOrigin,
+}
+
+impl<'a> Call<'a> {
+    /// Calls a unary method; `left` is what remains of the request's time.
+    pub async fn send(mut self, left: Duration) -> Result<Reply, SubgraphError> {
+        let timeout = self.client.config.timeout.min(left);
+        let (mut request, path) = self.request()?;
+        request.set_timeout(timeout);
+        let lease = self.client.calls.lease();
+        let mut grpc = self.client.grpc(&lease);
+        let call = async {
+            grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+            grpc.unary(request, path, Raw).await
+        };
+        let answer = tokio::time::timeout(timeout, call).await.map_err(|_| SubgraphError::timeout(self.origin))?;
+        match answer {
+            Ok(response) => {
+                let headers = response.metadata().clone().into_headers();
+                received(response.get_ref(), headers, self.method, self.origin)
+            }
+            Err(status) => failed(&status, self.client, self.method, self.origin),
+        }
+    }
+
+    /// Calls a method that streams its responses. There is no deadline: a stream may be silent for as long as it likes,
+    /// before its first message too.
+    pub async fn open(mut self) -> Result<Messages<'a>, SubgraphError> {
+        let (request, path) = self.request()?;
+        let Call { client, method, origin, .. } = self;
+        let lease = client.streams.lease();
+        let mut grpc = client.grpc(&lease);
+        let stream = async {
+            grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+            grpc.server_streaming(request, path, Raw).await
+        };
+        let state = match stream.await {
+            Ok(response) => {
+                let headers = response.metadata().clone().into_headers();
+                State::Open { stream: Box::new(response.into_inner()), headers, _lease: lease }
+            }
+            Err(status) => State::Failed(Box::new(status)),
+        };
+        Ok(Messages { client, method, origin, state })
+    }
+
+    fn request(&mut self) -> Result<(Request<Bytes>, PathAndQuery), SubgraphError> {
+        let (size, limit) = (self.message.len(), self.client.config.max_request);
+        if size > limit {
+            let message = format!(
+                "The request to the subgraph \"{}\" cannot be made: its message has {size} bytes, and at most {limit} are sent.",
+                self.origin.service
+            );
+            return Err(SubgraphError::new(self.origin, "BAD_USER_INPUT", message));
+        }
+        let path = format!("/{}/{}", self.method.parent_service().full_name(), self.method.name());
+        let path = PathAndQuery::try_from(path)
+            .map_err(|_| SubgraphError::internal("A gRPC method has a name that is no path."))?;
+        let mut request = Request::new(std::mem::take(&mut self.message));
+        *request.metadata_mut() = MetadataMap::from_headers(std::mem::take(&mut self.headers));
+        Ok((request, path))
+    }
+}
+
+/// The messages of a stream. Dropping it resets the call.
+pub struct Messages<'a> {
+    client: &'a GrpcClient,
+    method: &'a MethodDescriptor,
+    origin: &'a ErrorOrigin,
+    state: State,
+}
+
+enum State {
+    Open {
+        stream: Box<Streaming<Bytes>>,
+        headers: HeaderMap,
+        _lease: Lease,
+    },
+    /// It failed before its first message, which is told in its turn.
+    Failed(Box<Status>),
+    Ended,
+}
+
+impl Messages<'_> {
+    /// The next message, or the status that the stream failed with; `None` at its end.
+    pub async fn next(&mut self) -> Option<Result<Reply, SubgraphError>> {
+        let status = match &mut self.state {
+            State::Open { stream, headers, .. } => match stream.message().await {
+                Ok(Some(message)) => return Some(received(&message, headers.clone(), self.method, self.origin)),
+                Ok(None) => None,
+                Err(status) => Some(Box::new(status)),
+            },
+            State::Failed(_) | State::Ended => match std::mem::replace(&mut self.state, State::Ended) {
+                State::Failed(status) => Some(status),
+                State::Open { .. } | State::Ended => None,
+            },
+        };
+        self.state = State::Ended;
+        status.map(|status| failed(&status, self.client, self.method, self.origin))
+    }
+}
+
+fn received(
+    message: &[u8],
     headers: HeaderMap,
-    left: Duration,
+    method: &MethodDescriptor,
     origin: &ErrorOrigin,
 ) -> Result<Reply, SubgraphError> {
-    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-    let path = PathAndQuery::try_from(path)
-        .map_err(|_| SubgraphError::internal("A gRPC method has a name that is no path."))?;
-    let timeout = client.config.timeout.min(left);
-    let mut request = Request::new(message);
-    *request.metadata_mut() = MetadataMap::from_headers(headers);
-    request.set_timeout(timeout);
-    let mut grpc = tonic::client::Grpc::new(client.channel()).max_decoding_message_size(client.config.max_body);
-    let call = async {
-        grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        grpc.unary(request, path, Raw).await
-    };
-    let answer = tokio::time::timeout(timeout, call).await.map_err(|_| SubgraphError::timeout(origin))?;
-    match answer {
-        Ok(response) => {
-            let headers = response.metadata().clone().into_headers();
-            let (value, problems) = decode(response.get_ref(), &method.output())
-                .map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
-            let problems = problems.iter().take(MAX_PROBLEMS).map(ToString::to_string).collect();
-            let body = Payload::Value { value: Arc::new(value), problems };
-            Ok(Reply { status: BackendStatus::Grpc(0), headers, body })
+    let (value, problems) =
+        decode(message, &method.output()).map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
+    let problems = problems.iter().take(MAX_PROBLEMS).map(ToString::to_string).collect();
+    Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value { value: Arc::new(value), problems } })
+}
+
+/// A status that a service sent is a reply; one that was made here is an error of its own.
+fn failed(
+    status: &Status,
+    client: &GrpcClient,
+    method: &MethodDescriptor,
+    origin: &ErrorOrigin,
+) -> Result<Reply, SubgraphError> {
+    match cause(status) {
+        Cause::Timeout => Err(SubgraphError::timeout(origin)),
+        Cause::Transport => Err(SubgraphError::unavailable(origin)),
+        Cause::TooLarge => {
+            let limit = client.config.max_body;
+            Err(SubgraphError::malformed(origin, &format!("it is larger than {limit} bytes")))
         }
-        Err(status) if timed_out(&status) => Err(SubgraphError::timeout(origin)),
-        Err(status) if is_of_transport(&status) => Err(SubgraphError::unavailable(origin)),
-        Err(status) => Ok(failed(&status)),
+        Cause::Service => {
+            // `google.rpc.Status`, which is what connectors' `errors` read.
+            let details = decode_status(status.details(), method.parent_pool());
+            let value = Value::Object(vec![
+                ("code".into(), Value::integer(i32::from(status.code()))),
+                ("message".into(), Value::string(status.message().to_owned())),
+                ("details".into(), details),
+            ]);
+            Ok(Reply {
+                status: BackendStatus::Grpc(i32::from(status.code())),
+                headers: status.metadata().clone().into_headers(),
+                body: Payload::Value { value: Arc::new(value), problems: Arc::default() },
+            })
+        }
     }
 }
 
-/// Whether the client itself gave up: it heeds the timeout that it sends, and may do so first.
-fn timed_out(status: &Status) -> bool {
+/// Who made a status.
+enum Cause {
+    /// The client heeds the timeout that it sends, and may do so before anybody else.
+    Timeout,
+    /// The connection failed: a status that a service sent has no cause.
+    Transport,
+    /// The client refused to read the message.
+    TooLarge,
+    Service,
+}
+
+fn cause(status: &Status) -> Cause {
     let first = std::error::Error::source(status);
-    std::iter::successors(first, |error| error.source()).any(|error| error.is::<tonic::TimeoutExpired>())
-}
-
-/// Whether the status was made here, since the connection failed: one that a service sent has no cause.
-fn is_of_transport(status: &Status) -> bool {
-    std::error::Error::source(status).is_some()
-}
-
-/// A failure as connectors' `errors` read it: `google.rpc.Status`.
-fn failed(status: &Status) -> Reply {
-    let value = Value::Object(vec![
-        ("code".into(), Value::integer(i32::from(status.code()))),
-        ("message".into(), Value::string(status.message().to_owned())),
-        ("details".into(), Value::Array(vec![])),
-    ]);
-    Reply {
-        status: BackendStatus::Grpc(i32::from(status.code())),
-        headers: status.metadata().clone().into_headers(),
-        body: Payload::Value { value: Arc::new(value), problems: Arc::default() },
+    if std::iter::successors(first, |error| error.source()).any(|error| error.is::<tonic::TimeoutExpired>()) {
+        Cause::Timeout
+    } else if first.is_some() {
+        Cause::Transport
+    } else if status.code() == Code::OutOfRange && status.message().contains("decoded message length too large") {
+        // Only its words tell; a test has them said.
+        Cause::TooLarge
+    } else {
+        Cause::Service
     }
 }
 
 /// Messages stay bytes: they are encoded and decoded by their descriptors.
 #[derive(Debug, Clone, Copy)]
-struct Raw;
+pub(super) struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;

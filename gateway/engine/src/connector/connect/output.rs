@@ -1,6 +1,7 @@
 //! Owns writing mapped values as JSON in the shape of a fetch, under the names that it reads them by.
 
 use weft_federation::connect::mapping::{FieldTree, Value, write_json};
+use weft_federation::connect::{Connector, Request};
 use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Leaf};
 
 /// What a fetch wants of a value, in the schema's names.
@@ -36,7 +37,11 @@ pub struct Output {
 }
 
 impl Output {
-    pub fn new(wide_integers: bool) -> Self {
+    pub fn of(connector: &Connector) -> Self {
+        let wide_integers = match connector.request {
+            Request::Grpc(_) => true,
+            Request::Http(_) => false,
+        };
         Self { json: vec![], wide_integers }
     }
 

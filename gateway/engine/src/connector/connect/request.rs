@@ -11,7 +11,8 @@ use weft_federation::connect::template::render_url;
 use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMethod, Request};
 
 use super::backends::Backends;
-use crate::connector::headers as rules;
+use super::metadata;
+use crate::connector::headers::{self as rules, Key};
 use crate::connector::http as transport;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -30,18 +31,11 @@ impl Rendered {
             }
             Self::Grpc { message, headers } => (String::new(), headers, &message[..]),
         };
-        let mut key = vec![];
-        let mut push = |part: &[u8]| {
-            key.extend_from_slice(&part.len().to_be_bytes());
-            key.extend_from_slice(part);
-        };
-        push(target.as_bytes());
-        for (name, value) in headers {
-            push(name.as_str().as_bytes());
-            push(value.as_bytes());
-        }
-        push(body);
-        key
+        let mut key = Key::default();
+        key.push(target.as_bytes());
+        key.push_headers(headers);
+        key.push(body);
+        key.0
     }
 }
 
@@ -95,7 +89,7 @@ fn method(method: HttpMethod) -> Method {
     }
 }
 
-fn headers(
+pub fn headers(
     backends: &Backends,
     connector: &Connector,
     vars: &Vars<'_>,
@@ -105,20 +99,30 @@ fn headers(
     for header in backends.connectors().headers(connector) {
         // Names were checked where the schema was composed.
         let Ok(name) = HeaderName::from_bytes(header.name.as_bytes()) else { continue };
-        match &header.value {
-            HeaderSource::From(from) => {
+        match (&header.value, &connector.request) {
+            (HeaderSource::From(from), Request::Http(_)) => {
                 for value in client.get_all(from.as_str()) {
                     headers.append(name.clone(), value.clone());
                 }
             }
-            HeaderSource::Template(template) => {
+            (HeaderSource::From(from), Request::Grpc(_)) => metadata::forward(from, &name, client, &mut headers)?,
+            (HeaderSource::Template(template), request) => {
                 let Some(text) = template.render(vars).map_err(|error| error.to_string())? else { continue };
-                let value = HeaderValue::from_str(&text).map_err(|_| format!("`{name}` is no header"))?;
+                let value = match request {
+                    Request::Grpc(_) if metadata::is_binary(name.as_str()) => metadata::encode(text.as_bytes()),
+                    Request::Grpc(_) | Request::Http(_) => {
+                        HeaderValue::from_str(&text).map_err(|_| format!("`{name}` is no header"))?
+                    }
+                };
                 headers.insert(name, value);
             }
         }
     }
     // What the gateway's configuration says goes before what the schema does.
-    rules::apply(backends.header_rules(connector), client, &mut headers);
+    let configured = backends.header_rules(connector);
+    match &connector.request {
+        Request::Http(_) => rules::apply(configured, client, &mut headers),
+        Request::Grpc(_) => metadata::apply(configured, client, &mut headers)?,
+    }
     Ok(headers)
 }

@@ -1,5 +1,7 @@
 //! Tests of connectors: REST against scripted servers, REST and gRPC against the demo backends.
 
+mod sharing;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;

@@ -18,6 +18,9 @@ pub struct Request {
     variables: Vec<(VariableId, Box<str>)>,
     /// The operation.
     pub text: Box<str>,
+    /// Whether operations may share the answer: a mutation has to be sent as often as it is asked for, and what is looked
+    /// up after one may differ from what was there before.
+    pub is_read: bool,
 }
 
 impl Request {
@@ -65,6 +68,7 @@ impl Request {
             entities: !entity_lists.is_empty(),
             variables: variables.collect(),
             text: text.into(),
+            is_read: operation.kind == OperationKind::Query,
         };
         (request, entity_lists)
     }

@@ -5,7 +5,7 @@ use apollo_compiler::ast::InputValueDefinition;
 use apollo_compiler::collections::{IndexMap, IndexSet};
 use apollo_compiler::schema::ExtendedType;
 
-use super::{Merge, Source, applied, argument};
+use super::{Merge, Source, applied, argument, one_of};
 use crate::compose::merged::{Applied, MergedKind, MergedType};
 use crate::compose::names::subgraph_list;
 use crate::schema::subgraph::SpecDirective;
@@ -64,7 +64,9 @@ pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name) -> MergedType {
         );
     }
     let joins = merge.join_types(name, &sources);
-    merge.merged_type(name, &sources, joins, MergedKind::InputObject { fields })
+    let mut merged = merge.merged_type(name, &sources, joins, MergedKind::InputObject { fields });
+    one_of::merge(merge, name, &sources, &mut merged);
+    merged
 }
 
 /// Reports a field that only some subgraphs have, and that is left out.

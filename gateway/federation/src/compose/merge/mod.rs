@@ -18,6 +18,7 @@ mod interface;
 mod joined;
 mod kinds;
 mod object;
+mod one_of;
 mod override_label;
 mod overriding;
 mod post;

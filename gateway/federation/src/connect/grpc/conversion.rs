@@ -1,6 +1,6 @@
 //! Owns the one table of how protobuf's types stand in GraphQL. Decoding, encoding and typing all ask it.
 
-use prost_reflect::{EnumDescriptor, EnumValueDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 /// How a protobuf type is represented.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,6 +124,11 @@ pub enum Fields<'m> {
     Unknown,
 }
 
+/// The field that a name means: by its JSON name first, since that is what a decoded message has.
+pub(in crate::connect) fn field_named(message: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
+    message.get_field_by_json_name(name).or_else(|| message.get_field_by_name(name))
+}
+
 /// `OrderStatus` → `ORDER_STATUS_`, the prefix that protobuf's style guide puts before an enum's values.
 fn prefix(descriptor: &EnumDescriptor) -> String {
     let mut prefix = String::new();
@@ -152,6 +157,18 @@ pub(crate) fn enum_name(value: &EnumValueDescriptor) -> Option<String> {
     // `VERSION_2` would become `2`, which is no name.
     let fits = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     Some(stripped.filter(fits).unwrap_or(name).to_owned())
+}
+
+/// The value of a number: of aliases the first, as protobuf's own JSON has it.
+pub(in crate::connect) fn enum_value_of(descriptor: &EnumDescriptor, number: i32) -> Option<EnumValueDescriptor> {
+    let proto = descriptor.enum_descriptor_proto();
+    let has_aliases = proto.options.as_ref().is_some_and(|options| options.allow_alias());
+    if !has_aliases {
+        return descriptor.get_value(number);
+    }
+    // The descriptor keeps its values by number, and those of one number in no order.
+    let first = proto.value.iter().find(|value| value.number() == number)?;
+    descriptor.get_value_by_name(first.name())
 }
 
 /// The value that a GraphQL name stands for: with or without the prefix.

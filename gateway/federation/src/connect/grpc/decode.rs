@@ -1,11 +1,11 @@
 //! Owns the way from protobuf to values. What has no JSON form becomes null, and a problem says so.
 
-use super::conversion::{Conversion, enum_name};
+use super::conversion::{Conversion, enum_name, enum_value_of};
 use super::time;
 use crate::connect::mapping::{Value, float_token, float32_token};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Proto};
+use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Proto};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -52,6 +52,24 @@ fn message_descriptor(message: &DynamicMessage) -> MessageDescriptor {
     message.descriptor()
 }
 
+/// Opens an `Any` by the descriptors of a pool that need not be its own; `None` where the pool does not know its type, or the
+/// bytes are not of it.
+pub(super) fn decode_any(any: &DynamicMessage, pool: &DescriptorPool) -> Option<Value<'static>> {
+    let (url, bytes) = any_parts(any);
+    let descriptor = pool.get_message_by_name(any_type(&url))?;
+    let inner = DynamicMessage::decode(descriptor, bytes).ok()?;
+    Some(Decoder { problems: Vec::new() }.opened_any(&url, &inner, 0))
+}
+
+/// An `Any` that nobody can open.
+pub(super) fn opaque_any(any: &DynamicMessage) -> Value<'static> {
+    let (url, bytes) = any_parts(any);
+    Value::Object(vec![
+        (Cow::Borrowed("@type"), Value::string(url)),
+        (Cow::Borrowed("value"), Value::string(STANDARD.encode(&bytes))),
+    ])
+}
+
 struct Decoder {
     problems: Vec<ConversionProblem>,
 }
@@ -75,7 +93,11 @@ impl Decoder {
     }
 
     fn field(&mut self, message: &DynamicMessage, field: &FieldDescriptor, depth: usize) -> Value<'static> {
-        if field.supports_presence() && !message.has_field(field) {
+        // What proto2 declares as a default is what an absent field says.
+        if field.supports_presence()
+            && !message.has_field(field)
+            && field.field_descriptor_proto().default_value.is_none()
+        {
             return Value::Null;
         }
         match message.get_field(field).as_ref() {
@@ -126,7 +148,7 @@ impl Decoder {
             Proto::String(text) => Value::string(text.clone()),
             Proto::Bytes(bytes) => Value::string(STANDARD.encode(bytes)),
             Proto::EnumNumber(number) => match conversion {
-                Conversion::Enum(descriptor) => match descriptor.get_value(*number) {
+                Conversion::Enum(descriptor) => match enum_value_of(descriptor, *number) {
                     Some(value) => enum_name(&value).map_or(Value::Null, Value::string),
                     None => self.null(name, format!("`{}` has no value {number}", descriptor.full_name())),
                 },
@@ -224,28 +246,40 @@ impl Decoder {
 
     /// The message inside, with its `@type`; as base64 where the type is not known.
     fn any(&mut self, message: &DynamicMessage, name: &str, depth: usize) -> Value<'static> {
-        let url = part(message, 1).and_then(|url| url.as_str().map(str::to_owned)).unwrap_or_default();
-        let bytes = part(message, 2).and_then(|bytes| bytes.as_bytes().cloned()).unwrap_or_default();
+        let (url, bytes) = any_parts(message);
         if url.is_empty() && bytes.is_empty() {
             return Value::Null;
         }
-        let type_name = url.rsplit('/').next().unwrap_or_default();
-        let mut fields = vec![(Cow::Borrowed("@type"), Value::string(url.clone()))];
+        let type_name = any_type(&url);
         let known = message_descriptor(message).parent_pool().get_message_by_name(type_name);
-        let Some(descriptor) = known else {
-            fields.push((Cow::Borrowed("value"), Value::string(STANDARD.encode(&bytes))));
-            return Value::Object(fields);
-        };
-        let Ok(inner) = DynamicMessage::decode(descriptor.clone(), bytes) else {
-            return self.null(name, format!("its bytes are no `{type_name}`"));
-        };
-        match self.message(&inner, &Conversion::of_message(&descriptor), name, depth) {
+        let Some(descriptor) = known else { return opaque_any(message) };
+        match DynamicMessage::decode(descriptor, bytes) {
+            Ok(inner) => self.opened_any(&url, &inner, depth),
+            Err(_) => self.null(name, format!("its bytes are no `{type_name}`")),
+        }
+    }
+
+    fn opened_any(&mut self, url: &str, inner: &DynamicMessage, depth: usize) -> Value<'static> {
+        let mut fields = vec![(Cow::Borrowed("@type"), Value::string(url.to_owned()))];
+        let descriptor = message_descriptor(inner);
+        match self.message(inner, &Conversion::of_message(&descriptor), descriptor.full_name(), depth) {
             Value::Object(inner) => fields.extend(inner),
             // A well-known type that is not an object stands under `value`, as in protobuf's own JSON.
             other => fields.push((Cow::Borrowed("value"), other)),
         }
         Value::Object(fields)
     }
+}
+
+/// Type URL and bytes of an `Any`.
+fn any_parts(any: &DynamicMessage) -> (String, prost::bytes::Bytes) {
+    let url = part(any, 1).and_then(|url| url.as_str().map(str::to_owned)).unwrap_or_default();
+    (url, part(any, 2).and_then(|bytes| bytes.as_bytes().cloned()).unwrap_or_default())
+}
+
+/// The full name of a message in a type URL.
+fn any_type(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or_default()
 }
 
 /// A float as a JSON number, by its shortest text.

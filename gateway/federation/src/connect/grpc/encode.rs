@@ -1,6 +1,6 @@
 //! Owns the way from values to protobuf. What does not fit is an error: a request must not say something else.
 
-use super::conversion::{Conversion, enum_value};
+use super::conversion::{Conversion, enum_value, field_named};
 use super::time;
 use crate::connect::mapping::Value;
 use crate::suggest::closest;
@@ -57,8 +57,7 @@ fn object(value: &Value<'_>, descriptor: &MessageDescriptor) -> Result<DynamicMe
         }
     };
     for (name, value) in fields.iter().filter(|(name, _)| name != "@type") {
-        let field = descriptor.get_field_by_json_name(name).or_else(|| descriptor.get_field_by_name(name));
-        let Some(field) = field else {
+        let Some(field) = field_named(descriptor, name) else {
             let names: Vec<String> = descriptor.fields().map(|field| field.json_name().to_owned()).collect();
             let hint = closest(name, names.iter().map(String::as_str));
             let hint = hint.map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
@@ -74,6 +73,10 @@ fn object(value: &Value<'_>, descriptor: &MessageDescriptor) -> Result<DynamicMe
         }
         let encoded = under(name, field_value(value, &field))?;
         message.try_set_field(&field, encoded).or_else(|error| under(name, refuse(error.to_string())))?;
+    }
+    let missing = descriptor.fields().find(|field| field.is_required() && !message.has_field(field));
+    if let Some(missing) = missing {
+        return under(missing.json_name(), refuse("it is required, and has no value"));
     }
     Ok(message)
 }
@@ -99,7 +102,7 @@ fn map(value: &Value<'_>, kind: &Kind) -> Result<Proto> {
     let (key_kind, value_kind) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
     let mut entries = HashMap::new();
     let mut insert = |key: &Value<'_>, value: &Value<'_>| -> Result<()> {
-        let Some(key) = scalar(key, &key_kind)?.into_map_key() else { return refuse("not a key of a map") };
+        let Some(key) = map_key(key, &key_kind)?.into_map_key() else { return refuse("not a key of a map") };
         entries.insert(key, scalar(value, &value_kind)?);
         Ok(())
     };
@@ -122,6 +125,15 @@ fn map(value: &Value<'_>, kind: &Kind) -> Result<Proto> {
         }
     }
     Ok(Proto::Map(entries))
+}
+
+/// A key of an object is text, whatever the map's keys are.
+fn map_key(value: &Value<'_>, kind: &Kind) -> Result<Proto> {
+    match (kind, value.as_text().as_deref()) {
+        (Kind::Bool, Some("true")) => Ok(Proto::Bool(true)),
+        (Kind::Bool, Some("false")) => Ok(Proto::Bool(false)),
+        _ => scalar(value, kind),
+    }
 }
 
 fn scalar(value: &Value<'_>, kind: &Kind) -> Result<Proto> {

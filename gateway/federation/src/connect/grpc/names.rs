@@ -2,7 +2,7 @@
 //!
 //! A decoded message has JSON names only. So a selection is rewritten to them once, where its paths are checked.
 
-use super::conversion::{Conversion, Fields};
+use super::conversion::{Conversion, Fields, field_named};
 use crate::connect::mapping::{Selection, Use, UseRoot};
 use prost_reflect::MessageDescriptor;
 use std::collections::HashMap;
@@ -54,8 +54,7 @@ fn follow(
                 });
             }
         };
-        let field = message.get_field_by_json_name(&segment.name).or_else(|| message.get_field_by_name(&segment.name));
-        let Some(field) = field else {
+        let Some(field) = field_named(&message, &segment.name) else {
             return Some(UnknownField {
                 name: segment.name.clone(),
                 span: segment.span.clone(),

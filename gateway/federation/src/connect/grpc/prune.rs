@@ -1,4 +1,4 @@
-//! Owns the pruning of descriptors to what a set of methods reaches.
+//! Owns the pruning of descriptors to what a set of methods reaches, and what may come in an `Any`.
 
 use prost_reflect::prost_types::{DescriptorProto, FileDescriptorProto};
 use prost_reflect::{DescriptorPool, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
@@ -22,12 +22,34 @@ pub(super) fn prune(pool: &DescriptorPool, methods: &[MethodDescriptor]) -> Vec<
         reach(method.input(), &mut reached);
         reach(method.output(), &mut reached);
     }
+    for message in free_messages(pool) {
+        reach(message, &mut reached);
+    }
     let mut files = Vec::new();
     let mut done = HashSet::new();
     for file in pool.files() {
         add_file(&file, &reached, &mut done, &mut files);
     }
     files
+}
+
+/// The messages that no method leads to, whether it is kept or not: they can only travel in an `Any`, above all as the
+/// details of an error. Google's own files are full of what nobody sends, and so are those that define options.
+fn free_messages(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
+    let mut bound = Reached::default();
+    for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+        reach(method.input(), &mut bound);
+        reach(method.output(), &mut bound);
+    }
+    for extension in pool.all_extensions() {
+        if let Kind::Message(message) = extension.kind() {
+            reach(message, &mut bound);
+        }
+    }
+    let is_google = |file: &FileDescriptor| file.package_name().split('.').next() == Some("google");
+    let files = pool.files().filter(|file| !is_google(file));
+    let messages = files.flat_map(|file| file.messages().collect::<Vec<_>>());
+    messages.filter(|message| !bound.messages.contains(message.full_name())).collect()
 }
 
 fn reach(message: MessageDescriptor, reached: &mut Reached) {

@@ -197,6 +197,61 @@ fn prunes_and_embeds() {
     assert!(Descriptors::from_base64("%").is_err() && Descriptors::from_base64("AAAA").is_err());
 }
 
+/// Pruning twice is as pruning once: a supergraph's descriptors are pruned again where they are read.
+#[test]
+fn what_only_an_any_can_carry_is_kept() {
+    let files = |name: &str| {
+        let text = match name {
+            "a.proto" => {
+                r#"syntax = "proto3"; package a; import "b.proto"; import "google/api/x.proto"; import "google/protobuf/any.proto";
+                message In { option (b.rule) = { x: 1 }; int32 i = 1; } message Other { int32 i = 1; }
+                message Reason { Part part = 1; message Part { Why why = 1; } } enum Why { NONE = 0; }
+                service S { rpc Get(In) returns (In); rpc Put(Other) returns (In); }"#
+            }
+            "b.proto" => {
+                r#"syntax = "proto2"; package b; import "google/protobuf/descriptor.proto";
+                message Rule { optional int32 x = 1; } extend google.protobuf.MessageOptions { optional Rule rule = 50000; }"#
+            }
+            "google/api/x.proto" => r#"syntax = "proto3"; package google.api; message Unused { int32 i = 1; }"#,
+            _ => return None,
+        };
+        Some(text.as_bytes().to_vec())
+    };
+    let all = Descriptors::compile(&["a.proto".to_owned()], &files).unwrap();
+    let once = all.prune(&[all.method("a.S", "Get").unwrap()]);
+    let mut names: Vec<String> = once.pool().all_messages().map(|message| message.full_name().to_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["a.In", "a.Reason", "a.Reason.Part"]);
+    let twice = once.prune(&[once.method("a.S", "Get").unwrap()]);
+    assert_eq!(twice.to_base64(), once.to_base64());
+}
+
+#[test]
+fn names_that_fields_share_lead_to_one_of_them() {
+    let text = r#"syntax = "proto2"; package n; message M {
+        optional int32 user_id = 1; optional int32 other = 2 [json_name = "renamed"]; optional int32 renamed_too = 3 [json_name = "other"]; }"#;
+    let load = |name: &str| (name == "n.proto").then(|| text.as_bytes().to_vec());
+    let descriptors = Descriptors::compile(&["n.proto".to_owned()], &load).unwrap();
+    let message = descriptors.pool().get_message_by_name("n.M").unwrap();
+    // The JSON name is what a decoded message has, so that it comes first wherever a name is written.
+    for (name, number) in [("user_id", 1), ("userId", 1), ("renamed", 2), ("other", 3), ("renamed_too", 3)] {
+        assert_eq!(field_named(&message, name).map(|field| field.number()), Some(number), "{name}");
+    }
+    let value = parse_json(br#"{"user_id":1,"renamed":2,"other":3}"#).unwrap();
+    let decoded = decode_message(&encode(&value, &message).unwrap()).0;
+    assert_eq!(decoded.to_json(), r#"{"userId":1,"renamed":2,"other":3}"#);
+    // Two fields of one JSON name could not be told apart.
+    for fields in [
+        "optional int32 a_b = 1; optional int32 aB = 2;",
+        "optional int32 a = 1; optional int32 b = 2 [json_name = \"a\"];",
+    ] {
+        let text = format!("syntax = \"proto2\"; package n; message M {{ {fields} }}");
+        let load = |name: &str| (name == "n.proto").then(|| text.as_bytes().to_vec());
+        let error = Descriptors::compile(&["n.proto".to_owned()], &load).unwrap_err().to_string();
+        assert!(error.contains("n.proto"), "{error}");
+    }
+}
+
 #[test]
 fn descriptor_sets_are_read() {
     use base64::Engine as _;

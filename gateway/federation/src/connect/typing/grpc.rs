@@ -1,10 +1,10 @@
 //! Owns the check of a gRPC connector's mappings against the messages of its method.
 
 use super::Surroundings;
-use crate::connect::grpc::{Conversion, Fields, MessageDescriptor, UnknownField, resolve_names};
+use crate::connect::grpc::{Conversion, Fields, MessageDescriptor, UnknownField, field_named, resolve_names};
 use crate::connect::located::span_in;
-use crate::connect::mapping::Output;
-use crate::connect::model::{Connector, Request};
+use crate::connect::mapping::{Output, SelectionBody, UseRoot, Variable};
+use crate::connect::model::{Connector, ErrorMappings, Request};
 use crate::connect::reader::Reader;
 use crate::suggest::closest;
 use apollo_compiler::Node;
@@ -29,6 +29,26 @@ pub(super) fn check(reader: &mut Reader<'_>, connector: &mut Connector, around: 
             complain(reader, &node, &unknown);
         }
     }
+    errors_fit(reader, &connector.errors);
+}
+
+/// What fails is told by a `google.rpc.Status`, whose details may be anything.
+pub(super) fn errors_fit(reader: &mut Reader<'_>, errors: &ErrorMappings) {
+    const FIELDS: [&str; 3] = ["code", "message", "details"];
+    for mapping in [&errors.message, &errors.extensions].into_iter().flatten() {
+        for found in mapping.uses().iter().filter(|found| found.root == UseRoot::Response) {
+            let Some(first) = found.path.first().filter(|first| !FIELDS.contains(&first.name.as_str())) else {
+                continue;
+            };
+            let unknown = UnknownField {
+                name: first.name.clone(),
+                span: first.span.clone(),
+                message: "google.rpc.Status".to_owned(),
+                known: FIELDS.map(str::to_owned).into(),
+            };
+            complain(reader, mapping.node(), &unknown);
+        }
+    }
 }
 
 fn complain(reader: &mut Reader<'_>, node: &Node<Value>, unknown: &UnknownField) {
@@ -48,8 +68,7 @@ fn complain(reader: &mut Reader<'_>, node: &Node<Value>, unknown: &UnknownField)
 fn body_fits(reader: &mut Reader<'_>, node: &Node<Value>, output: &Output<'_>, message: &MessageDescriptor) {
     let Output::Object(fields) = output else { return };
     for field in fields {
-        let found = message.get_field_by_json_name(field.name).or_else(|| message.get_field_by_name(field.name));
-        let Some(found) = found else {
+        let Some(found) = field_named(message, field.name) else {
             complain(
                 reader,
                 node,
@@ -86,7 +105,6 @@ fn whole_argument(
     around: &Surroundings<'_>,
     message: &MessageDescriptor,
 ) {
-    use crate::connect::mapping::{SelectionBody, UseRoot, Variable};
     let Some(body) = connector.request.body() else { return };
     if !matches!(&body.body, SelectionBody::Value(_)) || body.output() != Output::Any {
         return;
@@ -99,7 +117,7 @@ fn whole_argument(
     let type_name = definition.ty.inner_named_type();
     let Some(ExtendedType::InputObject(input)) = around.schema.types.get(type_name) else { return };
     for name in input.fields.keys() {
-        if message.get_field_by_json_name(name).is_none() && message.get_field_by_name(name).is_none() {
+        if field_named(message, name).is_none() {
             let known: Vec<String> = message.fields().map(|field| field.json_name().to_owned()).collect();
             let help = closest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
             let span = span_in(reader.source, body.node(), only.span.clone());

@@ -3,7 +3,7 @@
 //! One conversion is made here, at composition: a 64-bit integer is a string in JSON, so that for an `Int` it is parsed.
 
 use super::Surroundings;
-use crate::connect::grpc::{Conversion, Fields, MessageDescriptor};
+use crate::connect::grpc::{Conversion, Fields, MessageDescriptor, enum_name, enum_value_of, field_named};
 use crate::connect::located::span_in;
 use crate::connect::mapping::{
     Expression, ExpressionKind, Method, Path, Root, SelectionBody, SelectionSet, Step, StepKind,
@@ -140,7 +140,9 @@ impl Checker<'_, '_> {
     fn enum_values(&mut self, values: &prost_reflect::EnumDescriptor, definition: &EnumType, span: &Range<usize>) {
         let missing: Vec<String> = values
             .values()
-            .filter_map(|value| crate::connect::grpc::enum_name(&value))
+            // An alias is never sent.
+            .filter(|value| enum_value_of(values, value.number()).is_some_and(|first| first == *value))
+            .filter_map(|value| enum_name(&value))
             .filter(|name| !definition.values.contains_key(name.as_str()))
             .collect();
         if missing.is_empty() {
@@ -159,13 +161,14 @@ impl Checker<'_, '_> {
 
 /// How a protobuf type stands to a GraphQL scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fit {
+pub(in crate::connect) enum Fit {
     AsIs,
     Parsed,
     No,
 }
 
-fn builtin(conversion: &Conversion, scalar: &str) -> Fit {
+/// Whether a protobuf type fits a built-in scalar.
+pub(in crate::connect) fn builtin(conversion: &Conversion, scalar: &str) -> Fit {
     let (is_int, is_float, is_text, is_id) = (scalar == "Int", scalar == "Float", scalar == "String", scalar == "ID");
     let fits = match conversion {
         Conversion::Int32 => is_int || is_float || is_id,
@@ -269,7 +272,7 @@ fn follow(path: &Path, from: &Here) -> Option<Here> {
 }
 
 fn field(message: &MessageDescriptor, name: &str, shape: Shape) -> Option<Here> {
-    let field = message.get_field_by_json_name(name).or_else(|| message.get_field_by_name(name))?;
+    let field = field_named(message, name)?;
     if field.is_map() {
         let kind = field.kind();
         let value = kind.as_message()?.map_entry_value_field().kind();

@@ -9,8 +9,11 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(super) use leaves::{Fit, builtin};
+
 use super::directives::Applied;
-use super::model::{Connector, Request, Source};
+use super::model::{Connector, Protocol, Request, Source};
 use super::reader::Reader;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{FieldDefinition, OperationType};
@@ -59,6 +62,9 @@ pub(super) fn check(reader: &mut Reader<'_>, schema: &Schema, connector: &mut Co
 /// Checks what can be said of a source by itself.
 pub(super) fn check_source(reader: &mut Reader<'_>, source: &Source) {
     variables::check_source(reader, source);
+    if let Protocol::Grpc(_) = &source.protocol {
+        grpc::errors_fit(reader, &source.errors);
+    }
 }
 
 /// Whether the connector may be where it is.

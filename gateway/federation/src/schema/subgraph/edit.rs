@@ -12,7 +12,7 @@ use crate::compose::SourceRewrite;
 impl<State> Subgraph<State> {
     /// Whether it links a connector specification.
     pub fn has_connectors(&self) -> bool {
-        self.links.get(spec::CONNECT).is_some()
+        [spec::CONNECT, spec::WEFT_CONNECT].iter().any(|identity| self.links.get(identity).is_some())
     }
 
     /// Adds a `@key`, unless the type has that one.

@@ -12,6 +12,10 @@ pub const CONNECT: &str = "https://specs.apollo.dev/connect";
 /// weft's additions to connectors.
 pub const WEFT_CONNECT: &str = "https://specs.weft.dev/connect";
 
+/// Of GraphQL itself, and an addition of weft in composition, which the reference does not have.
+pub const ONE_OF: &str = "oneOf";
+pub const ONE_OF_DEFINITION: &str = "directive @oneOf on INPUT_OBJECT";
+
 /// A directive of a specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SpecDirective {

@@ -58,6 +58,15 @@ struct Backend {
     /// The largest answer that is read.
     #[schemars(example = "8MB")]
     max_body: Option<Size>,
+    /// How long a batch of entities from a REST or gRPC service waits for those of other requests, so that one call gets them
+    /// all. Only requests that send it the same headers and arguments share one, whatever `x-request-id` they have. Without
+    /// it none waits.
+    #[schemars(example = "1ms")]
+    batch_window: Option<Time>,
+    /// Whether requests share the answer to a read that is out: the same method, address, headers but for `x-request-id`, and
+    /// body. Mutations are never shared.
+    #[schemars(extend("default" = false))]
+    share_in_flight: Option<bool>,
 }
 
 /// What calls are like, without their headers.
@@ -101,20 +110,23 @@ impl Traffic {
 impl From<Calls> for Backend {
     fn from(calls: Calls) -> Self {
         let Calls { timeout, connect_timeout, max_body } = calls;
-        Self { url: None, timeout, connect_timeout, max_body }
+        Self { timeout, connect_timeout, max_body, ..Self::default() }
     }
 }
 
 impl Backend {
     /// What is said here, and where nothing is said what `outer` has.
     fn over(self, outer: &SourceConfig) -> SourceConfig {
-        let Self { url, timeout, connect_timeout, max_body } = self;
+        let Self { url, timeout, connect_timeout, max_body, batch_window, share_in_flight } = self;
         SourceConfig {
             url: url.map(|url| url.value.0).or_else(|| outer.url.clone()),
             timeout: timeout.map_or(outer.timeout, |time| time.0),
             connect_timeout: connect_timeout.map_or(outer.connect_timeout, |time| time.0),
             max_body: max_body.map_or(outer.max_body, |size| size.0),
+            max_request: outer.max_request,
             headers: outer.headers.clone(),
+            batch_window: batch_window.map(|time| time.0).or(outer.batch_window),
+            share_in_flight: share_in_flight.unwrap_or(outer.share_in_flight),
         }
     }
 }
