@@ -48,7 +48,7 @@ impl Search<'_> {
         lookups: &[StationId],
         calls: &Calls,
     ) -> Result<Option<Open>, Exhausted> {
-        self.spend(options.len() << lookups.len())?;
+        self.spend(options.iter().map(Vec::len).sum::<usize>() << lookups.len())?;
         let mut best: Option<(Cost, Open)> = None;
         for subset in 0..1_usize << lookups.len() {
             let mut open = bases.clone();
@@ -78,8 +78,9 @@ impl Search<'_> {
         order.sort_by_key(|at| (options[*at].len(), *at));
         let mut open = bases.clone();
         for (done, at) in order.iter().enumerate() {
-            self.spend(options[*at].len() * (done + 1))?;
             let so_far: Vec<Vec<Way>> = order[..=done].iter().map(|at| options[*at].clone()).collect();
+            // Each is priced with all that was chosen from before.
+            self.spend(options[*at].len() * so_far.iter().map(Vec::len).sum::<usize>())?;
             let mut best: Option<(Cost, Open)> = None;
             for option in &options[*at] {
                 let mut with = open.clone();
@@ -95,6 +96,7 @@ impl Search<'_> {
                 None => return Ok(None),
             }
         }
+        self.spend(open.len() * options.iter().map(Vec::len).sum::<usize>())?;
         let mut cost = self.price(stations, options, &open, calls);
         for station in open.clone().difference(bases) {
             let mut without = open.clone();
