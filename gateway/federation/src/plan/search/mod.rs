@@ -209,15 +209,16 @@ impl<'a> Search<'a> {
         let mut wanted: Vec<(TypeId, Vec<Item>)> = wanted.into_iter().filter(|(_, items)| !items.is_empty()).collect();
         // Where there is nothing to choose comes first, as near as can be told: the others follow it.
         wanted.sort_by_key(|(ty, _)| (self.graph.lookups_of(*ty).len(), *ty));
+        let mut calls = Calls::new();
         for (ty, items) in &wanted {
-            let calls = self.calls(&covers, None);
             let Some(cover) = self.cover_type(position, *ty, bases, items, &calls)? else { return Ok(None) };
+            calls.extend(self.calls_of(&cover));
             covers.push((*ty, cover));
         }
         if (2..=MAX_REVISED).contains(&covers.len()) {
             for (at, (ty, items)) in wanted.iter().enumerate() {
-                let calls = self.calls(&covers, Some(*ty));
-                if covers[at].1.makes_calls()
+                let calls = self.calls_but(&covers, *ty);
+                if covers[at].1.alone.calls > 0
                     && let Some(cover) = self.cover_type(position, *ty, bases, items, &calls)?
                     && cover.cost <= self.priced(&covers[at].1, &calls)
                 {
@@ -248,9 +249,9 @@ impl<'a> Search<'a> {
         self.cover(position, &Whom::one(ty), &narrowed, items, calls)
     }
 
-    /// The calls that covers make, `but` for those of one type.
-    fn calls(&self, covers: &Covers, but: Option<TypeId>) -> Calls {
-        covers.iter().filter(|(ty, _)| Some(*ty) != but).flat_map(|(_, cover)| self.calls_of(cover)).collect()
+    /// The calls that covers make, but for those of one type.
+    fn calls_but(&self, covers: &Covers, but: TypeId) -> Calls {
+        covers.iter().filter(|(ty, _)| *ty != but).flat_map(|(_, cover)| self.calls_of(cover)).collect()
     }
 
     fn calls_of(&self, cover: &Cover) -> Vec<Call> {
