@@ -9,13 +9,6 @@ use support::process::{self, command};
 
 const GREETER: &str = "supergraph.yaml";
 
-const REST: &str = r#"extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.12")
-  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
-  @source(name: "api", http: { baseURL: "http://127.0.0.1:9" })
-type Query { names(first: Int): [String] @connect(source: "api", http: { GET: "/names" }, selection: "$") }
-"#;
-
 fn weft(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the binary runs")
 }
@@ -32,9 +25,6 @@ fn folder() -> tempfile::TempDir {
         ),
         ("broken.yaml", "subgraphs:\n  greeter:\n    schema:\n      file: broken.graphql\n    routing_url: http://x\n"),
         ("broken.graphql", "type Query { a: Missing b: Missing2 }"),
-        ("rest.yaml", "subgraphs:\n  shop:\n    schema:\n      file: rest.graphql\n"),
-        ("rest.graphql", REST),
-        ("timeouts.yaml", "traffic: { sources: { shop.api: { timeout: 1s } } }\n"),
         ("typo.yaml", "subgraphs:\n  greeter:\n    schemas: {}\n"),
         ("supergraph.graphql", supergraph.text.as_str()),
         ("hello.graphql", "query Hello($no: Boolean!) { hello slow @skip(if: $no) }"),
@@ -56,7 +46,7 @@ type Case<'a> = (&'a [&'a str], i32, &'a str, &'a str);
 #[test]
 fn commands_end_with_their_exit_codes_and_say_why() {
     let folder = folder();
-    let cases: [Case<'_>; 24] = [
+    let cases: [Case<'_>; 18] = [
         (&["compose", "--config", GREETER], 0, "join__Graph", ""),
         (&["supergraph", "compose", "--config", GREETER], 0, "join__Graph", ""),
         (&["compose", "--config", "broken.yaml"], 1, "", "Missing2"),
@@ -64,22 +54,6 @@ fn commands_end_with_their_exit_codes_and_say_why() {
         (&["compose", "--config", "typo.yaml"], 1, "", "typo.yaml:3:5"),
         (&["compose", "--config", "none.yaml"], 2, "", "none.yaml"),
         (&["compose"], 2, "", "--config"),
-        (&["check"], 0, "supergraph.yaml is valid", ""),
-        (&["check", "--config", "rest.yaml"], 0, "rest.yaml is valid", "UNUSED_ARGUMENT"),
-        (
-            &["check", "--config", "rest.yaml", "--format", "github"],
-            0,
-            "valid",
-            "::warning title=DEFAULT_TIMEOUT::[shop] ",
-        ),
-        (
-            &["check", "--config", "rest.yaml", "--gateway", "timeouts.yaml", "--format", "json"],
-            0,
-            "valid",
-            "rest.graphql",
-        ),
-        (&["check", "--config", "broken.yaml"], 1, "", "Missing2"),
-        (&["check", "--config", "none.yaml"], 2, "", "none.yaml"),
         (&["plan", "hello.graphql"], 0, "{ hello slow }", ""),
         (&["plan", "hello.graphql", "--variables", r#"{"no":true}"#], 0, "{ hello }", ""),
         (&["plan", "hello.graphql", "--variables", "{}"], 1, "", "BAD_USER_INPUT"),
@@ -99,18 +73,6 @@ fn commands_end_with_their_exit_codes_and_say_why() {
         assert!(out.contains(stdout) && out.is_empty() == stdout.is_empty(), "{arguments:?} stdout:\n{out}");
         assert!(err.contains(stderr), "{arguments:?} stderr:\n{err}");
     }
-}
-
-/// What the gateway's configuration says is not missed, and the file that is beside is found.
-#[test]
-fn check_reads_the_configuration_of_the_gateway() {
-    let folder = folder();
-    let check =
-        |more: &[&str]| text(&weft(folder.path(), &[&["check", "--config", "rest.yaml"], more].concat()).stderr);
-    assert!(check(&[]).contains("the default of 5s holds"));
-    assert!(!check(&["--gateway", "timeouts.yaml"]).contains("DEFAULT_TIMEOUT"));
-    std::fs::rename(folder.path().join("timeouts.yaml"), folder.path().join("weft.yaml")).expect("the file");
-    assert!(!check(&[]).contains("DEFAULT_TIMEOUT"));
 }
 
 #[test]
@@ -180,10 +142,85 @@ type Query {
 }
 
 #[test]
-fn the_schemas_of_the_demo_compose() {
+fn check_tells_what_will_be_slow_or_has_no_effect() {
+    let rest = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "api", http: { baseURL: "http://127.0.0.1:9" }, errors: { message: "message" })
+type Query {
+  users(first: Int): [User] @connect(source: "api", http: { GET: "/users" }, selection: "id")
+}
+type User @connect(source: "api", http: { GET: "/users/{$this.id}" }, selection: "id name") { id: ID! name: String }
+"#;
+    let one_at_a_time = r#"http: { GET: "/users/{$this.id}" }"#;
+    let clean = rest
+        .replace(one_at_a_time, r#"http: { GET: "/users", queryParams: "id: $batch.id" }, batch: { maxSize: 9 }"#)
+        .replace(r#"http: { GET: "/users" }"#, r#"http: { GET: "/users", queryParams: "n: $args.first" }"#)
+        .replace("\"message\"", "\"$.message\"");
+    let folder = folder();
+    let files = [
+        ("rest.graphql", rest),
+        ("clean.graphql", clean.as_str()),
+        ("rest.yaml", "subgraphs:\n  rest:\n    schema: { file: rest.graphql }\n"),
+        ("clean.yaml", "subgraphs:\n  rest:\n    schema: { file: clean.graphql }\n"),
+        ("gateway.yaml", "traffic: { sources: { rest.api: { timeout: 1s } } }\n"),
+        ("other.yaml", "traffic: { sources: { rest.apis: { timeout: 1s } } }\n"),
+        ("wrong.yaml", "trafic: {}\n"),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    // A command line, its exit code, what of stdout and stderr: all findings have a place, and a mend.
+    let cases: [(&[&str], i32, &str, &[&str]); 9] = [
+        (
+            &["--config", "rest.yaml"],
+            0,
+            "rest.yaml is valid\n",
+            &[
+                "ERROR_MESSAGE_IS_OBJECT",
+                "rest.graphql:4:84",
+                "N_PLUS_ONE",
+                "rest.graphql:8:6",
+                "`$batch.id`",
+                "ARGUMENT_NOT_PASSED_ON",
+                "rest.graphql:6:9",
+                "SOURCE_WITHOUT_TIMEOUT",
+                "rest.graphql:4:3",
+                "5s",
+                "4 warnings",
+            ],
+        ),
+        (&["--config", "rest.yaml", "-c", "gateway.yaml"], 0, "rest.yaml is valid\n", &["3 warnings"]),
+        (&["--config", "clean.yaml", "-c", "gateway.yaml"], 0, "clean.yaml is valid\n", &[]),
+        (&["--config", "clean.yaml", "-c", "other.yaml"], 0, "clean.yaml is valid\n", &["rest.apis", "did you mean"]),
+        (&["--config", "clean.yaml", "-c", "wrong.yaml"], 1, "", &["wrong.yaml:1:1"]),
+        (
+            &["--config", "rest.yaml", "--format", "github", "-c", "gateway.yaml"],
+            0,
+            "rest.yaml is valid\n",
+            &["::warning file=rest.graphql,line=8,col=6,title=N_PLUS_ONE::[rest] below the list"],
+        ),
+        (&["--config", "broken.yaml", "--format", "json"], 1, "", &[r#"{"severity":"error","code":""#]),
+        (&["--config", "none.yaml"], 2, "", &["none.yaml"]),
+        (&[], 0, "supergraph.yaml is valid\n", &[]),
+    ];
+    for (arguments, code, stdout, stderr) in cases {
+        let arguments: Vec<&str> = ["check"].into_iter().chain(arguments.iter().copied()).collect();
+        let output = weft(folder.path(), &arguments);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), out.as_str()), (Some(code), stdout), "{arguments:?}\n{err}");
+        assert_eq!(err.is_empty(), stderr.is_empty(), "{arguments:?}\n{err}");
+        for part in stderr {
+            assert!(err.contains(part), "{arguments:?}: nothing of {part} in\n{err}");
+        }
+    }
+}
+
+#[test]
+fn the_schemas_of_the_demo_are_clean() {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
-    let output = weft(&schemas, &["compose", "--config", "supergraph.yaml"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = weft(&schemas, &["check"]);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{}", text(&output.stdout));
 }
 
 /// With REST and gRPC subgraphs in it: what was taken from files has to be in files again.

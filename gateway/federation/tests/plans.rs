@@ -16,7 +16,7 @@ use weft_federation::compose::prove;
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::{bind, parse};
 use weft_federation::plan::explain::Explain;
-use weft_federation::plan::{CallId, CallNode, Planner, QueryPlan, verify};
+use weft_federation::plan::{CallId, CallNode, FetchNode, Planner, QueryPlan, verify};
 use weft_federation::schema::{Id, Supergraph};
 use weft_federation::view::ClientSchema;
 
@@ -42,6 +42,13 @@ fn plan(path: &Path) -> datatest_stable::Result<()> {
         let right = std::mem::replace(&mut plan.calls, calls);
         assert!(verify::verify(&supergraph.model, &plan).is_err(), "{name}: the proof must see it");
         plan.calls = right;
+    }
+    for at in 0..plan.fetches.len() {
+        for (name, fetch) in wrong_contexts(&plan, at) {
+            let right = std::mem::replace(&mut plan.fetches[at], fetch);
+            assert!(verify::verify(&supergraph.model, &plan).is_err(), "fetch {at}: {name}: the proof must see it");
+            plan.fetches[at] = right;
+        }
     }
 
     let connector = |id| supergraph.connectors.coordinate(id);
@@ -101,6 +108,26 @@ fn wrong_calls(plan: &QueryPlan) -> Vec<(&'static str, Vec<CallNode>)> {
         wrong.push(("calls stand before what they wait for", plan.calls.iter().rev().cloned().collect()));
     }
     wrong.into_iter().map(|(name, calls)| (name, numbered(calls))).collect()
+}
+
+/// A fetch that does not hand in what it should from contexts.
+fn wrong_contexts(plan: &QueryPlan, at: usize) -> Vec<(&'static str, FetchNode)> {
+    let fetch = &plan.fetches[at];
+    if fetch.contexts.is_empty() {
+        return vec![];
+    }
+    let changed = |change: &dyn Fn(&mut FetchNode)| {
+        let mut fetch = fetch.clone();
+        change(&mut fetch);
+        fetch
+    };
+    vec![
+        ("no context", changed(&|fetch| fetch.contexts.clear())),
+        ("no argument", changed(&|fetch| fetch.selection.fields.iter_mut().for_each(|field| field.contexts.clear()))),
+        ("no object", changed(&|fetch| fetch.contexts[0].sources.clear())),
+        ("another object", changed(&|fetch| fetch.contexts[0].sources[0].position = fetch.position)),
+        ("no wait", changed(&|fetch| fetch.depends_on.clear())),
+    ]
 }
 
 datatest_stable::harness! { { test = plan, root = "tests/plans", pattern = r"^[^.]*/[a-z_]*\.graphql$" } }

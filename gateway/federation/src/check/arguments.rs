@@ -1,40 +1,38 @@
-//! Owns finding arguments that clients can give and no backend gets.
+//! Owns finding the arguments that clients can give and no connector passes on.
 
-use apollo_compiler::schema::ExtendedType;
-
-use crate::connect::mapping::FieldTree;
-use crate::connect::{ConnectedSubgraph, Connector, span_of};
+use crate::compose::Definitions;
+use crate::connect::Connector;
 use crate::diagnostics::Diagnostic;
+use crate::schema::{Satisfiable, Supergraph};
 
-pub fn check(subgraph: &ConnectedSubgraph<'_>) -> Vec<Diagnostic> {
+const CODE: &str = "ARGUMENT_NOT_PASSED_ON";
+
+pub(super) fn check(supergraph: &Supergraph<Satisfiable>, definitions: &Definitions) -> Vec<Diagnostic> {
+    let model = &supergraph.model;
+    let connectors = &supergraph.connectors.connectors;
     let mut found = vec![];
-    for (type_name, definition) in &subgraph.schema.types {
-        let ExtendedType::Object(object) = definition else { continue };
-        for field in object.fields.values() {
-            let of_field = |connector: &&Connector| {
-                connector.coordinate.type_name == type_name.as_str()
-                    && connector.coordinate.field.as_deref() == Some(field.name.as_str())
-            };
-            let connectors: Vec<&Connector> = subgraph.connectors.connectors.iter().filter(of_field).collect();
-            if connectors.is_empty() {
+    // Several connectors on one field are one field still: it is enough that one of them reads an argument.
+    for connector in connectors.iter().filter(|connector| connector.ordinal == 0) {
+        let (ty, Some(name)) = (&connector.coordinate.type_name, &connector.coordinate.field) else { continue };
+        let field = model.type_named(ty).and_then(|ty| model.field_named(ty, name));
+        let Some(field) = field.map(|field| model.field(field)) else { continue };
+        let is_beside =
+            |other: &&Connector| other.subgraph == connector.subgraph && other.coordinate == connector.coordinate;
+        for argument in &field.arguments {
+            if connectors.iter().filter(is_beside).any(|beside| beside.reads_argument(&argument.name)) {
                 continue;
             }
-            let read: Vec<FieldTree> = connectors.iter().filter_map(|connector| connector.inputs().args).collect();
-            for argument in &field.arguments {
-                if read.iter().any(|tree| tree.is_whole() || tree.get(&argument.name).is_some()) {
-                    continue;
-                }
-                let coordinate = format!("{type_name}.{}", field.name);
-                let message =
-                    format!("the argument `{}` of `{coordinate}` does nothing: no mapping reads it", argument.name);
-                let help = format!("use `$args.{}` in the connector, or take the argument out", argument.name);
-                found.push(
-                    Diagnostic::warning("UNUSED_ARGUMENT", message)
-                        .in_subgraph(subgraph.name)
-                        .at(span_of(subgraph.source, argument), "")
-                        .help(help),
-                );
-            }
+            let (coordinate, argument) = (&connector.coordinate, &argument.name);
+            let message =
+                format!("clients can give `{coordinate}` the argument `{argument}`, which its connector does not read");
+            found.push(
+                Diagnostic::warning(CODE, message)
+                    .in_subgraph(&connector.subgraph)
+                    .at(definitions.argument(&connector.subgraph, ty, name, argument), "has no effect")
+                    .help(format!(
+                        "pass `$args.{argument}` on, in the URL, `queryParams`, `body` or a header, or take it out"
+                    )),
+            );
         }
     }
     found

@@ -2,35 +2,20 @@
 //! descriptors that travel with the supergraph.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use apollo_compiler::{Name, Schema};
 
 use super::model::{Connectors, Protocol};
 use super::read::read_subgraph;
 use crate::compose::{ConnectorHooks, ImpliedKey, SourceRewrite};
-use crate::diagnostics::{Diagnostic, Source};
-use crate::schema::subgraph::{Parsed, Subgraph, Validated};
+use crate::diagnostics::Diagnostic;
+use crate::schema::subgraph::field_set::fields_of;
+use crate::schema::subgraph::{Parsed, SpecDirective, Subgraph, Validated};
 
 /// Reads each subgraph's connectors once. `protos` gives a `.proto` file by the subgraph's name and the file's.
 pub struct Composing<'p> {
     protos: &'p dyn Fn(&str, &str) -> Option<Vec<u8>>,
-    read: HashMap<String, Read>,
-}
-
-struct Read {
-    source: Arc<Source>,
-    schema: Schema,
-    connectors: Connectors,
-    found: Vec<Diagnostic>,
-}
-
-/// A subgraph with connectors, as its team wrote it.
-pub struct ConnectedSubgraph<'c> {
-    pub name: &'c str,
-    pub source: &'c Arc<Source>,
-    pub schema: &'c Schema,
-    pub connectors: &'c Connectors,
+    read: HashMap<String, (Connectors, Vec<Diagnostic>)>,
 }
 
 impl<'p> Composing<'p> {
@@ -38,21 +23,8 @@ impl<'p> Composing<'p> {
         Self { protos, read: HashMap::new() }
     }
 
-    /// The subgraphs with connectors that were composed, by name.
-    pub fn subgraphs(&self) -> Vec<ConnectedSubgraph<'_>> {
-        let subgraphs = self.read.iter().map(|(name, Read { source, schema, connectors, .. })| ConnectedSubgraph {
-            name,
-            source,
-            schema,
-            connectors,
-        });
-        let mut subgraphs: Vec<_> = subgraphs.collect();
-        subgraphs.sort_by_key(|subgraph| subgraph.name);
-        subgraphs
-    }
-
     /// The subgraph's connectors, read from its file as its team wrote it, so that findings show that.
-    fn of<State>(&mut self, subgraph: &Subgraph<State>) -> &Read {
+    fn of<State>(&mut self, subgraph: &Subgraph<State>) -> &(Connectors, Vec<Diagnostic>) {
         self.read.entry(subgraph.name.clone()).or_insert_with(|| {
             let name = subgraph.name.as_str();
             let builder =
@@ -65,15 +37,14 @@ impl<'p> Composing<'p> {
             let protos = self.protos;
             let (connectors, found) =
                 read_subgraph(name, &schema, &subgraph.source, &move |file: &str| protos(name, file));
-            let found = found.into_iter().map(|diagnostic| diagnostic.in_subgraph(name)).collect();
-            Read { source: Arc::clone(&subgraph.source), schema, connectors, found }
+            (connectors, found.into_iter().map(|diagnostic| diagnostic.in_subgraph(name)).collect())
         })
     }
 }
 
 impl ConnectorHooks for Composing<'_> {
     fn implied_keys(&mut self, subgraph: &Subgraph<Parsed>) -> Vec<ImpliedKey> {
-        let Read { connectors, .. } = self.of(subgraph);
+        let (connectors, _) = self.of(subgraph);
         let mut keys: Vec<ImpliedKey> = vec![];
         for connector in &connectors.connectors {
             let Some(key) = connector.key().filter(|key| !key.is_whole()) else { continue };
@@ -95,7 +66,11 @@ impl ConnectorHooks for Composing<'_> {
     }
 
     fn check(&mut self, subgraph: &Subgraph<Validated>) -> (Vec<SourceRewrite>, Vec<Diagnostic>) {
-        let Read { connectors, found, .. } = self.of(subgraph);
+        let (connectors, found) = self.of(subgraph);
+        let mut found = found.clone();
+        if !connectors.connectors.is_empty() {
+            found.extend(contextual_arguments(subgraph));
+        }
         let rewrites = connectors.sources.iter().filter_map(|source| match &source.protocol {
             Protocol::Http(_) => None,
             Protocol::Grpc(grpc) => Some(SourceRewrite {
@@ -105,6 +80,63 @@ impl ConnectorHooks for Composing<'_> {
                 value: grpc.descriptors.to_base64(),
             }),
         });
-        (rewrites.collect(), found.clone())
+        (rewrites.collect(), found)
+    }
+}
+
+/// Nothing hands values from contexts to connectors: a finding for each argument that takes one.
+fn contextual_arguments(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
+    let mut found = vec![];
+    for (name, ty) in subgraph.types() {
+        for field in fields_of(ty).into_iter().flat_map(|fields| fields.values()) {
+            for argument in &field.arguments {
+                let Some(directive) = argument.directives.get(SpecDirective::FromContext.canonical()) else { continue };
+                let message = format!(
+                    "`{name}.{}({}:)` takes its value from a context, which a subgraph with connectors cannot do",
+                    field.name, argument.name
+                );
+                let finding =
+                    subgraph.error("CONNECTORS_UNSUPPORTED_FEDERATION_DIRECTIVE", message, directive.location());
+                found
+                    .push(finding.help(
+                        "read what the connector needs with `$this`, or resolve the field in a GraphQL subgraph",
+                    ));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::compose;
+    use crate::diagnostics::Source;
+    use crate::schema::subgraph::SubgraphInput;
+
+    #[test]
+    fn a_subgraph_with_connectors_takes_nothing_from_contexts() {
+        let sdl = r#"
+            extend schema
+              @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@context", "@fromContext"])
+              @link(url: "https://specs.apollo.dev/connect/v0.1", import: ["@source", "@connect"])
+              @source(name: "api", http: { baseURL: "http://api.example" })
+            type Query {
+              shop: Shop @connect(source: "api", http: { GET: "/shop" }, selection: "id currency item { id }")
+            }
+            type Shop @context(name: "shop") { id: ID! currency: String item: Item }
+            type Item @key(fields: "id") {
+              id: ID!
+              price(in: String @fromContext(field: "$shop { currency }")): Int
+                @connect(source: "api", http: { GET: "/prices/{$this.id}" }, selection: "$.price")
+            }"#;
+        let source = Source::new("shop.graphql", sdl);
+        let input = SubgraphInput { name: "shop".into(), url: "http://shop".into(), source };
+        let found = compose(vec![input], &mut Composing::new(&|_, _| None)).diagnostics;
+        let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.is_error()).collect();
+        let [error] = errors[..] else { panic!("{errors:?}") };
+        assert_eq!(error.code, "CONNECTORS_UNSUPPORTED_FEDERATION_DIRECTIVE");
+        let expected = "`Item.price(in:)` takes its value from a context, which a subgraph with connectors cannot do";
+        assert_eq!(error.message, expected);
     }
 }

@@ -41,7 +41,7 @@ impl<T> Deref for Located<T> {
 }
 
 /// The span of any parsed node.
-pub(crate) fn span_of<T: ?Sized>(source: &Arc<Source>, node: &Node<T>) -> Option<Span> {
+pub(super) fn span_of<T: ?Sized>(source: &Arc<Source>, node: &Node<T>) -> Option<Span> {
     let location = node.location()?;
     Some(Span::new(source, location.offset()..location.end_offset()))
 }

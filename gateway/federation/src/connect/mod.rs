@@ -18,9 +18,8 @@ mod table;
 pub mod template;
 mod typing;
 
-pub use composing::{Composing, ConnectedSubgraph};
+pub use composing::Composing;
 pub use located::Located;
-pub(crate) use located::span_of;
 pub use model::{
     Batch, Connector, Connectors, Coordinate, EnvNames, ErrorMappings, GrpcRequest, GrpcSource, Header, HeaderValue,
     HttpMethod, HttpRequest, HttpSource, Inputs, Mapping, Protocol, Request, Source,

@@ -338,6 +338,14 @@ impl Connector {
         self.inputs().batch.is_some()
     }
 
+    /// Whether any of its mappings reads this argument of its field, or all of them as a whole.
+    pub fn reads_argument(&self, name: &str) -> bool {
+        self.mapping_uses().iter().flat_map(|mapping| &mapping.uses).any(|found| {
+            found.root == UseRoot::Variable(Variable::Args)
+                && found.path.first().map_or(found.whole, |first| first.name == name)
+        })
+    }
+
     /// What each of its mappings reads, in the order: URL, body, headers, selection, errors.
     pub(super) fn mapping_uses(&self) -> Vec<MappingUse<'_>> {
         let mut all = Vec::new();

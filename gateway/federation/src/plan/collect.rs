@@ -41,7 +41,7 @@ pub(super) fn collect<'o>(
     let mut collector = Collector { model, bits, is_serial, runtime, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
-    collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0 });
+    collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0, apart: false });
     let view: View<'_> = vec![&operation.selection_set];
     let (root, projections) = collector.position(ROOT, &[view], &all, 0)?;
     // One view went in, so one projection came out.
@@ -273,7 +273,7 @@ impl<'o> Collector<'o> {
         let mut fields = Vec::with_capacity(class.entries.len());
         let first = class.types.first().copied();
         for entry in &class.entries {
-            let mut prefix = String::new();
+            let mut prefix = String::from(if fields.is_empty() { '{' } else { ',' });
             write_json_string(entry.key, &mut prefix);
             prefix.push(':');
             let (wrapping, source, name) = match entry.target {

@@ -190,6 +190,7 @@ impl Draft<'_> {
                 None => kept.entries.push(entry),
             }
         }
+        kept.contexts.extend(gone.contexts);
         self.groups[into.index()] = Some(kept);
         self.follow(&moved);
     }

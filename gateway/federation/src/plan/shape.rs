@@ -41,6 +41,9 @@ pub struct Position {
     pub slots: Vec<SlotId>,
     /// How many slots an object of this position has in memory.
     pub width: u32,
+    /// Objects of this position that are the same entity are still kept apart: what is asked of them hangs on the objects
+    /// that they are in.
+    pub apart: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -95,7 +98,7 @@ pub struct ProjectionClass {
 pub struct ProjectedField {
     /// The client's key.
     pub key: Name,
-    /// `"key":`, as it is written.
+    /// What is written before the value: `{"key":` for the first of its class, `,"key":` for the others.
     pub prefix: Box<str>,
     /// The nullability and lists that the client's schema promises.
     pub wrapping: Wrapping,

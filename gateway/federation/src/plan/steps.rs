@@ -1,16 +1,17 @@
 //! Owns turning decisions into steps: what is asked where becomes groups of selections, each one call.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use smallvec::SmallVec;
 
+use super::contexts::Setter;
 use super::demand::{DemandId, Item, Whom};
 use super::error::PlanError;
-use super::graph::{LookupId, NodeId};
+use super::graph::{ContextId, LookupId, NodeId};
 use super::search::{Assignment, Cover, Decision, Nodes, Search, Untyped, Via};
 use super::shape::{PositionId, SlotId};
 use crate::connect::ConnectorId;
-use crate::schema::{FieldSet, Id, SubgraphId, TypeId, TypeSet};
+use crate::schema::{FieldId, FieldSet, Id, SubgraphId, TypeId, TypeSet};
 
 crate::schema::ids! {
     /// A call to be made.
@@ -33,6 +34,18 @@ pub(super) struct Group {
     pub depends_on: Groups,
     /// One per type; a call at a root has one, without inputs.
     pub entries: Vec<Entry>,
+    pub contexts: GivenContexts,
+}
+
+/// What is handed in from contexts, by slot and field.
+pub(super) type GivenContexts = BTreeMap<(SlotId, FieldId), Vec<Given>>;
+
+/// A contextual argument, and the objects around that give its value.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    pub context: ContextId,
+    /// From the nearest on.
+    pub sources: Vec<(Setter, DemandId)>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +101,10 @@ pub(super) struct Steps<'s, 'a> {
     /// The demands that are met for what is at some places, by which groups if that was asked.
     met: HashMap<(DemandId, SmallVec<[PlaceId; 2]>), Option<Groups>>,
     asks: usize,
+    /// Where the objects of each position are asked, from the root down to the one that is being planned.
+    pub trail: Vec<Vec<PlaceId>>,
+    /// The demands on contexts that are being met.
+    pub giving: Vec<DemandId>,
     /// What every further call at a root has to wait for.
     barrier: Groups,
 }
@@ -96,7 +113,8 @@ impl<'s, 'a> Steps<'s, 'a> {
     pub fn new(search: &'s mut Search<'a>) -> Self {
         let (known, met) = (HashMap::new(), HashMap::new());
         let (groups, places, depths) = (vec![], vec![], vec![]);
-        Self { search, groups, places, known, depths, met, asks: 0, barrier: Groups::new() }
+        let (trail, giving) = (vec![], vec![]);
+        Self { search, groups, places, known, depths, met, asks: 0, trail, giving, barrier: Groups::new() }
     }
 
     /// Plans a demand at the root, after everything that was planned before.
@@ -120,7 +138,12 @@ impl<'s, 'a> Steps<'s, 'a> {
     }
 
     /// Asks for a demand's items at places.
-    fn demand(&mut self, demand: DemandId, places: &[PlaceId], mut answers: Answers<'_>) -> Result<(), PlanError> {
+    pub(super) fn demand(
+        &mut self,
+        demand: DemandId,
+        places: &[PlaceId],
+        mut answers: Answers<'_>,
+    ) -> Result<(), PlanError> {
         let key = (demand, SmallVec::from_slice(places));
         match (self.met.get(&key), &mut answers) {
             (Some(_), None) => return Ok(()),
@@ -150,6 +173,7 @@ impl<'s, 'a> Steps<'s, 'a> {
     }
 
     fn meet(&mut self, decision: &Decision, places: &[PlaceId], mut answers: Answers<'_>) -> Result<(), PlanError> {
+        self.trail.push(places.to_vec());
         for (item, at) in &decision.at_once {
             let place = places[*at];
             if let Some(answers) = &mut answers {
@@ -175,6 +199,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         for (ty, cover) in &decision.by_type {
             self.cover(&Whom::one(*ty), cover, &places, &after, answers.as_deref_mut())?;
         }
+        self.trail.pop();
         Ok(())
     }
 
@@ -197,6 +222,7 @@ impl<'s, 'a> Steps<'s, 'a> {
                     for input in &station.inputs {
                         self.assign(whom, input, &at, Some(&mut depends_on))?;
                     }
+                    let contexts = self.contexts(cover.position, *lookup, *only, &mut depends_on)?;
                     if self.search.graph.lookup(*lookup).key.is_empty() {
                         depends_on.extend(self.barrier.iter().copied());
                     }
@@ -210,6 +236,7 @@ impl<'s, 'a> Steps<'s, 'a> {
                         depth: before + 1,
                     };
                     let group = self.group(whom, key, depends_on, &station.inputs, places.first().copied());
+                    self.groups[group.index()].contexts.extend(contexts);
                     at.push(self.groups[group.index()].entries[0].place);
                 }
             }
@@ -315,7 +342,15 @@ impl<'s, 'a> Steps<'s, 'a> {
         let origins = BTreeSet::from_iter(origin);
         let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };
         let entries = whom.types.iter().map(entry).collect();
-        self.groups.push(Group { subgraph: at.subgraph, connector: at.connector, position, depends_on, entries });
+        let contexts = GivenContexts::new();
+        self.groups.push(Group {
+            subgraph: at.subgraph,
+            connector: at.connector,
+            position,
+            depends_on,
+            entries,
+            contexts,
+        });
         self.depths.push(depth);
         self.known.insert(key, id);
         id

@@ -1,58 +1,46 @@
-//! Owns `weft check`: whether subgraphs compose, and what could be better about them.
+//! Owns `weft check`: compose and prove as `weft compose` does, then say what will be slow, or does nothing.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use weft_federation::diagnostics::{Diagnostic, Source};
-use weft_federation::schema::Supergraph;
+use weft_federation::check::check;
 
 use super::report::{self, Format};
-use super::{Failure, config, read_input, write_result};
-use crate::compose::check_config;
+use super::{Failure, config, read_source, write_result};
+use crate::compose::compose_config;
 use crate::config::{Config, variables};
 
-/// Check what subgraphs compose to.
+/// Check that subgraphs compose, and warn of what will be slow or has no effect.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The `supergraph.yaml` that names the subgraphs; `-` is stdin. Paths in it are relative to its folder.
     #[arg(long, value_name = "FILE", default_value = "supergraph.yaml")]
     config: PathBuf,
-    /// The configuration that the gateway will have [default: weft.yaml, if it is there].
-    #[arg(long, value_name = "FILE", env = "WEFT_CONFIG_PATH")]
-    gateway: Option<PathBuf>,
+    /// The `weft.yaml` that the supergraph will be served with [default: weft.yaml, if it is there].
+    #[arg(short = 'c', long, value_name = "FILE", env = "WEFT_CONFIG_PATH")]
+    gateway_config: Option<PathBuf>,
     /// How findings are written to stderr.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let text = read_input(&arguments.config)?;
-    let (name, folder) = if arguments.config == Path::new("-") {
-        ("<stdin>".to_owned(), Path::new(""))
-    } else {
-        (arguments.config.display().to_string(), arguments.config.parent().unwrap_or(Path::new("")))
-    };
-    let gateway = gateway(arguments)?;
-    let (supergraph, mut found) = check_config(&Source::new(name.clone(), text), folder);
-    let Some(supergraph) = supergraph else { return Err(Failure::Invalid(found, arguments.format)) };
-    found.extend(of_gateway(&supergraph, &gateway));
+    let gateway = gateway_config(arguments)?.gateway;
+    let (source, folder) = read_source(&arguments.config)?;
+    let (composed, mut found) = compose_config(&source, folder);
+    let Some(composed) = composed else { return Err(Failure::Invalid(found, arguments.format)) };
+    found.extend(check(&composed.supergraph, &composed.definitions));
+    found.extend(gateway.without_timeout(&composed.supergraph, &composed.definitions));
+    found.extend(gateway.unused(&composed.supergraph));
     report::diagnostics(&found, arguments.format);
-    write_result(&format!("{name} is valid"))
+    write_result(&format!("{} is valid", source.path))
 }
 
-fn gateway(arguments: &Arguments) -> Result<Config, Failure> {
-    let default = Path::new(config::DEFAULT_FILE);
-    match arguments.gateway.as_deref().or_else(|| default.exists().then_some(default)) {
+/// What the gateway will be configured with. Without a file that is an empty one's.
+fn gateway_config(arguments: &Arguments) -> Result<Config, Failure> {
+    let default = || Some(Path::new(config::DEFAULT_FILE)).filter(|path| path.exists());
+    match arguments.gateway_config.as_deref().or_else(default) {
         Some(path) => config::read(path, arguments.format),
         None => Ok(Config::without_file(&variables())),
     }
-}
-
-/// What the gateway's configuration lacks or has too much for this supergraph.
-fn of_gateway(supergraph: &str, config: &Config) -> Vec<Diagnostic> {
-    // It was composed a moment ago, and what was wrong with it has been told.
-    let Ok(supergraph) = Supergraph::load(&Source::new("supergraph", supergraph)) else { return vec![] };
-    let mut found = config.gateway.unused(&supergraph);
-    found.extend(config.gateway.default_timeouts(&supergraph));
-    found
 }

@@ -1,5 +1,5 @@
-//! Owns how diagnostics leave the program: drawn for people, a JSON object a line for tools, or as GitHub shows them. All on
-//! stderr.
+//! Owns how diagnostics leave the program: drawn for people, a JSON object a line for tools, or
+//! annotations of a pull request. All on stderr.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -14,7 +14,7 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
-    /// A workflow command a line, which GitHub shows at the file.
+    /// Commands that GitHub Actions makes annotations of.
     Github,
 }
 
@@ -27,7 +27,7 @@ pub fn diagnostics(found: &[Diagnostic], format: Format) {
         let text = match format {
             Format::Text => diagnostic.draw(color) + "\n",
             Format::Json => json(diagnostic) + "\n",
-            Format::Github => github(diagnostic) + "\n",
+            Format::Github => annotation(diagnostic) + "\n",
         };
         // Where stderr is closed there is nobody to tell.
         let _ = stderr.write_all(text.as_bytes());
@@ -94,26 +94,32 @@ fn json(diagnostic: &Diagnostic) -> String {
     serde_json::to_string(&shown).unwrap_or_default()
 }
 
-fn github(diagnostic: &Diagnostic) -> String {
-    let command = match diagnostic.severity {
+/// `::warning file=a.graphql,line=2,col=1,title=CODE::message`, as the workflow commands of GitHub Actions are written.
+fn annotation(diagnostic: &Diagnostic) -> String {
+    let level = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Hint => "notice",
     };
-    // `%` first, or what stands for the others would be escaped again.
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let mut properties = String::new();
+    let mut properties = vec![];
     if let Some(Label { span, .. }) = diagnostic.labels.first() {
         let (line, column) = span.source.line_column(span.start);
-        let (end_line, end_column) = span.source.line_column(span.end);
-        let file = property(&span.source.path);
-        properties = format!("file={file},line={line},endLine={end_line},col={column},endColumn={end_column},");
+        properties.push(format!("file={}", escaped_property(&span.source.path)));
+        properties.push(format!("line={line},col={column}"));
     }
-    let subgraph = diagnostic.subgraph.as_ref().map_or_else(String::new, |name| format!("[{name}] "));
-    let help = diagnostic.help.as_ref().map_or_else(String::new, |help| format!("\n{help}"));
-    let text = data(&format!("{subgraph}{}{help}", diagnostic.message));
-    format!("::{command} {properties}title={}::{text}", property(diagnostic.code))
+    properties.push(format!("title={}", escaped_property(diagnostic.code)));
+    let subgraph = diagnostic.subgraph.as_ref().map(|name| format!("[{name}] ")).unwrap_or_default();
+    let help = diagnostic.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    let text = escaped(&format!("{subgraph}{}{help}", diagnostic.message));
+    format!("::{level} {}::{text}", properties.join(","))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn escaped_property(text: &str) -> String {
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]
@@ -122,7 +128,7 @@ mod tests {
     use weft_federation::diagnostics::{Source, Span};
 
     #[test]
-    fn a_finding_is_one_line_of_json() {
+    fn a_finding_is_one_line_for_tools() {
         let source = Source::new("a.graphql", "type A\ntype A");
         let found = Diagnostic::error("TWICE", "A is there twice")
             .in_subgraph("a")
@@ -136,10 +142,11 @@ mod tests {
             )
         );
         assert_eq!(
-            github(&found),
-            "::error file=a.graphql,line=2,endLine=2,col=1,endColumn=7,title=TWICE::[a] A is there twice%0Aremove one"
+            annotation(&found),
+            "::error file=a.graphql,line=2,col=1,title=TWICE::[a] A is there twice%0Ahelp: remove one"
         );
-        assert_eq!(github(&Diagnostic::warning("W", "100%, a: b")), "::warning title=W::100%25, a: b");
+        let elsewhere = Diagnostic::hint("H", "100%: a, b").at(Span::new(&Source::new("a,b.graphql", ""), 0..0), "");
+        assert_eq!(annotation(&elsewhere), "::notice file=a%2Cb.graphql,line=1,col=1,title=H::100%25: a, b");
         assert_eq!(summary(&[found.clone(), found, Diagnostic::warning("W", "")]), "2 errors, 1 warning");
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::plan) enum Via {
         lookup: LookupId,
         /// What `@requires` wants handed in beside the key.
         requires: Option<FieldSet>,
-        /// The one slot that a connector on a field answers.
+        /// The one slot that it answers: by a connector on a field, or with what is handed in from contexts.
         only: Option<SlotId>,
     },
 }
@@ -65,6 +65,13 @@ impl Cover {
     pub fn makes_calls(&self) -> bool {
         self.stations.iter().any(|station| matches!(station.via, Via::Lookup { .. }))
     }
+}
+
+/// What is handed in where a node is entered, beside a key.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Handed<'h> {
+    requires: Option<&'h FieldSet>,
+    contexts: bool,
 }
 
 /// A way to get one item.
@@ -111,7 +118,7 @@ impl Search<'_> {
         let mut slots = Vec::with_capacity(items.len());
         'items: for item in items {
             for (at, (_, node)) in bases.iter().enumerate() {
-                if let Some(found) = self.by_edge(*node, None, item)?
+                if let Some(found) = self.by_edge(*node, Handed::default(), item)?
                     && found.depth == 0
                 {
                     cost = cost.beside(found);
@@ -129,15 +136,12 @@ impl Search<'_> {
     }
 
     /// What an item costs when it is asked at a node that was entered with `handed` in; `None` if it is not there.
-    pub(super) fn by_edge(
-        &mut self,
-        node: NodeId,
-        handed: Option<&FieldSet>,
-        item: &Item,
-    ) -> Result<Option<Cost>, Exhausted> {
+    pub(super) fn by_edge(&mut self, node: NodeId, handed: Handed<'_>, item: &Item) -> Result<Option<Cost>, Exhausted> {
         let name = self.shape.slots[item.slot.index()].name;
         let Some(edge) = self.graph.edge(node, name) else { return Ok(None) };
-        if edge.requires.is_some() && edge.requires.as_ref() != handed {
+        if edge.requires.is_some() && edge.requires.as_ref() != handed.requires
+            || !edge.contexts.is_empty() && !handed.contexts
+        {
             return Ok(None);
         }
         match (item.child, edge.target) {
@@ -168,9 +172,13 @@ impl Search<'_> {
 
     pub(super) fn by_station(&mut self, station: &Station, item: &Item) -> Result<Option<Cost>, Exhausted> {
         match &station.via {
-            Via::Base(_) => self.by_edge(station.node, None, item),
+            Via::Base(_) => self.by_edge(station.node, Handed::default(), item),
             Via::Lookup { only: Some(only), .. } if *only != item.slot => Ok(None),
-            Via::Lookup { requires, .. } => self.by_edge(station.node, requires.as_ref(), item),
+            Via::Lookup { requires, only, .. } => {
+                // A lookup for one slot alone is there because the slot's contexts are set.
+                let handed = Handed { requires: requires.as_ref(), contexts: only.is_some() };
+                self.by_edge(station.node, handed, item)
+            }
         }
     }
 
@@ -181,7 +189,7 @@ impl Search<'_> {
         let mut parts: Vec<(StationId, NodeId)> = vec![];
         for (id, station) in stations.iter() {
             let plain = matches!(&station.via, Via::Base(_) | Via::Lookup { requires: None, only: None, .. });
-            let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.requires.is_none());
+            let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.is_plain());
             parts.extend(edge.and_then(|edge| edge.target).map(|target| (id, target)));
         }
         // One alone was looked at before; and from nowhere come objects of which nothing is wanted, but not their slot.

@@ -133,7 +133,9 @@ fn candidates(
             let only = match lookup.field {
                 Some(field) if field == name => Some(item.slot),
                 Some(_) => continue,
-                None => None,
+                None if edge.contexts.is_empty() => None,
+                None if search.are_set(edge, position) => Some(item.slot),
+                None => continue,
             };
             if edge.requires.is_none() && only.is_none() {
                 continue;

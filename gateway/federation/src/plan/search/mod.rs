@@ -19,16 +19,17 @@ use std::rc::Rc;
 
 use smallvec::{SmallVec, smallvec};
 
+use super::contexts::{SetContexts, setters};
 use super::demand::{DemandId, Demands, Item, Whom};
 use super::error::PlanError;
-use super::graph::{NodeId, PlannerGraph};
+use super::graph::{Edge, NodeId, PlannerGraph};
 use super::shape::{PositionId, Shape};
 use crate::connect::ConnectorId;
 use crate::schema::{Id, Model, SubgraphId, TypeId, TypeSet};
 
 pub(super) use cost::Cost;
 pub(super) use cover::{Assignment, Cover, Station, StationId, Via};
-pub(super) use reach::{Reached, Work, reach, tellers};
+pub(super) use reach::{Reached, Work, cheapest, reach, reaches_all, tellers};
 
 /// The nodes that the objects of a position come from: the one that makes them first, then any that add to them.
 pub(super) type Nodes = SmallVec<[NodeId; 2]>;
@@ -78,6 +79,8 @@ pub(super) struct Search<'a> {
     pub graph: &'a PlannerGraph,
     pub shape: Shape,
     pub demands: Demands,
+    /// Contexts that are set around the root position, if it stands for some place that is no root.
+    set: SetContexts,
     steps: u64,
     known: HashMap<(DemandId, Nodes), Option<Rc<Decision>>>,
 }
@@ -94,7 +97,7 @@ impl From<Exhausted> for PlanError {
 
 impl<'a> Search<'a> {
     pub fn new(model: &'a Model, graph: &'a PlannerGraph, shape: Shape, demands: Demands) -> Self {
-        Self { model, graph, shape, demands, steps: 0, known: HashMap::new() }
+        Self { model, graph, shape, demands, set: SetContexts::new(), steps: 0, known: HashMap::new() }
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
@@ -111,6 +114,13 @@ impl<'a> Search<'a> {
         let decision = self.decide(demand, nodes)?.map(Rc::new);
         self.known.insert(key, decision.clone());
         Ok(decision)
+    }
+
+    /// Whether all contexts that a field needs are set around the objects of its position.
+    fn are_set(&self, edge: &Edge, position: PositionId) -> bool {
+        edge.contexts
+            .iter()
+            .all(|id| self.set.contains(id) || setters(&self.shape, position, &self.graph.context(*id).types).is_some())
     }
 
     /// The types that objects coming from `nodes` can have.
@@ -267,7 +277,7 @@ impl<'a> Search<'a> {
             if self.graph.node(*node).members.is_empty() {
                 continue;
             }
-            let Some(edge) = self.graph.edge(*node, name).filter(|edge| edge.requires.is_none()) else { continue };
+            let Some(edge) = self.graph.edge(*node, name).filter(|edge| edge.is_plain()) else { continue };
             match (item.child, edge.target) {
                 (None, _) => return Ok(Some((at, Cost::FIELD))),
                 (Some(child), Some(target)) => {

@@ -1,40 +1,43 @@
-//! Owns telling which sources have a timeout only because there is a default.
+//! Owns which timeouts `weft.yaml` says, and which sources are left to the default.
 
 use std::collections::BTreeSet;
 
+use weft_federation::compose::Definitions;
+use weft_federation::connect::Source;
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::schema::Supergraph;
 
 use super::GatewayConfig;
 use super::values::SourceName;
 
-/// Where the file says how long a call may take.
+const CODE: &str = "SOURCE_WITHOUT_TIMEOUT";
+
+/// Where a `timeout` is written.
 #[derive(Debug, Clone, Default)]
 pub struct Timeouts {
-    pub for_all: bool,
+    pub all: bool,
     pub subgraphs: BTreeSet<String>,
     pub sources: BTreeSet<SourceName>,
 }
 
+impl Timeouts {
+    fn say(&self, source: &Source) -> bool {
+        let name = SourceName { subgraph: source.subgraph.clone(), source: source.name.clone() };
+        self.all || self.subgraphs.contains(&source.subgraph) || self.sources.contains(&name)
+    }
+}
+
 impl GatewayConfig {
-    /// A warning for each source of connectors for which nothing is said.
-    pub fn default_timeouts<State>(&self, supergraph: &Supergraph<State>) -> Vec<Diagnostic> {
-        let Timeouts { for_all, subgraphs, sources } = &self.timeouts;
-        if *for_all {
-            return vec![];
-        }
-        let found = supergraph.connectors.sources.iter().filter_map(|source| {
-            let name = SourceName { subgraph: source.subgraph.clone(), source: source.name.clone() };
-            if subgraphs.contains(&name.subgraph) || sources.contains(&name) {
-                return None;
-            }
-            let default = self.connectors.of_source(&source.subgraph, &source.name).timeout;
-            let name = format!("{}.{}", source.subgraph, source.name);
-            let message = format!(
-                "nothing says how long a call to the source \"{name}\" may take; the default of {default:?} holds"
+    /// A warning for each source that takes the timeout that nobody has chosen.
+    pub fn without_timeout<State>(&self, supergraph: &Supergraph<State>, definitions: &Definitions) -> Vec<Diagnostic> {
+        let unsaid = supergraph.connectors.sources.iter().filter(|source| !self.timeouts.say(source));
+        let found = unsaid.map(|Source { name, subgraph, .. }| {
+            let default = self.connectors.of_source(subgraph, name).timeout;
+            let message = format!("nothing says how long a call to `{subgraph}.{name}` may take; {default:?}, the default, holds");
+            let help = format!(
+                "say it in weft.yaml: `traffic: {{ sources: {{ {subgraph}.{name}: {{ timeout: 2s }} }} }}`, or for all in `traffic.all`"
             );
-            let help = format!("say `timeout` in weft.yaml, in `traffic.sources` for `{name}` or in `traffic.all`");
-            Some(Diagnostic::warning("DEFAULT_TIMEOUT", message).in_subgraph(source.subgraph.clone()).help(help))
+            Diagnostic::warning(CODE, message).in_subgraph(subgraph).at(definitions.source(subgraph, name), "").help(help)
         });
         found.collect()
     }

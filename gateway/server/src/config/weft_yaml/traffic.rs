@@ -1,6 +1,6 @@
 //! Owns the section `traffic`: times and sizes of calls, key by key from all to the subgraph to the source.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -8,7 +8,6 @@ use serde::Deserialize;
 use weft_engine::SourceConfig;
 
 use super::Resolving;
-use super::timeouts::Timeouts;
 use super::values::{HttpUrl, Size, SourceName, Time};
 use crate::config::yaml::Located;
 
@@ -87,12 +86,8 @@ impl Traffic {
         self.request_timeout.map_or(Duration::from_secs(30), |time| time.0)
     }
 
-    /// Where something is said of it.
-    pub fn timeouts(&self) -> Timeouts {
-        Timeouts { for_all: self.all.timeout.is_some(), subgraphs: said(&self.subgraphs), sources: said(&self.sources) }
-    }
-
     pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
+        resolving.timeouts.all = self.all.timeout.is_some();
         let all = Backend::from(self.all).over(&SourceConfig::default());
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
         for (name, backend) in self.subgraphs {
@@ -100,22 +95,22 @@ impl Traffic {
             if let Some(url) = &backend.url {
                 resolving.subgraph_url(&name, &url.span);
             }
+            if backend.timeout.is_some() {
+                resolving.timeouts.subgraphs.insert(name.value.clone());
+            }
             let own = backend.over(&calls.all);
             calls.subgraphs.insert(name.value, own);
         }
         for (name, backend) in self.sources {
             resolving.source(&name);
+            if backend.timeout.is_some() {
+                resolving.timeouts.sources.insert(name.value.clone());
+            }
             let own = backend.over(calls.of(&name.value.subgraph));
             calls.sources.insert(name.value, own);
         }
         calls
     }
-}
-
-/// Those that have a timeout of their own.
-fn said<Name: Clone + Ord>(backends: &BTreeMap<Located<Name>, Backend>) -> BTreeSet<Name> {
-    let own = backends.iter().filter(|(_, backend)| backend.timeout.is_some());
-    own.map(|(name, _)| name.value.clone()).collect()
 }
 
 impl From<Calls> for Backend {
