@@ -252,7 +252,8 @@ async fn a_value_that_failed_fails_what_needs_it() {
         r#"{"data":{"_entities":[{"currency":null}]},"errors":[{"message":"no","path":["_entities",0,"currency"]}]}"#;
     // Where the currency is asked fails; so does it alone; and a promise is broken. The price is asked of nobody.
     let shops = "{ region { shops { main { name price } } } }";
-    let cases: [(&str, &[(&str, &str, &str)], Json, &str); 3] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str, &'a str)], Json, &'a str);
+    let cases: [Case<'_>; 3] = [
         (
             shops,
             &[("shop", "shops", root)],
