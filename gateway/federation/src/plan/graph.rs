@@ -9,8 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::provides::Provides;
 use crate::connect::ConnectorId;
-use crate::schema::{ContextArgument, FieldSet, FieldSetItem, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
+use crate::schema::{ContextArgument, FieldSet, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
 
 crate::schema::ids! {
     /// A type as one source gives it.
@@ -96,8 +97,16 @@ impl PlannerGraph {
         &self.nodes[id.index()]
     }
 
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(at, node)| (NodeId::from_index(at), node))
+    }
+
     pub fn lookup(&self, id: LookupId) -> &Lookup {
         &self.lookups[id.index()]
+    }
+
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.lookups.iter()
     }
 
     pub fn context(&self, id: ContextId) -> &ContextArgument {
@@ -156,7 +165,7 @@ impl PlannerGraph {
 
     /// Builds the graph as it is when these labels of progressive overrides are active.
     pub fn build(model: &Model, connectors: &crate::connect::Connectors, active: &BTreeSet<&str>) -> Self {
-        let mut builder = Builder { model, active, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
+        let mut builder = Builder { model, active, graph: Self::default(), plain: HashMap::new() };
         for subgraph in model.subgraph_ids() {
             if !connectors.serve(&model.subgraph(subgraph).name) {
                 builder.subgraph(subgraph);
@@ -173,8 +182,6 @@ struct Builder<'a> {
     active: &'a BTreeSet<&'a str>,
     graph: PlannerGraph,
     plain: HashMap<(SubgraphId, TypeId), NodeId>,
-    /// Nodes under a `@provides` that have edges to them, but nothing in them yet.
-    provided: Vec<(NodeId, NodeId, FieldSet)>,
 }
 
 impl Builder<'_> {
@@ -200,14 +207,11 @@ impl Builder<'_> {
         }
         // Objects first: what an interface offers depends on what its members do.
         let is_interface = |ty: &TypeId| model.ty(*ty).kind == TypeKind::Interface;
+        let mut provides = Provides::new(model, subgraph);
         for ty in held.iter().filter(|ty| !is_interface(ty)).chain(held.iter().filter(|ty| is_interface(ty))) {
-            self.fields(subgraph, *ty);
+            self.fields(subgraph, *ty, &mut provides);
         }
-        // Now that every plain node is complete, those that are more than it can be copied from it.
-        for (node, plain, provides) in std::mem::take(&mut self.provided) {
-            self.fill(node, plain);
-            self.provide(node, &provides);
-        }
+        provides.fill(&mut self.graph, &self.plain);
         for ty in &held {
             self.lookups(subgraph, *ty);
         }
@@ -230,7 +234,7 @@ impl Builder<'_> {
         }
     }
 
-    fn fields(&mut self, subgraph: SubgraphId, ty: TypeId) {
+    fn fields(&mut self, subgraph: SubgraphId, ty: TypeId, provides: &mut Provides<'_>) {
         let node = self.plain[&(subgraph, ty)];
         for field in &self.model.ty(ty).fields {
             let def = self.model.field(*field);
@@ -246,10 +250,10 @@ impl Builder<'_> {
                 continue;
             }
             let base = join.ty.map_or(def.base, |(_, base)| base);
-            let target = match &join.provides {
-                Some(provides) => self.provided(subgraph, base, provides),
-                None => self.plain.get(&(subgraph, base)).copied(),
-            };
+            let mut target = self.plain.get(&(subgraph, base)).copied();
+            if let (Some(target), Some(brought)) = (&mut target, &join.provides) {
+                *target = provides.node(&mut self.graph, *target, brought.clone());
+            }
             if target.is_none() && self.model.is_composite(base) {
                 continue;
             }
@@ -257,81 +261,6 @@ impl Builder<'_> {
             let edge = Edge { target, requires: join.requires.clone(), contexts };
             self.graph.node_mut(node).fields.insert(def.name, edge);
         }
-    }
-
-    /// A node for a type with what `@provides` adds on the path to it; filled once all plain nodes are.
-    fn provided(&mut self, subgraph: SubgraphId, ty: TypeId, provides: &FieldSet) -> Option<NodeId> {
-        let plain = *self.plain.get(&(subgraph, ty))?;
-        let node = self.copy(plain);
-        self.provided.push((node, plain, provides.clone()));
-        Some(node)
-    }
-
-    fn copy(&mut self, node: NodeId) -> NodeId {
-        let Node { subgraph, connector, ty, is_interface_object, .. } = *self.graph.node(node);
-        let (fields, members) = (BTreeMap::new(), BTreeMap::new());
-        let copy =
-            self.graph.add_node(Node { subgraph, connector, ty, is_path: true, fields, members, is_interface_object });
-        self.fill(copy, node);
-        copy
-    }
-
-    /// Gives a node all that another one of the same type has.
-    fn fill(&mut self, node: NodeId, from: NodeId) {
-        let (fields, mut members) = (self.graph.node(from).fields.clone(), self.graph.node(from).members.clone());
-        for member in members.values_mut().filter(|member| **member == from) {
-            *member = node;
-        }
-        let into = self.graph.node_mut(node);
-        (into.fields, into.members) = (fields, members);
-    }
-
-    fn provide(&mut self, node: NodeId, provides: &FieldSet) {
-        for item in &provides.items {
-            match item {
-                FieldSetItem::Typename => {}
-                FieldSetItem::Narrow { ty, selections } => {
-                    if self.graph.node(node).ty == *ty {
-                        self.provide(node, selections);
-                        continue;
-                    }
-                    for member in self.model.ty(*ty).possible.clone().iter() {
-                        self.provide_to_member(node, member, selections);
-                    }
-                }
-                FieldSetItem::Field { name, selections, .. } => {
-                    let whole = FieldSet { items: vec![item.clone()] };
-                    for member in self.graph.node(node).members.keys().copied().collect::<Vec<_>>() {
-                        self.provide_to_member(node, member, &whole);
-                    }
-                    let Node { ty, subgraph, .. } = *self.graph.node(node);
-                    let Some(field) = self.model.field_of(ty, *name) else { continue };
-                    let base = self.model.field_join(field, subgraph).and_then(|join| join.ty);
-                    let base = base.map_or(self.model.field(field).base, |(_, base)| base);
-                    let target = if selections.is_empty() {
-                        None
-                    } else {
-                        let existing = self.graph.edge(node, *name).and_then(|edge| edge.target);
-                        let Some(from) = existing.or_else(|| self.plain.get(&(subgraph, base)).copied()) else {
-                            continue;
-                        };
-                        let copy = self.copy(from);
-                        self.provide(copy, selections);
-                        Some(copy)
-                    };
-                    self.graph.node_mut(node).fields.insert(*name, Edge::plain(target));
-                }
-            }
-        }
-    }
-
-    fn provide_to_member(&mut self, node: NodeId, member: TypeId, provides: &FieldSet) {
-        let Some(from) = self.graph.node(node).members.get(&member).copied().filter(|from| *from != node) else {
-            return;
-        };
-        let copy = if self.graph.node(from).is_path { from } else { self.copy(from) };
-        self.provide(copy, provides);
-        self.graph.node_mut(node).members.insert(member, copy);
     }
 
     fn lookups(&mut self, subgraph: SubgraphId, ty: TypeId) {

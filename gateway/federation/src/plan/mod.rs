@@ -4,6 +4,7 @@
 //! bound operation ── collect ──> shape + demands ── search ──> decisions ── steps ──> groups ── passes ── assemble, calls ──> plan
 //! ```
 
+mod alike;
 mod assemble;
 mod calls;
 mod collect;
@@ -15,6 +16,7 @@ pub mod explain;
 mod given;
 pub mod graph;
 mod passes;
+mod provides;
 mod query_plan;
 mod runtime;
 mod satisfy;
@@ -22,6 +24,7 @@ mod search;
 mod shape;
 mod steps;
 mod typenames;
+mod unbatched;
 pub mod verify;
 
 use std::collections::{BTreeSet, HashSet};
@@ -42,6 +45,7 @@ use crate::connect::Connectors;
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, NameId, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
+pub(crate) use unbatched::{Unbatched, unbatched};
 
 use demand::Demand;
 use graph::PlannerGraph;

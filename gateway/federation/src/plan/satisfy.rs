@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use super::alike::Alike;
 use super::contexts::SetContexts;
 use super::graph::{Edge, NodeId, PlannerGraph};
 use super::search::{Exhausted, Reached, Work, gives, reach, tellers};
@@ -47,6 +48,7 @@ pub(crate) fn unreachable(supergraph: &Supergraph<Merged>, graph: &PlannerGraph)
         supergraph,
         model: &supergraph.model,
         graph,
+        alike: Alike::of(graph),
         steps: vec![],
         work: Work::new(BUDGET),
         told: HashMap::new(),
@@ -62,6 +64,8 @@ struct Proof<'a> {
     supergraph: &'a Supergraph<Merged>,
     model: &'a Model,
     graph: &'a PlannerGraph,
+    /// Of nodes that offer the same, one is looked at.
+    alike: Alike,
     /// The fields that lead to states, each behind the one before it.
     steps: Vec<(Option<usize>, FieldId)>,
     work: Work,
@@ -157,7 +161,7 @@ impl Proof<'_> {
                 continue;
             }
             let narrowed = field.targets.iter().filter_map(|node| self.graph.narrow(*node, ty));
-            let mut nodes: BTreeSet<NodeId> = narrowed.collect();
+            let mut nodes: BTreeSet<NodeId> = narrowed.map(|node| self.alike.first(node)).collect();
             let is_untyped = nodes.iter().all(|node| self.graph.node(*node).is_interface_object);
             if is_untyped && let Some(first) = nodes.first() {
                 if !self.is_visible_type(ty) {

@@ -1,12 +1,13 @@
 //! Owns the clients of connectors' sources, and what configuration gives their templates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
+use weft_federation::connect::mapping::Variable;
 use weft_federation::connect::template::BaseUrl;
-use weft_federation::connect::{Connector, Connectors, Protocol};
-use weft_federation::schema::Model;
+use weft_federation::connect::{Connector, ConnectorId, Connectors, Protocol};
+use weft_federation::schema::{Id, Model};
 
 use super::answer::Reply;
 use super::grpc::GrpcClient;
@@ -34,6 +35,8 @@ struct Inner {
     source_values: HashMap<(String, String), String>,
     /// `$env`, as JSON.
     env: String,
+    /// What each connector's mappings read: by `ConnectorId`.
+    variables: Vec<BTreeSet<Variable>>,
 }
 
 #[derive(Debug)]
@@ -127,6 +130,7 @@ impl Backends {
             values: config.values.clone(),
             source_values: config.source_values.clone(),
             env,
+            variables: connectors.connectors.iter().map(|connector| connectors.variables(connector)).collect(),
         }))
     }
 
@@ -169,6 +173,11 @@ impl Backends {
     /// Which headers configuration says are sent.
     pub fn header_rules(&self, connector: &Connector) -> &[HeaderRule] {
         &self.config_of(connector).headers
+    }
+
+    /// Whether a mapping reads the variable: if none does, it need not have a value.
+    pub fn reads(&self, id: ConnectorId, variable: Variable) -> bool {
+        self.0.variables.get(id.index()).is_none_or(|variables| variables.contains(&variable))
     }
 
     pub fn constants(&self, connector: &Connector) -> Constants<'_> {

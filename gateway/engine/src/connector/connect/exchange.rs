@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use http::HeaderMap;
 use tokio::time::Instant;
 use weft_federation::connect::grpc::MethodDescriptor;
-use weft_federation::connect::mapping::{Selection, Value, parse_json};
+use weft_federation::connect::mapping::{Selection, Value, Variable, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
@@ -96,10 +96,11 @@ impl<'a> Exchange<'a> {
         'a: 's,
     {
         let backends::Constants { config, env } = self.backends.constants(self.connector);
+        let reads = |variable| self.backends.reads(self.id, variable);
         Scope {
-            config: config.and_then(|json| parse_json(json.as_bytes()).ok()),
-            env: parse_json(env.as_bytes()).ok(),
-            request: Some(headers(self.context.headers)),
+            config: config.filter(|_| reads(Variable::Config)).and_then(|json| parse_json(json.as_bytes()).ok()),
+            env: if reads(Variable::Env) { parse_json(env.as_bytes()).ok() } else { None },
+            request: reads(Variable::Request).then(|| headers(self.context.headers)),
             ..scope
         }
     }

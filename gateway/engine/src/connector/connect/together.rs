@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use weft_federation::connect::mapping::{Value, parse_json};
+use weft_federation::connect::mapping::{Value, Variable, parse_json};
 use weft_federation::schema::Id;
 
 use super::answer::Reply;
@@ -43,7 +43,7 @@ impl Calls<'_> {
         key.push(self.arguments.unwrap_or_default().as_bytes());
         key.push_headers(&sent);
         // A template may put any of them anywhere.
-        if exchange.backends.connectors().reads_request(exchange.connector) {
+        if exchange.backends.reads(exchange.id, Variable::Request) {
             key.push(b"");
             key.push_headers(client);
         }

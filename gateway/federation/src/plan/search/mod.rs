@@ -29,7 +29,7 @@ use crate::schema::{Id, Model, SubgraphId, TypeId, TypeSet};
 
 pub(super) use cost::Cost;
 pub(super) use cover::{Assignment, Cover, Station, StationId, Via};
-pub(super) use reach::{Reached, Work, gives, reach, tellers};
+pub(super) use reach::{Reached, Work, cheapest, gives, reach, tellers};
 
 /// The nodes that the objects of a position come from: the one that makes them first, then any that add to them.
 pub(super) type Nodes = SmallVec<[NodeId; 2]>;

@@ -1,12 +1,12 @@
 //! Owns what can be reached at all from a place: the question that satisfiability asks, answered by
 //! the very code that plans.
 
-use super::cover::Via;
+use super::cover::{Station, Via};
 use super::label::Stations;
-use super::{Bases, Exhausted, Search};
+use super::{Bases, Calls, Exhausted, Search};
 use crate::plan::contexts::SetContexts;
 use crate::plan::demand::{Demands, Item, Whom, add_slot};
-use crate::plan::graph::{ContextId, NodeId, PlannerGraph};
+use crate::plan::graph::{ContextId, LookupId, NodeId, PlannerGraph};
 use crate::plan::shape::{Position, ROOT, Shape};
 use crate::schema::{FieldId, Id, Model, TypeId};
 
@@ -74,6 +74,28 @@ pub(in crate::plan) fn reach(
     }
     work.spend_as(&search)?;
     Ok(reached)
+}
+
+/// The lookups on the cheapest way to a field of objects of type `ty` that come from `nodes`, nearest first; `None` if
+/// there is no way. It is the way of a plan that wants this field alone.
+pub(in crate::plan) fn cheapest(
+    model: &Model,
+    graph: &PlannerGraph,
+    ty: TypeId,
+    nodes: &[NodeId],
+    field: FieldId,
+    work: &mut Work,
+) -> Result<Option<Vec<LookupId>>, Exhausted> {
+    let whom = Whom::one(ty);
+    let (mut search, items) = asked_for(model, graph, &whom, &[field]);
+    let bases: Bases = nodes.iter().copied().enumerate().collect();
+    let cover = search.cover(ROOT, &whom, &bases, &items, &Calls::new())?;
+    work.spend_as(&search)?;
+    let lookup = |station: &Station| match station.via {
+        Via::Base(_) => None,
+        Via::Lookup { lookup, .. } => Some(lookup),
+    };
+    Ok(cover.map(|cover| cover.stations.iter().filter_map(lookup).collect()))
 }
 
 /// Whether the value of a context can be had of objects of type `ty` that come from `nodes`.

@@ -87,6 +87,7 @@ impl Traffic {
     }
 
     pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
+        resolving.timeouts.all = self.all.timeout.is_some();
         let all = Backend::from(self.all).over(&SourceConfig::default());
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
         for (name, backend) in self.subgraphs {
@@ -94,11 +95,17 @@ impl Traffic {
             if let Some(url) = &backend.url {
                 resolving.subgraph_url(&name, &url.span);
             }
+            if backend.timeout.is_some() {
+                resolving.timeouts.subgraphs.insert(name.value.clone());
+            }
             let own = backend.over(&calls.all);
             calls.subgraphs.insert(name.value, own);
         }
         for (name, backend) in self.sources {
             resolving.source(&name);
+            if backend.timeout.is_some() {
+                resolving.timeouts.sources.insert(name.value.clone());
+            }
             let own = backend.over(calls.of(&name.value.subgraph));
             calls.sources.insert(name.value, own);
         }
