@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use super::alike::Alike;
 use super::contexts::SetContexts;
 use super::graph::{Edge, NodeId, PlannerGraph};
-use super::search::{Exhausted, Reached, Work, reach, reaches_all, tellers};
+use super::search::{Exhausted, Reached, Work, gives, reach, tellers};
 use crate::schema::{ContextArgument, FieldId, FieldSet, FieldSetItem, Merged, Model, SubgraphId, Supergraph, TypeId};
 
 /// What clients may ask on some path, but no plan can give them.
@@ -139,7 +139,7 @@ impl Proof<'_> {
                 continue;
             }
             let from = (nodes, &state.set);
-            if reaches_all(self.model, self.graph, state.ty, from, &context.selection, &mut self.work)? {
+            if gives(self.model, self.graph, state.ty, from, id, &mut self.work)? {
                 set.insert(id);
             } else {
                 set.remove(&id);
