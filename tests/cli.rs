@@ -142,10 +142,85 @@ type Query {
 }
 
 #[test]
-fn the_schemas_of_the_demo_compose() {
+fn check_tells_what_will_be_slow_or_has_no_effect() {
+    let rest = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "api", http: { baseURL: "http://127.0.0.1:9" }, errors: { message: "message" })
+type Query {
+  users(first: Int): [User] @connect(source: "api", http: { GET: "/users" }, selection: "id")
+}
+type User @connect(source: "api", http: { GET: "/users/{$this.id}" }, selection: "id name") { id: ID! name: String }
+"#;
+    let one_at_a_time = r#"http: { GET: "/users/{$this.id}" }"#;
+    let clean = rest
+        .replace(one_at_a_time, r#"http: { GET: "/users", queryParams: "id: $batch.id" }, batch: { maxSize: 9 }"#)
+        .replace(r#"http: { GET: "/users" }"#, r#"http: { GET: "/users", queryParams: "n: $args.first" }"#)
+        .replace("\"message\"", "\"$.message\"");
+    let folder = folder();
+    let files = [
+        ("rest.graphql", rest),
+        ("clean.graphql", clean.as_str()),
+        ("rest.yaml", "subgraphs:\n  rest:\n    schema: { file: rest.graphql }\n"),
+        ("clean.yaml", "subgraphs:\n  rest:\n    schema: { file: clean.graphql }\n"),
+        ("gateway.yaml", "traffic: { sources: { rest.api: { timeout: 1s } } }\n"),
+        ("other.yaml", "traffic: { sources: { rest.apis: { timeout: 1s } } }\n"),
+        ("wrong.yaml", "trafic: {}\n"),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    // A command line, its exit code, what of stdout and stderr: all findings have a place, and a mend.
+    let cases: [(&[&str], i32, &str, &[&str]); 9] = [
+        (
+            &["--config", "rest.yaml"],
+            0,
+            "rest.yaml is valid\n",
+            &[
+                "ERROR_MESSAGE_IS_OBJECT",
+                "rest.graphql:4:84",
+                "N_PLUS_ONE",
+                "rest.graphql:8:6",
+                "`$batch.id`",
+                "ARGUMENT_NOT_PASSED_ON",
+                "rest.graphql:6:9",
+                "SOURCE_WITHOUT_TIMEOUT",
+                "rest.graphql:4:3",
+                "5s",
+                "4 warnings",
+            ],
+        ),
+        (&["--config", "rest.yaml", "-c", "gateway.yaml"], 0, "rest.yaml is valid\n", &["3 warnings"]),
+        (&["--config", "clean.yaml", "-c", "gateway.yaml"], 0, "clean.yaml is valid\n", &[]),
+        (&["--config", "clean.yaml", "-c", "other.yaml"], 0, "clean.yaml is valid\n", &["rest.apis", "did you mean"]),
+        (&["--config", "clean.yaml", "-c", "wrong.yaml"], 1, "", &["wrong.yaml:1:1"]),
+        (
+            &["--config", "rest.yaml", "--format", "github", "-c", "gateway.yaml"],
+            0,
+            "rest.yaml is valid\n",
+            &["::warning file=rest.graphql,line=8,col=6,title=N_PLUS_ONE::[rest] below the list"],
+        ),
+        (&["--config", "broken.yaml", "--format", "json"], 1, "", &[r#"{"severity":"error","code":""#]),
+        (&["--config", "none.yaml"], 2, "", &["none.yaml"]),
+        (&[], 0, "supergraph.yaml is valid\n", &[]),
+    ];
+    for (arguments, code, stdout, stderr) in cases {
+        let arguments: Vec<&str> = ["check"].into_iter().chain(arguments.iter().copied()).collect();
+        let output = weft(folder.path(), &arguments);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), out.as_str()), (Some(code), stdout), "{arguments:?}\n{err}");
+        assert_eq!(err.is_empty(), stderr.is_empty(), "{arguments:?}\n{err}");
+        for part in stderr {
+            assert!(err.contains(part), "{arguments:?}: nothing of {part} in\n{err}");
+        }
+    }
+}
+
+#[test]
+fn the_schemas_of_the_demo_are_clean() {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
-    let output = weft(&schemas, &["compose", "--config", "supergraph.yaml"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = weft(&schemas, &["check"]);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{}", text(&output.stdout));
 }
 
 /// With REST and gRPC subgraphs in it: what was taken from files has to be in files again.

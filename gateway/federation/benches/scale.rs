@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use weft_federation::compose::{NoConnectors, compose, prove_composed};
+use weft_federation::compose::{compose, prove_composed};
+use weft_federation::connect::Composing;
 use weft_federation::diagnostics::Source;
 use weft_federation::plan::Planner;
 use weft_federation::schema::Supergraph;
@@ -17,13 +18,16 @@ fn main() {
     let wide = (0..subgraphs).map(|at| subgraph(at, subgraphs, types / subgraphs)).collect();
     run(&format!("{subgraphs} subgraphs, {types} types"), wide);
     run("a type that objects of which come from any set of 24 subgraphs", pathological(24));
+    let connectors: usize = numbers.next().unwrap_or(2_000);
+    run(&format!("a REST service of {connectors} endpoints"), vec![rest(connectors)]);
 }
 
 fn run(title: &str, inputs: Vec<SubgraphInput>) {
     println!("{title}");
     let bytes: usize = inputs.iter().map(|input| input.source.text.len()).sum();
     let started = Instant::now();
-    let composition = compose(inputs, &mut NoConnectors);
+    let no_protos = |_: &str, _: &str| None;
+    let composition = compose(inputs, &mut Composing::new(&no_protos));
     let composed = started.elapsed();
     let errors: Vec<String> =
         composition.diagnostics.iter().filter(|found| found.is_error()).map(ToString::to_string).collect();
@@ -99,6 +103,35 @@ fn subgraph(at: usize, subgraphs: usize, types: usize) -> SubgraphInput {
     let _ = writeln!(sdl, "type Money @shareable {{ amount: Int currency: String }}");
     let _ = writeln!(sdl, "type Query {{{query} node{at}: Node{at} any{at}: [Any{at}] }}");
     input(format!("subgraph{at}"), sdl)
+}
+
+/// One subgraph of connectors, as `weft import openapi` writes it for a large service: each endpoint gives some of the
+/// same few types, and selects all that is in them.
+fn rest(connectors: usize) -> SubgraphInput {
+    let mut sdl = String::from(
+        "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.12\", import: [\"@key\"]) \
+         @link(url: \"https://specs.apollo.dev/connect/v0.3\", import: [\"@source\", \"@connect\"]) \
+         @source(name: \"api\", http: { baseURL: \"http://127.0.0.1\" })\n\
+         type User @key(fields: \"id\") { id: ID! name: String friend: User }\n\
+         type Query {\n\
+         user(id: ID!): User @connect(source: \"api\", entity: true, http: { GET: \"/users/{$args.id}\" }, \
+         selection: \"id name friend { id }\")\n",
+    );
+    for at in 0..connectors {
+        let ty = at % (connectors / 10).max(1);
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            sdl,
+            "e{at}(id: ID!): T{ty} @connect(source: \"api\", http: {{ GET: \"/e{at}/{{$args.id}}\" }}, \
+             selection: \"id size owner {{ id name friend {{ id }} }} related {{ id by {{ id }} }}\")"
+        );
+    }
+    sdl.push_str("}\n");
+    for ty in 0..(connectors / 10).max(1) {
+        let _ = writeln!(sdl, "type T{ty} {{ id: ID! size: Int owner: User related: [R{ty}!] }}");
+        let _ = writeln!(sdl, "type R{ty} {{ id: ID! by: User }}");
+    }
+    input("rest".to_owned(), sdl)
 }
 
 /// A value type of which each subgraph lacks another field, so that objects can come from any set of subgraphs: there

@@ -1,13 +1,17 @@
 //! `cargo demo`: the demo backends and the gateway in one process, until Ctrl-C.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use weft::{ServeOptions, SupergraphSource};
+use weft::{Config, ServeOptions, SupergraphSource};
 use weft_subgraphs::Ports;
 
 /// Where the schemas of this repository are; they say that the backends listen on [`Ports::default`].
 const SUPERGRAPH_YAML: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/supergraph.yaml");
+
+/// How the gateway calls them.
+const WEFT_YAML: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/weft.yaml");
 
 const LISTEN: &str = "127.0.0.1:4000";
 
@@ -43,9 +47,13 @@ async fn run() -> Result<(), String> {
     found.iter().for_each(|diagnostic| eprint!("{}", diagnostic.draw(false)));
     let supergraph = supergraph.ok_or("the demo's schemas do not compose")?;
 
+    let text = std::fs::read_to_string(WEFT_YAML).map_err(|error| format!("cannot read {WEFT_YAML}: {error}"))?;
+    let config = Config::parse(&weft::Source::new(WEFT_YAML, text), Path::new(""), &BTreeMap::new())
+        .map_err(|found| found.iter().map(|diagnostic| diagnostic.draw(false)).collect::<String>())?;
+
     let backends = weft_subgraphs::start(Ports::default()).await.map_err(|error| error.to_string())?;
     let source = SupergraphSource::Text(weft::Source::new("the demo's supergraph", supergraph));
-    let options = ServeOptions { dev: true, ..ServeOptions::new(source, LISTEN) };
+    let options = ServeOptions { dev: true, config: config.gateway, ..ServeOptions::new(source, LISTEN) };
     let gateway = weft::serve(options, interrupted()).await.map_err(|error| error.to_string())?;
 
     let url = format!("http://{}/graphql", gateway.addr());

@@ -60,6 +60,10 @@ pub struct SourceConfig {
     pub max_request: usize,
     /// Which headers are sent besides the protocol's own, and those that a connector's own directives name.
     pub headers: Vec<HeaderRule>,
+    /// How long a batch of entities waits for those of other operations that send the same headers. None waits for no other.
+    pub batch_window: Option<Duration>,
+    /// Whether operations that send the same read with the same headers share its answer while it is out.
+    pub share_in_flight: bool,
 }
 
 impl Default for SourceConfig {
@@ -71,6 +75,8 @@ impl Default for SourceConfig {
             max_body: 64 << 20,
             max_request: 64 << 20,
             headers: vec![],
+            batch_window: None,
+            share_in_flight: false,
         }
     }
 }

@@ -88,6 +88,26 @@ pub fn is_reserved(name: &HeaderName) -> bool {
         || name.as_str().starts_with("grpc-")
 }
 
+/// What makes calls equal, each part with its length, so that no two ways to cut it read alike.
+#[derive(Debug, Default)]
+pub(super) struct Key(pub Vec<u8>);
+
+impl Key {
+    pub fn push(&mut self, part: &[u8]) {
+        self.0.extend_from_slice(&part.len().to_be_bytes());
+        self.0.extend_from_slice(part);
+    }
+
+    /// All headers but those that name a request and change no answer: they are another one's in every operation.
+    pub fn push_headers(&mut self, headers: &HeaderMap) {
+        const OF_ONE_REQUEST: [&str; 3] = ["x-request-id", "traceparent", "tracestate"];
+        for (name, value) in headers.iter().filter(|(name, _)| !OF_ONE_REQUEST.contains(&name.as_str())) {
+            self.push(name.as_str().as_bytes());
+            self.push(value.as_bytes());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

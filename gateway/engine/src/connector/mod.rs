@@ -9,6 +9,7 @@ mod fake;
 mod graphql;
 mod headers;
 mod http;
+mod in_flight;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use weft_federation::plan::FetchId;
 
+use super::contexts::ContextValues;
 use crate::response::ObjectId;
 
 /// A list of entities in a call, prepared with the plan.
@@ -28,6 +29,8 @@ pub struct EntityList {
 /// What is sent: the bytes, and where in them each representation is.
 #[derive(Debug, Default)]
 pub struct Batch {
+    /// What the call's fetch hands in from contexts.
+    pub contexts: ContextValues,
     pub body: Vec<u8>,
     pub spans: Vec<Range<usize>>,
 }
@@ -119,7 +122,7 @@ impl BatchWriter {
 
     /// Adds an object to the list. What `write` has written before it fails is cut off again.
     pub fn add<E>(&mut self, target: Target, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
-        let Self { batch: Batch { body, spans }, known, hasher, pairs, .. } = self;
+        let Self { batch: Batch { body, spans, .. }, known, hasher, pairs, .. } = self;
         let before = body.len();
         if !self.is_first {
             body.push(b',');

@@ -203,7 +203,8 @@ fn answer_null(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, Target { f
 }
 
 /// Gives `to` what `from` got from the answer. False if that does not do: `to` has objects of its own there, or an
-/// answer's type to learn, or it is of another fetch and so of another place, which keeps its objects apart.
+/// answer's type to learn, or it is of another fetch and so of another place, which keeps its objects apart, or what is asked
+/// of the objects differs by what they are in.
 fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to: Target) -> bool {
     let Deserializer { shape, arena, .. } = deserializer;
     let ty = arena.ty(to.object);
@@ -218,6 +219,9 @@ fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to:
             continue;
         }
         let holds_objects = matches!(field.content, FetchContent::Objects(_));
+        if field.content.selection().is_some_and(|below| shape.positions[below.position.index()].apart) {
+            return false;
+        }
         if from.fetch != to.fetch && (holds_objects || !has(source)) {
             return false;
         }

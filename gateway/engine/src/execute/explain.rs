@@ -151,4 +151,95 @@ mod tests {
             assert_eq!(message, "Cannot return null for the non-nullable field User.size.");
         }
     }
+
+    #[tokio::test]
+    async fn the_error_of_what_a_field_is_computed_from_stands_at_its_object() {
+        let gateway = Gateway::new(&[
+            (
+                "users",
+                r#"type Query { user: User } type User @key(fields: "id") { id: ID! sizes: [Size!] }
+                   type Size @shareable { x: Int! }"#,
+            ),
+            (
+                "scores",
+                r#"type User @key(fields: "id") { id: ID! sizes: [Size!] @external
+                   score: Int @requires(fields: "sizes { x }") } type Size @shareable { x: Int! }"#,
+            ),
+        ]);
+        let users = r#"{"data":{"user":{"id":"1","sizes":null}},
+            "errors":[{"message":"no","path":["user","sizes",0,"x"]}]}"#;
+        let outcome = gateway.run("{ user { score } }", &[("users", "", users)]).await;
+        assert_eq!(outcome.response["data"], json!({"user": {"score": null}}), "{}", outcome.text);
+        assert_eq!(paths(&outcome), json!([["user"]]), "{}", outcome.text);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_in_what_was_asked_for_other_types_only_is_nobodys() {
+        let gateway = Gateway::new(&[
+            (
+                "media",
+                r#"interface Media @key(fields: "id") { id: ID! }
+                   type Book implements Media @key(fields: "id") { id: ID! }
+                   type Film implements Media @key(fields: "id") { id: ID! }"#,
+            ),
+            ("best", r#"type Query { best: Media } type Media @key(fields: "id") @interfaceObject { id: ID! }"#),
+            (
+                "ratings",
+                r#"type Media @key(fields: "id") @interfaceObject { id: ID! rating: Float next: Media votes: Int! }"#,
+            ),
+        ]);
+        let next = r#"{"data":{"_entities":[{"__typename":"Media","rating":5,"next":null}]},
+            "errors":[{"message":"no","path":["_entities",0,"next"]}]}"#;
+        let votes = r#"{"data":{"_entities":[null]}, "errors":[{"message":"no","path":["_entities",0,"votes"]}]}"#;
+        // The operation's field of books, the ratings' answer, what is left, the errors' paths of a book and of a film.
+        let cases = [
+            ("next { id }", next, json!(5), json!([["best", "next"]]), json!([])),
+            // The error took what was asked for with it.
+            ("votes", votes, Json::Null, json!([["best"], ["best", "votes"]]), json!([["best"]])),
+        ];
+        for (field, body, rating, of_book, of_film) in cases {
+            for (ty, expected) in [("Book", &of_book), ("Film", &of_film)] {
+                for (early, late) in [(1, 2), (2, 1)] {
+                    let operation = format!("{{ best {{ rating ... on Book {{ {field} }} }} }}");
+                    let outcome = gateway
+                        .run_with(&operation, "{}", move |call| match &call.subgraph[..] {
+                            "best" => after((0, r#"{"data":{"best":{"id":"1"}}}"#)),
+                            "media" => {
+                                let body = format!(r#"{{"data":{{"_entities":[{{"__typename":"{ty}"}}]}}}}"#);
+                                Some(FakeAnswer::ok(body).after(Duration::from_millis(early)))
+                            }
+                            _ => after((late, body)),
+                        })
+                        .await;
+                    let case = format!("{ty}, {early} before {late}: {}", outcome.text);
+                    if ty == "Film" || field != "votes" {
+                        assert_eq!(outcome.response["data"]["best"]["rating"], rating, "{case}");
+                    }
+                    assert_eq!(&paths(&outcome), expected, "{case}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_object_of_no_known_type_is_not_sent_where_its_type_decides_what_is_sent() {
+        let media = r#"interface Media @key(fields: "id") { id: ID! }
+            type Book implements Media @key(fields: "id") { id: ID! pages: Int }
+            type Film implements Media @key(fields: "id") { id: ID! }
+            type Shelf @key(fields: "id") { id: ID! best: Media @external
+              thickness: Int @requires(fields: "best { ... on Book { pages } }") }"#;
+        let shelves = r#"type Query { shelf: Shelf } type Shelf @key(fields: "id") { id: ID! best: Media }
+            type Media @key(fields: "id") @interfaceObject { id: ID! }"#;
+        let gateway = Gateway::new(&[("media", media), ("shelves", shelves)]);
+        let shelf = ("shelves", "", r#"{"data":{"shelf":{"id":"1","best":{"id":"2"}}}}"#);
+        let failed = r#"{"data":{"_entities":[null]},"errors":[{"message":"no","path":["_entities",0]}]}"#;
+        // What the subgraph answers of the book, and the errors' paths.
+        let cases = [(failed, json!([["shelf"]])), (r#"{"data":{"_entities":[null]}}"#, json!([]))];
+        for (book, expected) in cases {
+            let outcome = gateway.run("{ shelf { thickness } }", &[shelf, ("media", "_entities", book)]).await;
+            assert_eq!(outcome.response["data"], json!({"shelf": {"thickness": null}}), "{}", outcome.text);
+            assert_eq!(paths(&outcome), expected, "{}", outcome.text);
+            assert_eq!(outcome.calls.len(), 2, "{:#?}", outcome.calls);
+        }
+    }
 }

@@ -85,7 +85,10 @@ impl Locator<'_> {
             self.arena.attach(object, error);
             return true;
         };
-        let Some(field) = field_of(selection, first, self.arena.ty(object)) else { return false };
+        let Some(field) = field_of(selection, first, self.arena.ty(object)) else {
+            // Before an object's type was known, it was asked for what others have: nobody misses that.
+            return field_of(selection, first, None).is_some();
+        };
         let index = self.shape.slots[field.slot.index()].index;
         let value = self.arena.slot(object, index);
         self.descend(Place::Slot(object, index), value, field, path, object)

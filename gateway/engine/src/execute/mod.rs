@@ -1,6 +1,7 @@
 //! Owns running a plan: which fetch starts when, what it is sent, where its answer goes.
 
 mod batch;
+mod contexts;
 mod entities;
 mod errors;
 mod explain;

@@ -6,7 +6,8 @@ use weft_federation::plan::{
 };
 use weft_federation::schema::{FieldSetItem, Id, Model, SubgraphId, TypeId, TypeSet, Wrapping};
 
-use super::batch::{BatchWriter, Target};
+use super::batch::{BatchWriter, EntityList, Target};
+use super::contexts::{ByContext, ContextReader, Trails};
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 
 /// Writes the representations of one fetch; prepared with the plan.
@@ -15,6 +16,7 @@ pub struct RepresentationWriter {
     /// The slots from the root to the objects.
     path: Vec<SlotId>,
     kinds: Vec<Kind>,
+    contexts: Vec<ContextReader>,
 }
 
 /// How objects of one type are written.
@@ -29,21 +31,28 @@ struct Kind {
 }
 
 #[derive(Debug)]
-struct Field {
+pub(super) struct Field {
     /// `"id":`
     prefix: Box<str>,
-    index: u32,
-    types: TypeSet,
+    pub index: u32,
+    pub types: TypeSet,
     /// `User.id`
-    coordinate: Box<str>,
+    pub coordinate: Box<str>,
     /// A null where this promises none means that there is nothing to look up.
-    wrapping: Wrapping,
+    pub wrapping: Wrapping,
     /// So does any null in a key.
     is_key: bool,
-    /// Where the field is of an abstract type: `"__typename":"Cat"` for each.
-    typenames: Vec<(TypeId, Box<str>)>,
+    /// Where the types of its objects are written: the name of each, in quotes.
+    pub typenames: Vec<(TypeId, Box<str>)>,
     /// Empty for a leaf.
-    fields: Vec<Field>,
+    pub fields: Vec<Field>,
+}
+
+impl Field {
+    /// Whether objects of different types are written differently below it.
+    fn depends_on_type(&self) -> bool {
+        self.fields.iter().any(|below| self.typenames.iter().any(|(ty, _)| !below.types.contains(*ty)))
+    }
 }
 
 /// Why an object has no representation.
@@ -54,6 +63,8 @@ pub enum Missing {
     Error(ErrorRef),
     /// The field of this coordinate is null, which it promises not to be.
     Null(Box<str>),
+    /// Nothing around the object sets the context of this name.
+    Context(Box<str>),
 }
 
 impl RepresentationWriter {
@@ -61,7 +72,13 @@ impl RepresentationWriter {
     pub fn new(fetch: &FetchNode, shape: &Shape, model: &Model) -> Option<Self> {
         let FetchEntry::Entities { representations, .. } = &fetch.entry else { return None };
         let kinds = representations.iter().map(|plan| kind(plan, fetch.subgraph, shape, model)).collect();
-        Some(Self { path: path_to(shape, fetch.position), kinds })
+        let contexts = fetch.contexts.iter().map(|value| ContextReader::new(value, shape, model)).collect();
+        Some(Self { path: path_to(shape, fetch.position), kinds, contexts })
+    }
+
+    /// Whether values from contexts are handed in with the objects.
+    pub fn has_contexts(&self) -> bool {
+        !self.contexts.is_empty()
     }
 
     /// Adds all objects that need the fetch to the list that `batch` is at. Gives those that cannot be looked up.
@@ -77,16 +94,52 @@ impl RepresentationWriter {
             if !needs(shape, arena, &fetch.selection, object) {
                 continue;
             }
-            let Some(kind) = self.kind_of(arena.ty(object)) else { continue };
-            let written = batch.add(Target { fetch: fetch.id, object }, |body| {
-                body.extend_from_slice(kind.prefix.as_bytes());
-                write_fields(arena, object, &kind.fields, false, None, body)
-            });
-            if let Err(missing) = written {
+            if let Err(missing) = self.add(arena, Target { fetch: fetch.id, object }, batch) {
                 blocked.push((object, missing));
             }
         }
         blocked
+    }
+
+    /// Adds all objects that need the fetch, each to the batch for the values that it has from contexts. Gives those that
+    /// cannot be looked up.
+    pub fn write_by_context(
+        &self,
+        shape: &Shape,
+        arena: &ResponseArena,
+        fetch: &FetchNode,
+        list: &EntityList,
+    ) -> (ByContext, Vec<(ObjectId, Missing)>) {
+        let mut batches = ByContext::new();
+        let mut blocked = vec![];
+        let trails = Trails::new(shape, arena, &self.path);
+        for (at, object) in trails.objects().iter().copied().enumerate() {
+            if !needs(shape, arena, &fetch.selection, object) {
+                continue;
+            }
+            let added = trails.read(arena, &self.contexts, at).and_then(|values| {
+                let batch = batches.entry(values).or_insert_with(|| {
+                    let mut batch = BatchWriter::default();
+                    batch.open(list);
+                    batch
+                });
+                self.add(arena, Target { fetch: fetch.id, object }, batch)
+            });
+            if let Err(missing) = added {
+                blocked.push((object, missing));
+            }
+        }
+        batches.retain(|_, batch| batch.objects() > 0);
+        (batches, blocked)
+    }
+
+    /// Adds an object, unless the fetch is for none of its type.
+    fn add(&self, arena: &ResponseArena, target: Target, batch: &mut BatchWriter) -> Result<(), Missing> {
+        let Some(kind) = self.kind_of(arena.ty(target.object)) else { return Ok(()) };
+        batch.add(target, |body| {
+            body.extend_from_slice(kind.prefix.as_bytes());
+            write_fields(arena, target.object, &kind.fields, false, None, body)
+        })
     }
 
     fn kind_of(&self, ty: Option<TypeId>) -> Option<&Kind> {
@@ -136,12 +189,11 @@ fn key_names(ty: TypeId, named: Option<TypeId>, subgraph: SubgraphId, model: &Mo
     items.filter_map(name).map(|name| model.name(name).as_str()).collect()
 }
 
-fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
+pub(super) fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
     let slot = &shape.slots[plan.slot.index()];
     let typenames = match slot.content {
-        Content::Objects(position) if is_abstract(slot, model) => {
-            let name = |ty| format!("\"__typename\":\"{}\"", model.type_name(ty)).into_boxed_str();
-            shape.positions[position.index()].types.iter().map(|ty| (ty, name(ty))).collect()
+        Content::Objects(position) if plan.fields.is_empty() || is_abstract(slot, model) => {
+            quoted_names(&shape.positions[position.index()].types, model)
         }
         Content::Objects(_) | Content::Leaf(_) => vec![],
     };
@@ -158,6 +210,11 @@ fn field(plan: &RepresentationField, shape: &Shape, model: &Model) -> Field {
     }
 }
 
+/// The names of types, in quotes.
+pub(super) fn quoted_names(types: &TypeSet, model: &Model) -> Vec<(TypeId, Box<str>)> {
+    types.iter().map(|ty| (ty, format!("\"{}\"", model.type_name(ty)).into())).collect()
+}
+
 /// Whether the field is of an interface or union: then a backend has to be told what the objects are, even if there is one
 /// type alone that they can be.
 fn is_abstract(slot: &Slot, model: &Model) -> bool {
@@ -171,7 +228,7 @@ fn mark_key(field: &mut Field) {
 }
 
 /// Whether the object has the slot: another type's slot may be in the same place.
-fn has_slot(arena: &ResponseArena, object: ObjectId, slot: &Slot) -> bool {
+pub(super) fn has_slot(arena: &ResponseArena, object: ObjectId, slot: &Slot) -> bool {
     arena.ty(object).is_none_or(|ty| slot.types.contains(ty))
 }
 
@@ -192,7 +249,7 @@ fn objects_at(shape: &Shape, arena: &ResponseArena, path: &[SlotId]) -> Vec<Obje
     objects
 }
 
-fn collect(arena: &ResponseArena, value: SlotValue, visited: &mut [bool], objects: &mut Vec<ObjectId>) {
+pub(super) fn collect(arena: &ResponseArena, value: SlotValue, visited: &mut [bool], objects: &mut Vec<ObjectId>) {
     match value {
         SlotValue::Object(object) => {
             if !std::mem::replace(&mut visited[object.index()], true) {
@@ -267,10 +324,14 @@ fn write_value(
         SlotValue::Null => out.extend_from_slice(b"null"),
         SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
         SlotValue::Object(object) => {
-            out.push(b'{');
             let ty = arena.ty(object);
+            if ty.is_none() && field.depends_on_type() {
+                return Err(arena.object_errors(object).or(errors).map_or(Missing::Nothing, Missing::Error));
+            }
+            out.push(b'{');
             let typename = field.typenames.iter().find(|(known, _)| ty == Some(*known));
             if let Some((_, typename)) = typename {
+                out.extend_from_slice(b"\"__typename\":");
                 out.extend_from_slice(typename.as_bytes());
             }
             write_fields(arena, object, &field.fields, typename.is_none(), errors, out)?;

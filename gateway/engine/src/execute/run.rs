@@ -5,6 +5,7 @@
 //! nothing comes later than at twice its time; and where backends are about equally fast, there is one request.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,12 +13,12 @@ use weft_federation::operation::BoundOperation;
 use weft_federation::plan::{CallId, FetchId};
 use weft_federation::schema::Id;
 
-use super::batch::{Batch, BatchWriter, Target, Targets};
+use super::batch::{Batch, BatchWriter, EntityList, Target, Targets};
 use super::entities::Whom;
 use super::errors::SubgraphError;
 use super::explain::explain;
 use super::receive::{Cause, Receiver};
-use super::representations::Missing;
+use super::representations::{Missing, RepresentationWriter};
 use crate::connector::{Part, Prepared};
 use crate::prepared::PreparedPlan;
 use crate::response::{ObjectId, ResponseArena};
@@ -36,6 +37,10 @@ pub struct Run<'a> {
     waiting: Vec<usize>,
     /// Calls that can start now.
     ready: Vec<Start<'a>>,
+    /// Requests of calls that have started, of which each has several.
+    queued: Vec<(Sent<'a>, Batch)>,
+    /// Of the fetches that have several requests, how many are not answered.
+    unanswered: HashMap<FetchId, usize>,
     /// Calls of which some fetches can start and others still wait.
     partial: Vec<Partial>,
     /// Requests that went wrong in part or as a whole.
@@ -55,6 +60,8 @@ pub struct Sent<'a> {
     pub fetches: Cow<'a, [FetchId]>,
     /// The objects that its entities are for.
     targets: Targets,
+    /// Which request of its fetch it is, where that has several.
+    part: usize,
 }
 
 struct Partial {
@@ -75,6 +82,8 @@ impl<'a> Run<'a> {
             deadline,
             waiting: plan.fetches.iter().map(|fetch| fetch.depends_on.len()).collect(),
             ready: vec![],
+            queued: vec![],
+            unanswered: HashMap::new(),
             partial: vec![],
             failed: vec![],
         };
@@ -92,10 +101,22 @@ impl<'a> Run<'a> {
 
     /// The next request to send, with its representations. Fetches that have nothing to ask end at once.
     pub fn start(&mut self) -> Option<(Sent<'a>, Batch)> {
+        if let Some(queued) = self.queued.pop() {
+            return Some(queued);
+        }
         while let Some(Start { call, mut fetches }) = self.ready.pop() {
             let prepared = self.call(call);
             if prepared.lists.is_empty() {
-                return Some((Sent { call, fetches, targets: Targets::default() }, Batch::default()));
+                return Some((Sent { call, fetches, targets: Targets::default(), part: 0 }, Batch::default()));
+            }
+            if let ([id], [list]) = (&fetches[..], &prepared.lists[..])
+                && let Some(writer) = self.by_context(*id)
+            {
+                self.queue(call, *id, list, writer);
+                match self.queued.pop() {
+                    Some(queued) => return Some(queued),
+                    None => continue,
+                }
             }
             let (batch, targets, idle) = self.write(prepared, &fetches);
             if !idle.is_empty() {
@@ -103,7 +124,7 @@ impl<'a> Run<'a> {
                 self.ended(&idle);
             }
             if !fetches.is_empty() {
-                return Some((Sent { call, fetches, targets }, batch));
+                return Some((Sent { call, fetches, targets, part: 0 }, batch));
             }
         }
         None
@@ -119,7 +140,13 @@ impl<'a> Run<'a> {
         };
         let receiver = Receiver { plan, model: &self.prepared.model, arena: &mut self.arena, origin, whom };
         let cause = receiver.receive(result);
-        self.ended(&sent.fetches);
+        let unanswered = self.unanswered.get_mut(&sent.fetches[0]).map(|count| {
+            *count -= 1;
+            *count
+        });
+        if unanswered.is_none_or(|count| count == 0) {
+            self.ended(&sent.fetches);
+        }
         self.failed.extend(cause.map(|cause| (sent, cause)));
     }
 
@@ -155,7 +182,7 @@ impl<'a> Run<'a> {
     /// nowhere then is told without a place.
     pub fn finish(mut self) -> ResponseArena {
         // The order in which calls end does not show.
-        self.failed.sort_by_key(|(sent, _)| sent.fetches[0]);
+        self.failed.sort_by_key(|(sent, _)| (sent.fetches[0], sent.part));
         for (sent, cause) in &self.failed {
             let root = [Target { fetch: sent.fetches[0], object: ObjectId::ROOT }];
             let targets = if self.call(sent.call).lists.is_empty() { &root } else { sent.targets.all() };
@@ -181,17 +208,8 @@ impl<'a> Run<'a> {
             for id in list.fetches.iter().filter(|id| fetches.contains(id)) {
                 let before = batch.objects();
                 if let Some(writer) = &prepared[id.index()].representations {
-                    for (object, missing) in writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch) {
-                        let error = match missing {
-                            Missing::Nothing => continue,
-                            Missing::Error(error) => error,
-                            Missing::Null(coordinate) => {
-                                let message = format!("Cannot return null for the non-nullable field {coordinate}.");
-                                self.arena.new_error(SubgraphError::internal(message))
-                            }
-                        };
-                        self.arena.attach(object, error);
-                    }
+                    let blocked = writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch);
+                    self.tell(blocked);
                 }
                 if batch.objects() == before {
                     idle.push(*id);
@@ -202,6 +220,50 @@ impl<'a> Run<'a> {
         self.arena.commit();
         let (batch, targets) = batch.finish();
         (batch, targets, idle)
+    }
+
+    /// What writes the fetch's representations, if it has a request for each of the values from contexts.
+    fn by_context(&self, id: FetchId) -> Option<&'a RepresentationWriter> {
+        self.prepared.fetches[id.index()].representations.as_ref().filter(|writer| writer.has_contexts())
+    }
+
+    /// Queues a fetch's requests, one for each of the values that its objects have from contexts.
+    fn queue(&mut self, call: CallId, id: FetchId, list: &EntityList, writer: &RepresentationWriter) {
+        let plan = &self.prepared.plan;
+        let (batches, blocked) = writer.write_by_context(&plan.shape, &self.arena, plan.fetch(id), list);
+        self.tell(blocked);
+        self.arena.commit();
+        if batches.is_empty() {
+            self.ended(&[id]);
+            return;
+        }
+        self.unanswered.insert(id, batches.len());
+        // The last one is sent first.
+        for (part, (contexts, mut batch)) in batches.into_iter().enumerate().rev() {
+            batch.close();
+            let (batch, targets) = batch.finish();
+            let sent = Sent { call, fetches: Cow::Owned(vec![id]), targets, part };
+            self.queued.push((sent, Batch { contexts, ..batch }));
+        }
+    }
+
+    /// Tells why objects cannot be looked up.
+    fn tell(&mut self, blocked: Vec<(ObjectId, Missing)>) {
+        for (object, missing) in blocked {
+            let error = match missing {
+                Missing::Nothing => continue,
+                Missing::Error(error) => error,
+                Missing::Null(coordinate) => {
+                    let message = format!("Cannot return null for the non-nullable field {coordinate}.");
+                    self.arena.new_error(SubgraphError::internal(message))
+                }
+                Missing::Context(name) => {
+                    let message = format!("Nothing around the object sets the context \"{name}\".");
+                    self.arena.new_error(SubgraphError::internal(message))
+                }
+            };
+            self.arena.attach(object, error);
+        }
     }
 
     /// Notes that fetches have ended, and what can start now.

@@ -1,6 +1,7 @@
 //! Tests of whole operations over scripted backends.
 
 mod calls;
+mod contexts;
 mod heavy;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionSource, Shape};
 use weft_federation::schema::{Id, Wrapping};
 
-use super::arena::{ErrorRef, ObjectId, ResponseArena, SlotValue};
+use super::arena::{ObjectId, ResponseArena, SlotValue};
 use super::report::{Report, Segment};
 use crate::execute::SubgraphError;
 
@@ -80,7 +80,10 @@ impl<'a> Writer<'a> {
         }
         let start = self.out.len();
         let errors_before = self.report.count();
-        self.report_all(self.arena.object_errors(object), Some(projection));
+        // An error of what the object's fields are computed from has a place that is no part of them.
+        for error in self.arena.errors(self.arena.object_errors(object)) {
+            self.report.add_here(error);
+        }
         self.fields(object, projection)?;
         if shared && self.report.count() == errors_before {
             self.copies.insert((object, projection), (start, self.out.len()));
@@ -177,7 +180,11 @@ impl<'a> Writer<'a> {
         };
         match (value, below) {
             (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, field, explained, errors_before),
-            (SlotValue::Error(errors), _) => self.report_all(Some(errors), below),
+            (SlotValue::Error(errors), _) => {
+                for error in self.arena.errors(Some(errors)) {
+                    self.report.add(error, self.shape, below);
+                }
+            }
             (SlotValue::Leaf { part, start, len }, None) => {
                 self.out.extend_from_slice(self.arena.leaf(part, start, len));
                 return Ok(());
@@ -247,13 +254,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn report_all(&mut self, errors: Option<ErrorRef>, below: Option<ProjectionId>) {
-        for error in self.arena.errors(errors) {
-            self.report.add(error, self.shape, below);
-        }
-    }
-
     fn report_here(&mut self, message: &str) {
-        self.report.add(&SubgraphError::internal(message), self.shape, None);
+        self.report.add_here(&SubgraphError::internal(message));
     }
 }

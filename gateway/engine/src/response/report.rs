@@ -31,15 +31,19 @@ impl<'a> Report<'a> {
 
     /// Reports an error at the current path; `below` is the projection that is there, if objects are.
     pub fn add(&mut self, error: &SubgraphError, shape: &'a Shape, below: Option<ProjectionId>) {
-        self.count += 1;
-        if self.count > MAX_ERRORS {
-            return;
-        }
         let depth = self.path.len();
         self.descend(&error.rest, shape, below);
-        let path = self.path_json();
+        self.add_here(error);
         self.path.truncate(depth);
-        self.write(error, Some(&path));
+    }
+
+    /// Reports an error at the current path, wherever it arose.
+    pub fn add_here(&mut self, error: &SubgraphError) {
+        self.count += 1;
+        if self.count <= MAX_ERRORS {
+            let path = self.path_json();
+            self.write(error, Some(&path));
+        }
     }
 
     /// Reports an error that belongs to no place.

@@ -94,7 +94,16 @@ impl PlanBuilder {
         let id = FetchId::from_index(self.fetches.len());
         let subgraph = self.model.subgraph_named(subgraph).expect("a, b or c");
         let depends_on = depends_on.iter().map(|id| FetchId(*id)).collect();
-        self.fetches.push(FetchNode { id, subgraph, connector: None, position, depends_on, entry, selection });
+        self.fetches.push(FetchNode {
+            id,
+            subgraph,
+            connector: None,
+            position,
+            depends_on,
+            entry,
+            contexts: vec![],
+            selection,
+        });
         self
     }
 
@@ -117,7 +126,7 @@ impl PlanBuilder {
 
     fn new_position(&mut self, parent: Option<SlotId>, ty: TypeId) -> PositionId {
         let types = self.model.ty(ty).possible.clone();
-        self.shape.positions.push(Position { parent, types, slots: vec![], width: 0 });
+        self.shape.positions.push(Position { parent, types, slots: vec![], width: 0, apart: false });
         PositionId::from_index(self.shape.positions.len() - 1)
     }
 
@@ -203,6 +212,7 @@ impl PlanBuilder {
                         name: field.name.clone(),
                         field: id,
                         arguments: self.arguments(field),
+                        contexts: vec![],
                         condition,
                         types: self.model.ty(on).possible.clone(),
                         slot,

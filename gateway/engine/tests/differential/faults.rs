@@ -55,12 +55,14 @@ pub enum SubgraphFault {
     ShortList,
     /// One more.
     LongList,
+    /// Entities of different types change places, where the answer tells their types.
+    Mixed,
     /// The call ends after its data with an error of no place.
     Unlocated,
 }
 
 impl SubgraphFault {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Unreachable,
         Self::Flaky,
         Self::Status,
@@ -73,6 +75,7 @@ impl SubgraphFault {
         Self::FailedFields,
         Self::ShortList,
         Self::LongList,
+        Self::Mixed,
         Self::Unlocated,
     ];
 

@@ -1,4 +1,4 @@
-//! Owns what makes a schema hard to answer: `@requires`, `@provides`, `@override`, `@inaccessible`.
+//! Owns what makes a schema hard to answer: `@requires`, `@override`, `@inaccessible`, and with [`super::provides`] `@provides`.
 
 use super::rng::Rng;
 use super::schema::{FieldDef, Home, InterfaceDef, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World};
@@ -20,7 +20,7 @@ pub fn federate(rng: &mut Rng, world: &mut World) {
     }
     interface_objects(rng, world);
     for at in 0..world.objects.len() {
-        provides(rng, world, at);
+        super::provides::provides(rng, world, at);
         if world.entity_interface(&world.objects[at].name).is_some() {
             continue;
         }
@@ -36,35 +36,66 @@ pub fn federate(rng: &mut Rng, world: &mut World) {
     }
 }
 
-/// Interface objects are given fields that they compute from what the interface has elsewhere.
+/// Interface objects are given fields that they compute from what the interface has elsewhere, or from what other
+/// interface objects bring.
 fn interface_objects(rng: &mut Rng, world: &mut World) {
     for interface in world.interfaces.clone().into_iter().filter(InterfaceDef::is_entity) {
-        let Some(common) =
-            interface.local.values().next().and_then(|local| local.fields.iter().find(|name| *name != "id"))
-        else {
-            continue;
-        };
-        for sub in interface.objects.iter().filter(|_| rng.chance(60)).copied().collect::<Vec<_>>() {
-            let name = format!("h{sub}");
-            let non_null = vec![rng.chance(30)];
-            for at in 0..world.objects.len() {
-                if !interface.members().contains(&world.objects[at].name) {
-                    continue;
-                }
-                externalize(world, at, common, sub);
-                world.objects[at].fields.push(FieldDef {
-                    name: name.clone(),
-                    base: "String".to_owned(),
-                    non_null: non_null.clone(),
-                    args: vec![],
-                    homes: [(sub, Home::new(Role::Requires(vec![Sel::leaf(common)])))].into(),
-                    source: Source::Random,
-                    inaccessible: false,
-                    progressive: false,
-                    contributed: Some(interface.name.clone()),
-                });
+        let Some(member) = interface.members().first().and_then(|name| world.object(name)) else { continue };
+        let contributed = member.fields.clone();
+        let common =
+            interface.local.values().next().and_then(|local| local.fields.iter().find(|name| *name != "id").cloned());
+        let places: Vec<usize> =
+            (0..world.objects.len()).filter(|at| interface.members().contains(&world.objects[*at].name)).collect();
+        for sub in rng.some(&interface.objects, 60) {
+            let is_needed = |field: &&FieldDef| field.contributed.is_some() && is_simple(world, field, sub);
+            let others: Vec<&FieldDef> = contributed.iter().filter(is_needed).collect();
+            let mut set: Vec<String> = common.clone().into_iter().filter(|_| rng.chance(70)).collect();
+            set.extend(rng.some(&others, 40).into_iter().take(2).map(|field| field.name.clone()));
+            if set.is_empty() {
+                continue;
+            }
+            let mut made = computed(rng, format!("h{sub}"), sub, set.iter().map(|name| Sel::leaf(name)).collect());
+            made.contributed = Some(interface.name.clone());
+            for at in &places {
+                set.iter().for_each(|name| externalize(world, *at, name, sub));
+                world.objects[*at].fields.push(made.clone());
             }
         }
+        // An implementation computes from what it gets by its interface.
+        for at in places {
+            for sub in interface.local.keys().copied().filter(|_| rng.chance(30)).collect::<Vec<_>>() {
+                let is_needed = |field: &&FieldDef| field.contributed.is_some() && is_simple(world, field, sub);
+                let fields = world.objects[at].fields.clone();
+                let Some(needed) = rng.pick(&fields.iter().filter(is_needed).collect::<Vec<_>>()).copied() else {
+                    continue;
+                };
+                externalize(world, at, &needed.name, sub);
+                let name = format!("q{}", world.objects[at].fields.len());
+                let made = computed(rng, name, sub, vec![Sel::leaf(&needed.name)]);
+                world.objects[at].fields.push(made);
+            }
+        }
+    }
+}
+
+/// Whether the field is a leaf that can be selected as it is, and the subgraph does not have it.
+fn is_simple(world: &World, field: &FieldDef, sub: Sub) -> bool {
+    let without_args = field.args.iter().all(|arg| !arg.ty.ends_with('!') || arg.default.is_some());
+    !field.homes.contains_key(&sub) && !field.inaccessible && without_args && !world.is_composite(&field.base)
+}
+
+/// A field that a subgraph computes from others.
+fn computed(rng: &mut Rng, name: String, sub: Sub, set: Vec<Sel>) -> FieldDef {
+    FieldDef {
+        name,
+        base: ["Int", "String", "Blob"][rng.below(3)].to_owned(),
+        non_null: vec![rng.chance(30)],
+        args: vec![],
+        homes: [(sub, Home::new(Role::Requires(set)))].into(),
+        source: Source::Random,
+        inaccessible: false,
+        progressive: false,
+        contributed: None,
     }
 }
 
@@ -118,26 +149,17 @@ fn requires(rng: &mut Rng, world: &mut World, at: usize, sub: Sub) {
     if set.is_empty() {
         return;
     }
-    let nullable = vec![rng.chance(30)];
-    let leaf = ["Int", "String", "Blob"][rng.below(3)];
-    let object = &mut world.objects[at];
-    object.fields.push(FieldDef {
-        contributed: None,
-        name: format!("q{}", object.fields.len()),
-        base: leaf.to_owned(),
-        non_null: nullable,
-        args: vec![],
-        homes: [(sub, Home::new(Role::Requires(set)))].into(),
-        source: Source::Random,
-        inaccessible: false,
-        progressive: false,
-    });
+    let name = format!("q{}", world.objects[at].fields.len());
+    let made = computed(rng, name, sub, set);
+    world.objects[at].fields.push(made);
 }
 
 /// A selection of what the subgraph itself has of a type; empty if it has nothing or the type is a leaf.
-fn below(rng: &mut Rng, world: &World, base: &str, sub: Sub, depth: usize) -> Vec<Sel> {
+pub fn below(rng: &mut Rng, world: &World, base: &str, sub: Sub, depth: usize) -> Vec<Sel> {
     if let Some(object) = world.object(base) {
-        return own_fields(rng, world, object, sub, depth);
+        // Where an interface object stands for it, there is no such type.
+        let is_known = world.stand_in(base, sub).is_none();
+        return if is_known { own_fields(rng, world, object, sub, depth) } else { vec![] };
     }
     if !world.is_abstract(base) || world.is_interface_object(base, sub) {
         return vec![];
@@ -171,66 +193,15 @@ fn own_fields(rng: &mut Rng, world: &World, object: &ObjectDef, sub: Sub, depth:
 }
 
 /// Lets the subgraph speak of a field that is another's. Its type has to be the same everywhere then.
-fn externalize(world: &mut World, at: usize, name: &str, sub: Sub) {
-    for field in world.objects[at].fields.iter_mut().filter(|field| field.name == name) {
+pub fn externalize(world: &mut World, at: usize, name: &str, sub: Sub) {
+    let is_same = |field: &&mut FieldDef| field.name == name;
+    let contributed = world.objects[at].field(name).and_then(|field| field.contributed.clone());
+    // What comes by an interface is one field of all its members.
+    let others = world.objects.iter_mut().flat_map(|object| &mut object.fields).filter(is_same);
+    let others = others.filter(|field| contributed.is_some() && field.contributed == contributed);
+    others.flat_map(|field| field.homes.values_mut()).for_each(|home| home.weak.clear());
+    for field in world.objects[at].fields.iter_mut().filter(is_same) {
         field.homes.values_mut().for_each(|home| home.weak.clear());
-        field.homes.insert(sub, Home::new(Role::External));
+        field.homes.entry(sub).or_insert_with(|| Home::new(Role::External));
     }
-}
-
-/// Fields of a type say that they bring more of an entity than the subgraph has of it elsewhere.
-fn provides(rng: &mut Rng, world: &mut World, at: usize) {
-    for nth in 0..world.objects[at].fields.len() {
-        let field = world.objects[at].fields[nth].clone();
-        for (sub, home) in &field.homes {
-            // All members have one field in common, and each would be given a set of its own.
-            if field.contributed.is_some() || !matches!(home.role, Role::Resolves) || !rng.chance(30) {
-                continue;
-            }
-            let set = match world.objects.iter().position(|object| object.name == field.base) {
-                Some(target) => provided(rng, world, target, *sub),
-                None if world.is_abstract(&field.base) && !world.is_interface_object(&field.base, *sub) => {
-                    let members = world.local_choices(&field.base, *sub).unwrap_or_default();
-                    let mut set = vec![];
-                    for member in members {
-                        let Some(target) = world.objects.iter().position(|object| object.name == member) else {
-                            continue;
-                        };
-                        let below = provided(rng, world, target, *sub);
-                        if !below.is_empty() {
-                            set.push(Sel::On { ty: member, below });
-                        }
-                    }
-                    set
-                }
-                None => vec![],
-            };
-            if let Some(home) = world.objects[at].fields[nth].homes.get_mut(sub) {
-                home.provides = set;
-            }
-        }
-    }
-}
-
-fn provided(rng: &mut Rng, world: &mut World, target: usize, sub: Sub) -> Vec<Sel> {
-    let object = &world.objects[target];
-    if object.kind != ObjectKind::Entity || !object.has_key_in(sub) {
-        return vec![];
-    }
-    let foreign = object.fields.iter().filter(|field| {
-        let is_open = field.homes.get(&sub).is_none_or(|home| matches!(home.role, Role::External));
-        let computed = field.homes.values().any(|home| !matches!(home.role, Role::Resolves | Role::External));
-        is_open
-            && field.contributed.is_none()
-            && !computed
-            && field.source == Source::Random
-            && field.args.is_empty()
-            && !world.is_composite(&field.base)
-    });
-    let names: Vec<String> = foreign.map(|field| field.name.clone()).collect();
-    let names: Vec<String> = rng.some(&names, 50).into_iter().take(2).collect();
-    for name in &names {
-        externalize(world, target, name, sub);
-    }
-    names.iter().map(|name| Sel::leaf(name)).collect()
 }

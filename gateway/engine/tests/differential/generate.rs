@@ -15,7 +15,7 @@ use super::schema::{
 const LEAVES: [&str; 8] = ["Int", "Float", "String", "Boolean", "ID", "Colour", "Mood", "Blob"];
 
 /// The types of arguments, and defaults for them as literal and JSON.
-const ARGUMENTS: [(&str, &[(&str, &str)]); 9] = [
+const ARGUMENTS: [(&str, &[(&str, &str)]); 11] = [
     ("Int", &[("3", "3"), ("null", "null")]),
     ("Int!", &[("7", "7")]),
     ("String", &[("\"x\\\"y\"", "\"x\\\"y\"")]),
@@ -25,6 +25,8 @@ const ARGUMENTS: [(&str, &[(&str, &str)]); 9] = [
     ("Filter", &[("{low: 5}", "{\"low\":5}")]),
     ("Filter!", &[("{low: 2}", "{\"low\":2}")]),
     ("[Colour!]", &[("[BLUE]", "[\"BLUE\"]")]),
+    ("Blob", &[("{k: [1, null, {x: \"y\"}]}", "{\"k\":[1,null,{\"x\":\"y\"}]}")]),
+    ("[[Int]]", &[("[[1, null], null]", "[[1,null],null]")]),
 ];
 
 /// The world of a seed.

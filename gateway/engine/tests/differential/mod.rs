@@ -13,6 +13,7 @@ mod gateway;
 mod generate;
 mod naive;
 mod operation;
+mod provides;
 mod render;
 mod repair;
 mod rng;
@@ -93,6 +94,7 @@ pub fn run(settings: &Settings) -> Summary {
                     }
                     let seed = mix(mix(settings.seed).wrapping_add(next.fetch_add(1, Ordering::Relaxed)));
                     let found = world(seed);
+                    found.failures.iter().for_each(|failure| eprintln!("{failure}"));
                     summary.lock().unwrap_or_else(PoisonError::into_inner).add(found);
                 }
             });

@@ -142,17 +142,36 @@ impl Generator<'_> {
                 let condition = self.condition();
                 Some(format!("{alias}__typename{condition}"))
             }
-            9..12 if depth == 0 && self.schema.get_object(ty).is_some() && ty == "Query" => {
-                let texts = [
-                    "__schema { queryType { name } }",
-                    "__type(name: \"E0\") { kind name fields { name type { name kind } } }",
-                    "s: __schema { __typename }",
-                ];
-                Some(texts[self.rng.below(texts.len())].to_owned())
-            }
+            9..12 if depth == 0 && self.schema.get_object(ty).is_some() && ty == "Query" => Some(self.introspection()),
             12..34 => self.fragment(ty, scope, depth, scopes),
             _ if fields.is_empty() => self.fragment(ty, scope, depth, scopes),
             _ => self.field(ty, &fields, scope, depth, scopes),
+        }
+    }
+
+    /// A field on what the schema says of itself.
+    fn introspection(&mut self) -> String {
+        let name = ["E0", "I0", "U0", "J0", "Mood", "Filter", "V0", "Query", "Nobody"][self.rng.below(9)];
+        let (condition, below) = (self.condition(), self.condition());
+        match self.rng.below(6) {
+            0 => format!("__schema{condition} {{ queryType {{ name }} mutationType{below} {{ name }} }}"),
+            1 => {
+                format!("s: __schema {{ ... on __Schema{condition} {{ t: __typename directives{below} {{ name }} }} }}")
+            }
+            2 => {
+                format!("t: __type(name: \"{name}\"){condition} {{ __typename kind n: name possibleTypes {{ name }} }}")
+            }
+            3 => {
+                let of = "ofType { name kind ofType { name kind ofType { name } } }";
+                format!("__type(name: \"{name}\") {{ kind name fields{below} {{ name type {{ name kind {of} }} }} }}")
+            }
+            4 => format!(
+                "u: __type(name: \"{name}\"){condition} {{ interfaces {{ name }} enumValues{below} {{ name }}
+                 fields(includeDeprecated: true) {{ f: name args {{ name defaultValue type {{ kind name }} }} }} }}"
+            ),
+            _ => format!(
+                "i: __type(name: \"{name}\"){condition} {{ inputFields {{ name defaultValue type {{ kind name }} }} }}"
+            ),
         }
     }
 
@@ -322,6 +341,18 @@ impl Generator<'_> {
         let value = match name {
             "Int" => json!(self.rng.below(5)),
             "Boolean" => json!(self.rng.chance(50)),
+            // Any JSON, which a literal writes with names for keys.
+            "Blob" => {
+                let number = self.rng.below(5);
+                let value = [json!({"a": [number, null], "b": {"c": "é\""}}), json!([number, [true]]), json!(number)];
+                let text = [
+                    format!("{{a: [{number}, null], b: {{c: \"é\\\"\"}}}}"),
+                    format!("[{number}, [true]]"),
+                    number.to_string(),
+                ];
+                let at = self.rng.below(3);
+                return (value[at].clone(), text[at].clone());
+            }
             "Colour" => {
                 let colour = ["RED", "GREEN", "BLUE"][self.rng.below(3)];
                 return (json!(colour), colour.to_owned());

@@ -145,7 +145,7 @@ impl Writer<'_> {
     fn directives(&mut self, object: &ObjectDef, field: &FieldDef, home: &Home) {
         let resolving = field.homes.iter().filter(|(sub, home)| match home.role {
             Role::Resolves | Role::Requires(_) | Role::Overrides(_) => true,
-            Role::External => is_provided(self.world, &object.name, &field.name, **sub),
+            Role::External => super::provides::is_provided(self.world, &object.name, &field.name, **sub),
             Role::Overridden => false,
         });
         let shared = object.kind == ObjectKind::Value || resolving.count() > 1;
@@ -208,19 +208,6 @@ impl Writer<'_> {
         }
         text
     }
-}
-
-/// Whether some field of the subgraph brings the other one along.
-pub fn is_provided(world: &World, object: &str, field: &str, sub: Sub) -> bool {
-    use super::schema::Sel;
-    let names = |set: &[Sel]| set.iter().any(|sel| matches!(sel, Sel::Field { name, .. } if name == field));
-    let mut fields = world.objects.iter().flat_map(|object| &object.fields);
-    fields.any(|providing| {
-        providing.homes.get(&sub).is_some_and(|home| {
-            (providing.base == object && names(&home.provides))
-                || home.provides.iter().any(|sel| matches!(sel, Sel::On { ty, below } if ty == object && names(below)))
-        })
-    })
 }
 
 fn arguments(field: &FieldDef) -> String {

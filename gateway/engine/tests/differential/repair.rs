@@ -90,27 +90,35 @@ fn forget_field(world: &mut World, object: &str, field: &str) {
             });
         }
     }
-    for known in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
-        for home in known.homes.values_mut() {
-            // By name alone: what is taken out too much makes another world, not a wrong one.
-            forget(&mut home.provides, field);
-            if let Role::Requires(set) = &mut home.role {
-                forget(set, field);
+}
+
+/// Takes out of all field sets what their subgraphs do not have.
+fn prune_sets(world: &mut World) {
+    let known = world.clone();
+    for object in &mut world.objects {
+        for field in &mut object.fields {
+            for (sub, home) in &mut field.homes {
+                prune(&known, &field.base, *sub, &mut home.provides);
+                if let Role::Requires(set) = &mut home.role {
+                    prune(&known, &object.name, *sub, set);
+                }
             }
         }
     }
 }
 
-fn forget(set: &mut Vec<Sel>, field: &str) {
+fn prune(world: &World, base: &str, sub: Sub, set: &mut Vec<Sel>) {
     set.retain_mut(|sel| match sel {
-        Sel::Field { name, below, .. } => {
-            let had = !below.is_empty();
-            forget(below, field);
-            name != field && had != below.is_empty()
-        }
-        Sel::On { below, .. } => {
-            forget(below, field);
+        Sel::On { ty, below } => {
+            prune(world, ty, sub, below);
             !below.is_empty()
+        }
+        Sel::Field { name, below, .. } => {
+            let field = world.object(base).and_then(|object| object.field(name));
+            let Some(field) = field.filter(|field| field.homes.contains_key(&sub)) else { return false };
+            let had = !below.is_empty();
+            prune(world, &field.base, sub, below);
+            had != below.is_empty()
         }
     });
 }
@@ -127,6 +135,7 @@ pub fn tidy(world: &mut World) {
             forget_field(world, object, field);
         }
         known = left;
+        prune_sets(world);
         for object in &mut world.objects {
             for field in &mut object.fields {
                 field.homes.retain(|_, home| !matches!(&home.role, Role::Requires(set) if set.is_empty()));
@@ -168,7 +177,8 @@ fn count(world: &World) -> usize {
 fn empty_types(world: &mut World) {
     let used = world.clone();
     let exists = |name: &String, sub: Sub| {
-        used.object(name).is_some_and(|object| object.fields.iter().any(|field| field.homes.contains_key(&sub)))
+        let has_fields = |object: &ObjectDef| object.fields.iter().any(|field| field.homes.contains_key(&sub));
+        used.object(name).is_some_and(has_fields) && used.stand_in(name, sub).is_none()
     };
     for union in &mut world.unions {
         union.local.retain(|sub, members| {
@@ -176,14 +186,15 @@ fn empty_types(world: &mut World) {
             !members.is_empty()
         });
     }
-    let used = world.clone();
+    let is_there = |base: &String, sub: Sub| used.object(base).is_none() || exists(base, sub);
+    let choices = world.clone();
+    let is_something =
+        |base: &str, sub: Sub| choices.local_choices(base, sub).is_none_or(|choices| !choices.is_empty());
     for object in &mut world.objects {
         for field in &mut object.fields {
-            field
-                .homes
-                .retain(|sub, _| used.local_choices(&field.base, *sub).is_none_or(|choices| !choices.is_empty()));
+            field.homes.retain(|sub, _| is_there(&field.base, *sub) && is_something(&field.base, *sub));
         }
-        let is_possible = |field: &FieldDef| used.choices(field).is_none_or(|choices| !choices.is_empty());
+        let is_possible = |field: &FieldDef| choices.choices(field).is_none_or(|choices| !choices.is_empty());
         object.fields.retain(|field| !field.homes.is_empty() && is_possible(field));
     }
 }
@@ -193,5 +204,5 @@ fn is_used(world: &World, object: &str, field: &str, sub: Sub) -> bool {
     let required = world.object(object).into_iter().flat_map(|object| &object.fields);
     let mut required = required.filter_map(|field| field.homes.get(&sub));
     required.any(|home| matches!(&home.role, Role::Requires(set) if names(set)))
-        || super::render::is_provided(world, object, field, sub)
+        || super::provides::is_provided(world, object, field, sub)
 }

@@ -91,6 +91,8 @@ pub struct Home {
     pub role: Role,
     /// The levels of the type that this subgraph lets be null though no data is.
     pub weak: Vec<bool>,
+    /// A `@provides` of the subgraph brings it, though it is external.
+    pub provided: bool,
     pub provides: Vec<Sel>,
 }
 
@@ -168,8 +170,7 @@ impl World {
         let mut known: Option<Vec<String>> = None;
         let answers = |home: &Home| match home.role {
             Role::Resolves | Role::Requires(_) | Role::Overrides(_) => true,
-            // Only leaves are provided.
-            Role::External => !self.is_abstract(&field.base),
+            Role::External => home.provided || !self.is_abstract(&field.base),
             Role::Overridden => field.progressive,
         };
         for (sub, _) in field.homes.iter().filter(|(_, home)| answers(home)) {
@@ -229,7 +230,7 @@ impl ObjectDef {
 
 impl Home {
     pub fn new(role: Role) -> Self {
-        Self { role, weak: vec![], provides: vec![] }
+        Self { role, weak: vec![], provided: false, provides: vec![] }
     }
 }
 

@@ -8,7 +8,7 @@ use super::compare::{Verdict, check};
 use super::faults::Faults;
 use super::gateway::Gateway;
 use super::operation::Operation;
-use super::schema::{Role, Sel, World};
+use super::schema::{Role, World};
 
 #[derive(Clone)]
 pub struct Case {
@@ -232,6 +232,7 @@ fn smaller(world: &World, at: usize) -> Option<World> {
                     let object = world.objects[nth].name.clone();
                     super::repair::remove_field(&mut world, &object, &gone.name);
                 }
+                super::repair::tidy(&mut world);
                 return Some(world);
             }
         }
@@ -247,7 +248,9 @@ fn smaller(world: &World, at: usize) -> Option<World> {
             }
         }
     }
-    for field in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
+    let whole = world.clone();
+    let fields = whole.objects.iter().flat_map(|object| std::iter::repeat_n(&object.name, object.fields.len()));
+    for (object, field) in fields.zip(world.objects.iter_mut().flat_map(|object| &mut object.fields)) {
         if field.contributed.is_some() {
             continue;
         }
@@ -257,13 +260,16 @@ fn smaller(world: &World, at: usize) -> Option<World> {
         }
         let subs: Vec<usize> = field.homes.keys().copied().collect();
         for sub in subs {
-            if take() {
+            // All members of an interface are the same where it is an object.
+            let is_shared = whole.stand_in(object, sub).is_some();
+            if !is_shared && take() {
                 field.homes.remove(&sub);
                 return Some(world);
             }
             let Some(home) = field.homes.get_mut(&sub) else { continue };
             if !home.provides.is_empty() && take() {
                 home.provides.clear();
+                super::repair::tidy(&mut world);
                 return Some(world);
             }
             if let Role::Requires(set) = &mut home.role
@@ -307,11 +313,6 @@ fn remove_subgraph(world: &mut World, sub: usize) {
 
 fn remove_object(world: &mut World, at: usize) {
     let name = world.objects.remove(at).name;
-    for field in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
-        for home in field.homes.values_mut() {
-            home.provides.retain(|sel| !matches!(sel, Sel::On { ty, .. } if *ty == name));
-        }
-    }
     for object in &mut world.objects {
         object.fields.retain(|field| field.base != name);
     }
@@ -321,4 +322,5 @@ fn remove_object(world: &mut World, at: usize) {
     for members in world.unions.iter_mut().flat_map(|union| union.local.values_mut()) {
         members.retain(|member| *member != name);
     }
+    super::repair::tidy(world);
 }

@@ -70,7 +70,8 @@ impl Subgraphs {
         let delay = self.delay(call);
         let answered = |answer: &serde_json::Value| FakeAnswer::ok(to_wire(&answer.to_string())).after(delay);
         let Some(fault) = fault else { return Some(answered(&answer)) };
-        let of_entities = fault.takes_entities() || matches!(fault, SubgraphFault::ShortList | SubgraphFault::LongList);
+        let of_entities = fault.takes_entities()
+            || matches!(fault, SubgraphFault::ShortList | SubgraphFault::LongList | SubgraphFault::Mixed);
         if of_entities && !call.operation.contains("_entities(") {
             return Some(answered(&answer));
         }
@@ -85,6 +86,7 @@ impl Subgraphs {
             SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
             SubgraphFault::ShortList
             | SubgraphFault::LongList
+            | SubgraphFault::Mixed
             | SubgraphFault::LostEntities
             | SubgraphFault::FailedEntities
             | SubgraphFault::FailedFields => {
@@ -95,6 +97,8 @@ impl Subgraphs {
                     match fault {
                         SubgraphFault::ShortList => drop(entities.pop()),
                         SubgraphFault::LongList => entities.push(serde_json::Value::Null),
+                        SubgraphFault::Mixed if !self.names_interface(call) => mix_up(entities),
+                        SubgraphFault::Mixed => {}
                         _ => errors.extend(take_entities(fault, key, entities)),
                     }
                 }
@@ -106,6 +110,12 @@ impl Subgraphs {
             }
         }
         Some(answered(&answer))
+    }
+
+    /// Whether a representation names an interface: then nobody knows the types of the entities before the answer.
+    fn names_interface(&self, call: &FakeCall) -> bool {
+        let mut interfaces = self.world.interfaces.iter().filter(|interface| interface.is_entity());
+        interfaces.any(|interface| call.body.contains(&format!("\"__typename\":\"{}\"", interface.name)))
     }
 
     /// How long the answer takes, so that some calls do not wait for all that they could carry. It is virtual time.
@@ -195,6 +205,16 @@ impl Subgraphs {
     }
 }
 
+/// Lets neighbours of different types change places.
+fn mix_up(entities: &mut [serde_json::Value]) {
+    for pair in entities.chunks_exact_mut(2) {
+        let told = |at: usize| pair[at]["__typename"].as_str();
+        if told(0).is_some() && told(1).is_some() && told(0) != told(1) {
+            pair.swap(0, 1);
+        }
+    }
+}
+
 /// Makes every other entity null; gives the errors that explain it.
 fn take_entities(fault: SubgraphFault, list: &str, entities: &mut [serde_json::Value]) -> Vec<serde_json::Value> {
     let mut errors = vec![];
@@ -256,7 +276,15 @@ impl ObjectValue for Node<'_> {
             Some(FieldFaultKind::Wrong) => return Ok(ResolvedValue::leaf(wrong(self.object, field))),
             None => {}
         }
-        let provided = field.homes.get(&self.sub).map(|home| home.provides.iter().collect()).unwrap_or_default();
+        let mut provided: Vec<&Sel> =
+            field.homes.get(&self.sub).map(|home| home.provides.iter().collect()).unwrap_or_default();
+        for sel in self.provided_here() {
+            if let Sel::Field { name, below, .. } = sel
+                && *name == field.name
+            {
+                provided.extend(below);
+            }
+        }
         Ok(self.resolved(value(world, self.object, field, info.arguments(), required.as_ref()), provided))
     }
 }
@@ -277,7 +305,10 @@ impl<'a> Node<'a> {
                 let told = pick(representation, set).map_err(|lack| format!("a representation has {lack}"))?;
                 // What was lost elsewhere is null here, and would make another value.
                 let faults = &self.subgraphs.faults;
-                let is_lost = faults.spreads || faults.subgraphs.iter().any(|(_, fault)| fault.takes_entities());
+                let is_lost = faults.spreads
+                    // Where subgraphs check their answers, a field takes others with it.
+                    || (faults.strict && !faults.fields.is_empty())
+                    || faults.subgraphs.iter().any(|(_, fault)| fault.takes_entities());
                 Ok(if is_lost { required(&self.subgraphs.world, self.object, field) } else { Some(told) })
             }
         }
@@ -285,10 +316,17 @@ impl<'a> Node<'a> {
 
     fn provides(&self, name: &str) -> bool {
         let is = |sel: &Sel| matches!(sel, Sel::Field { name: field, .. } if field == name);
-        self.provided.iter().any(|sel| match sel {
-            Sel::On { ty, below } => *ty == self.object.def.name && below.iter().any(is),
-            Sel::Field { .. } => is(sel),
-        })
+        self.provided_here().into_iter().any(is)
+    }
+
+    /// What the way here brings besides of an object of this type.
+    fn provided_here(&self) -> Vec<&'a Sel> {
+        let here = self.provided.iter().flat_map(|sel| match sel {
+            Sel::On { ty, below } if *ty == self.object.def.name => below.iter().collect(),
+            Sel::On { .. } => vec![],
+            Sel::Field { .. } => vec![*sel],
+        });
+        here.collect()
     }
 
     fn resolved(&'a self, value: Value<'a>, provided: Vec<&'a Sel>) -> ResolvedValue<'a> {

@@ -48,6 +48,11 @@ impl Teller<'_> {
                 self.model.type_name(self.model.field(field).parent),
                 self.model.coordinate(field)
             ),
+            Lack::Context(field) => format!(
+                "set the context with @context on a type around {} on this path, where all that is selected of it can \
+                 be had",
+                self.model.type_name(self.model.field(field).parent)
+            ),
             Lack::Types(interface) => format!(
                 "give the interface {0} a resolvable @key in a subgraph that defines its types, and {0} the same key \
                  where it is an @interfaceObject",
@@ -59,7 +64,7 @@ impl Teller<'_> {
             ),
         };
         let mut diagnostic = match unreachable.lack {
-            Lack::Field(_) | Lack::Types(_) => Diagnostic::error(CODE, message),
+            Lack::Field(_) | Lack::Context(_) | Lack::Types(_) => Diagnostic::error(CODE, message),
             // The reference lets it pass; and what is selected on the types one by one can be had.
             Lack::OneSource(_) => Diagnostic::warning(CODE, message),
         }
@@ -67,7 +72,7 @@ impl Teller<'_> {
         for (subgraph, _) in &unreachable.reasons {
             let (name, note) = (self.name(*subgraph), format!("{} has it here", self.name(*subgraph)));
             diagnostic = match unreachable.lack {
-                Lack::Field(field) => diagnostic.at(self.field(name, field), note),
+                Lack::Field(field) | Lack::Context(field) => diagnostic.at(self.field(name, field), note),
                 Lack::OneSource(_) => diagnostic,
                 Lack::Types(interface) if self.is_interface_object(interface, *subgraph) => diagnostic,
                 Lack::Types(interface) => {
@@ -103,7 +108,7 @@ impl Teller<'_> {
         let mut levels: Vec<String> = vec![];
         let mut base: Option<TypeId> = None;
         let asked = match unreachable.lack {
-            Lack::Field(field) | Lack::OneSource(field) => Some(field),
+            Lack::Field(field) | Lack::Context(field) | Lack::OneSource(field) => Some(field),
             Lack::Types(_) => None,
         };
         for field in unreachable.path.iter().copied().chain(asked) {
@@ -116,8 +121,8 @@ impl Teller<'_> {
         }
         let is_leaf = base.is_some_and(|base| !model.is_composite(base));
         let innermost = match unreachable.lack {
-            Lack::Field(_) | Lack::OneSource(_) if is_leaf => None,
-            Lack::Field(_) | Lack::OneSource(_) => Some("..."),
+            Lack::Field(_) | Lack::Context(_) | Lack::OneSource(_) if is_leaf => None,
+            Lack::Field(_) | Lack::Context(_) | Lack::OneSource(_) => Some("..."),
             Lack::Types(_) => Some("__typename"),
         };
         levels.extend(innermost.map(str::to_owned));

@@ -9,7 +9,8 @@ use super::model::{Connectors, Protocol};
 use super::read::read_subgraph;
 use crate::compose::{ConnectorHooks, ImpliedKey, SourceRewrite};
 use crate::diagnostics::Diagnostic;
-use crate::schema::subgraph::{Parsed, Subgraph, Validated};
+use crate::schema::subgraph::field_set::fields_of;
+use crate::schema::subgraph::{Parsed, SpecDirective, Subgraph, Validated};
 
 /// Reads each subgraph's connectors once. `protos` gives a `.proto` file by the subgraph's name and the file's.
 pub struct Composing<'p> {
@@ -66,6 +67,10 @@ impl ConnectorHooks for Composing<'_> {
 
     fn check(&mut self, subgraph: &Subgraph<Validated>) -> (Vec<SourceRewrite>, Vec<Diagnostic>) {
         let (connectors, found) = self.of(subgraph);
+        let mut found = found.clone();
+        if !connectors.connectors.is_empty() {
+            found.extend(contextual_arguments(subgraph));
+        }
         let rewrites = connectors.sources.iter().filter_map(|source| match &source.protocol {
             Protocol::Http(_) => None,
             Protocol::Grpc(grpc) => Some(SourceRewrite {
@@ -75,6 +80,63 @@ impl ConnectorHooks for Composing<'_> {
                 value: grpc.descriptors.to_base64(),
             }),
         });
-        (rewrites.collect(), found.clone())
+        (rewrites.collect(), found)
+    }
+}
+
+/// Nothing hands values from contexts to connectors: a finding for each argument that takes one.
+fn contextual_arguments(subgraph: &Subgraph<Validated>) -> Vec<Diagnostic> {
+    let mut found = vec![];
+    for (name, ty) in subgraph.types() {
+        for field in fields_of(ty).into_iter().flat_map(|fields| fields.values()) {
+            for argument in &field.arguments {
+                let Some(directive) = argument.directives.get(SpecDirective::FromContext.canonical()) else { continue };
+                let message = format!(
+                    "`{name}.{}({}:)` takes its value from a context, which a subgraph with connectors cannot do",
+                    field.name, argument.name
+                );
+                let finding =
+                    subgraph.error("CONNECTORS_UNSUPPORTED_FEDERATION_DIRECTIVE", message, directive.location());
+                found
+                    .push(finding.help(
+                        "read what the connector needs with `$this`, or resolve the field in a GraphQL subgraph",
+                    ));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::compose;
+    use crate::diagnostics::Source;
+    use crate::schema::subgraph::SubgraphInput;
+
+    #[test]
+    fn a_subgraph_with_connectors_takes_nothing_from_contexts() {
+        let sdl = r#"
+            extend schema
+              @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@context", "@fromContext"])
+              @link(url: "https://specs.apollo.dev/connect/v0.1", import: ["@source", "@connect"])
+              @source(name: "api", http: { baseURL: "http://api.example" })
+            type Query {
+              shop: Shop @connect(source: "api", http: { GET: "/shop" }, selection: "id currency item { id }")
+            }
+            type Shop @context(name: "shop") { id: ID! currency: String item: Item }
+            type Item @key(fields: "id") {
+              id: ID!
+              price(in: String @fromContext(field: "$shop { currency }")): Int
+                @connect(source: "api", http: { GET: "/prices/{$this.id}" }, selection: "$.price")
+            }"#;
+        let source = Source::new("shop.graphql", sdl);
+        let input = SubgraphInput { name: "shop".into(), url: "http://shop".into(), source };
+        let found = compose(vec![input], &mut Composing::new(&|_, _| None)).diagnostics;
+        let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.is_error()).collect();
+        let [error] = errors[..] else { panic!("{errors:?}") };
+        assert_eq!(error.code, "CONNECTORS_UNSUPPORTED_FEDERATION_DIRECTIVE");
+        let expected = "`Item.price(in:)` takes its value from a context, which a subgraph with connectors cannot do";
+        assert_eq!(error.message, expected);
     }
 }

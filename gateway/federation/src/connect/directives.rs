@@ -2,13 +2,14 @@
 
 use super::grpc::{Descriptors, ProtoLoader};
 use super::headers::{HeaderRules, read_headers};
-use super::mapping::{ExpressionKind, Path, Root, Selection, SelectionBody, StepKind};
+use super::mapping::{ExpressionKind, Output, Path, Root, Selection, SelectionBody, StepKind};
 use super::model::{
     Batch, Connector, Coordinate, ErrorMappings, GrpcRequest, GrpcSource, HttpMethod, HttpRequest, HttpSource, Mapping,
     Protocol, Request, Source,
 };
 use super::reader::{Arguments, Reader};
 use super::template::{BaseUrl, UrlTemplate};
+use crate::diagnostics::Diagnostic;
 use crate::suggest::closest;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
@@ -189,10 +190,23 @@ fn read_errors(reader: &mut Reader<'_>, node: Option<&Node<Value>>) -> ErrorMapp
         return ErrorMappings::default();
     };
     fields.only(reader, CODE, &["message", "extensions"]);
-    ErrorMappings {
-        message: reader.mapping(CODE, fields.get("message")),
-        extensions: reader.mapping(CODE, fields.get("extensions")),
+    let message = reader.mapping(CODE, fields.get("message"));
+    if let Some(message) = &message {
+        warn_of_object(reader, message);
     }
+    ErrorMappings { message, extensions: reader.mapping(CODE, fields.get("extensions")) }
+}
+
+/// A name alone is a selection of one field: `message` makes an object of it, where a text is wanted.
+fn warn_of_object(reader: &mut Reader<'_>, message: &Mapping) {
+    let Output::Object(fields) = message.output() else { return };
+    let text = "`errors.message` makes an object, which is no message; errors are told without it";
+    let help = match fields.as_slice() {
+        [only] => format!("for the text that is there write `$.{}`", only.name),
+        _ => "write a path to the text, such as `$.message`".to_owned(),
+    };
+    let span = reader.span(message.node());
+    reader.push(Diagnostic::warning("ERROR_MESSAGE_IS_OBJECT", text).at(span, "").help(help));
 }
 
 /// Reads one `@connect`. `None` if something is wrong that leaves no connector; what it was has been said.

@@ -55,6 +55,17 @@ impl Connectors {
         EnvNames::These(names)
     }
 
+    /// The variables that the mappings of a connector and its source read.
+    pub fn variables(&self, connector: &Connector) -> BTreeSet<Variable> {
+        let of_source = self.source_of(connector).map(Source::mapping_uses).unwrap_or_default();
+        let uses = of_source.into_iter().chain(connector.mapping_uses()).flat_map(|mapping| mapping.uses);
+        let variables = uses.filter_map(|found| match found.root {
+            UseRoot::Variable(variable) => Some(variable),
+            UseRoot::Response => None,
+        });
+        variables.collect()
+    }
+
     /// The parts of which an HTTP connector's URL is made; none for gRPC.
     pub fn url_parts<'c>(&'c self, connector: &'c Connector) -> Option<UrlParts<'c>> {
         let Request::Http(request) = &connector.request else { return None };
@@ -325,6 +336,14 @@ impl Connector {
     /// Whether one call serves many parents.
     pub fn is_batch(&self) -> bool {
         self.inputs().batch.is_some()
+    }
+
+    /// Whether any of its mappings reads this argument of its field, or all of them as a whole.
+    pub fn reads_argument(&self, name: &str) -> bool {
+        self.mapping_uses().iter().flat_map(|mapping| &mapping.uses).any(|found| {
+            found.root == UseRoot::Variable(Variable::Args)
+                && found.path.first().map_or(found.whole, |first| first.name == name)
+        })
     }
 
     /// What each of its mappings reads, in the order: URL, body, headers, selection, errors.

@@ -1,6 +1,7 @@
 //! Owns binding: a client's validated operation becomes one on the supergraph.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use apollo_compiler::executable as exe;
@@ -40,6 +41,7 @@ pub fn bind(client: &ClientSchema, document: Document) -> Result<BoundOperation,
         variables: &variables,
         conditions: vec![],
         fragments: HashMap::new(),
+        known: HashSet::new(),
         introspects: false,
     };
     let selection_set = binder.selection_set(&operation.selection_set)?;
@@ -56,8 +58,12 @@ struct Binder<'a> {
     variables: &'a [VariableDef],
     conditions: Vec<VariableId>,
     fragments: HashMap<Name, Arc<SelectionSet>>,
+    known: HashSet<Known>,
     introspects: bool,
 }
+
+/// A selection set, compared by what it selects. Those under it are known, so that their addresses tell them apart.
+struct Known(Arc<SelectionSet>);
 
 impl Binder<'_> {
     fn selection_set(&mut self, set: &exe::SelectionSet) -> Result<Arc<SelectionSet>, OperationError> {
@@ -79,7 +85,7 @@ impl Binder<'_> {
                     };
                     let selection_set = match target {
                         FieldTarget::Field(_) => self.selection_set(&field.selection_set)?,
-                        FieldTarget::Typename | FieldTarget::Introspection => Arc::default(),
+                        FieldTarget::Typename | FieldTarget::Introspection => self.once(SelectionSet::default()),
                     };
                     selections.push(Selection::Field(Field {
                         key: field.response_key().clone(),
@@ -110,7 +116,18 @@ impl Binder<'_> {
                 }
             }
         }
-        Ok(Arc::new(SelectionSet { selections }))
+        Ok(self.once(SelectionSet { selections }))
+    }
+
+    /// Those that select the same are one, so that who follows them meets it once.
+    fn once(&mut self, set: SelectionSet) -> Arc<SelectionSet> {
+        let set = Known(Arc::new(set));
+        if let Some(known) = self.known.get(&set) {
+            return Arc::clone(&known.0);
+        }
+        let made = Arc::clone(&set.0);
+        self.known.insert(set);
+        made
     }
 
     /// Validation has refused cycles, so this ends.
@@ -169,6 +186,48 @@ impl Binder<'_> {
 
     fn variable(&self, name: &Name) -> Option<VariableId> {
         self.variables.iter().position(|variable| variable.name == *name).map(VariableId::from_index)
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        let alike = |one: &Selection, other: &Selection| match (one, other) {
+            (Selection::Field(one), Selection::Field(other)) => {
+                one.key == other.key
+                    && one.target == other.target
+                    && one.arguments == other.arguments
+                    && one.conditions == other.conditions
+                    && Arc::ptr_eq(&one.selection_set, &other.selection_set)
+            }
+            (Selection::Fragment(one), Selection::Fragment(other)) => {
+                one.ty == other.ty
+                    && one.conditions == other.conditions
+                    && Arc::ptr_eq(&one.selection_set, &other.selection_set)
+            }
+            (Selection::Field(_), Selection::Fragment(_)) | (Selection::Fragment(_), Selection::Field(_)) => false,
+        };
+        let (one, other) = (&self.0.selections, &other.0.selections);
+        one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+    }
+}
+
+impl Eq for Known {}
+
+impl Hash for Known {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for selection in &self.0.selections {
+            let below = match selection {
+                Selection::Field(field) => {
+                    field.key.hash(state);
+                    &field.selection_set
+                }
+                Selection::Fragment(fragment) => {
+                    fragment.ty.hash(state);
+                    &fragment.selection_set
+                }
+            };
+            Arc::as_ptr(below).hash(state);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Owns the bound operation: what a client asks for, in the supergraph's terms.
 //!
-//! Named fragments are bound once and shared, so that its size is the document's, however often
-//! they are spread. Conditions are kept, since their values come with each request.
+//! Selection sets that select the same are one and shared, named fragments above all, so that its size is at most the
+//! document's, however often they are spread. Conditions are kept, since their values come with each request.
 
 use std::sync::Arc;
 

@@ -1,19 +1,20 @@
 //! Owns assembling: merged steps become the plan's fetches, in an order in which each stands behind what it
 //! depends on, with the response names that upstream operations use.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use apollo_compiler::Name;
 
 use super::calls;
+use super::contexts::{Setter, around};
 use super::demand::{DemandId, Demands};
 use super::graph::PlannerGraph;
 use super::passes::Draft;
 use super::query_plan::{
-    FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
-    RepresentationPlan,
+    ContextSource, ContextValue, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId, FetchNode,
+    FetchSelection, QueryPlan, RepresentationField, RepresentationPlan,
 };
-use super::shape::{Content, ProjectionSource, Shape, SlotId};
+use super::shape::{Content, PositionId, ProjectionSource, Shape, SlotId};
 use super::steps::{Entry, Group, GroupId, PlaceId};
 use super::typenames;
 use crate::operation::OperationKind;
@@ -39,6 +40,7 @@ pub(super) fn assemble(
     }
     typenames::ask_where_needed(&shape, &mut fetches);
     lay_out(&mut shape, &fetches);
+    keep_apart(&mut shape, &fetches);
     let trigger = match kind {
         OperationKind::Subscription if !fetches.is_empty() => Some(take_trigger(&mut fetches)),
         OperationKind::Query | OperationKind::Mutation | OperationKind::Subscription => None,
@@ -49,15 +51,29 @@ pub(super) fn assemble(
 
 /// Every group behind those that it depends on; else in the order in which they were found.
 fn order(draft: &Draft<'_>) -> Vec<GroupId> {
-    let mut waiting: Vec<GroupId> = (0..draft.groups.len()).map(GroupId::from_index).collect();
-    waiting.retain(|id| draft.get(*id).is_some());
-    let mut order: Vec<GroupId> = vec![];
-    while !waiting.is_empty() {
-        let ready = waiting.iter().position(|id| {
-            draft.get(*id).is_some_and(|group| group.depends_on.iter().all(|needed| order.contains(needed)))
-        });
-        // Dependencies have no cycle: a station stands behind those that it needs, and passes keep it so.
-        order.push(waiting.remove(ready.unwrap_or(0)));
+    let mut needed: HashMap<GroupId, usize> = HashMap::new();
+    let mut dependents: HashMap<GroupId, Vec<GroupId>> = HashMap::new();
+    let mut ready: BTreeSet<GroupId> = BTreeSet::new();
+    for id in (0..draft.groups.len()).map(GroupId::from_index) {
+        let Some(group) = draft.get(id) else { continue };
+        needed.insert(id, group.depends_on.len());
+        group.depends_on.iter().for_each(|before| dependents.entry(*before).or_default().push(id));
+        if group.depends_on.is_empty() {
+            ready.insert(id);
+        }
+    }
+    let mut order: Vec<GroupId> = Vec::with_capacity(needed.len());
+    // Dependencies have no cycle, so all become ready: a station stands behind those that it needs, and passes keep it so.
+    while let Some(id) = ready.pop_first() {
+        order.push(id);
+        for dependent in dependents.get(&id).into_iter().flatten() {
+            if let Some(left) = needed.get_mut(dependent) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.insert(*dependent);
+                }
+            }
+        }
     }
     order
 }
@@ -107,6 +123,21 @@ fn lay_out(shape: &mut Shape, fetches: &[FetchNode]) {
     }
 }
 
+/// Marks the positions whose objects differ by what they are in, where a context is taken from around them.
+fn keep_apart(shape: &mut Shape, fetches: &[FetchNode]) {
+    for fetch in fetches {
+        let sources = fetch.contexts.iter().flat_map(|value| &value.sources);
+        let depth = |position| around(shape, position).count();
+        let Some(outermost) = sources.map(|source| depth(source.position)).min() else { continue };
+        let mut within: Vec<PositionId> = vec![fetch.position];
+        within.extend(around(shape, fetch.position).map(|(position, _)| position));
+        let count = within.len() - 1 - outermost;
+        for position in &within[..count] {
+            shape.positions[position.index()].apart = true;
+        }
+    }
+}
+
 struct Assembler<'a> {
     model: &'a Model,
     draft: &'a Draft<'a>,
@@ -152,6 +183,7 @@ impl Assembler<'_> {
             selection.fields.extend(fields);
         }
         selection.fields = merged(selection.fields);
+        let contexts = self.contexts(group, &mut selection.fields);
         selection.typename = by_interface && self.graph().node(self.draft.places[places[0].index()].node).tells_types();
         // What a mutation asks for twice is run twice, also by one subgraph.
         let is_serial = is_root && kind == OperationKind::Mutation;
@@ -172,8 +204,36 @@ impl Assembler<'_> {
             position: group.position,
             depends_on,
             entry,
+            contexts,
             selection,
         }
+    }
+
+    /// Lets the fields take what the group is given for them from contexts. A value that several take is handed in once.
+    fn contexts(&self, group: &Group, fields: &mut [FetchField]) -> Vec<ContextValue> {
+        let mut values: Vec<ContextValue> = vec![];
+        for field in fields {
+            for given in group.contexts.get(&(field.slot, field.field)).into_iter().flatten() {
+                let argument = self.graph().context(given.context);
+                let value = ContextValue {
+                    ty: argument.ty.clone(),
+                    context: argument.context.clone(),
+                    sources: given.sources.iter().map(|source| self.context_source(source)).collect(),
+                };
+                let at = values.iter().position(|known| *known == value).unwrap_or_else(|| {
+                    values.push(value);
+                    values.len() - 1
+                });
+                field.contexts.push((argument.name.clone(), ContextValueId::from_index(at)));
+            }
+        }
+        values
+    }
+
+    fn context_source(&self, (setter, demand): &(Setter, DemandId)) -> ContextSource {
+        let items = self.demands.get(*demand).items.iter();
+        let fields = items.map(|item| self.representation_field(item.slot, &item.types, item.child)).collect();
+        ContextSource { position: setter.position, types: setter.types.clone(), fields }
     }
 
     /// Whether objects are looked up of which only an interface is known.
@@ -210,6 +270,7 @@ impl Assembler<'_> {
                 name,
                 field,
                 arguments: slot.arguments.clone(),
+                contexts: vec![],
                 condition: ask.condition,
                 types: ask.types.clone(),
                 slot: ask.slot,
@@ -257,6 +318,7 @@ fn add_to(fields: &mut Vec<RepresentationField>, field: RepresentationField) {
 struct Signature {
     name: Name,
     arguments: Arguments,
+    contexts: Vec<(Name, ContextValueId)>,
     wrapping: Wrapping,
     leaf: Option<TypeId>,
     /// Where calls are apart; and where nothing tells an object's type, so that a key of the answer is one slot's alone.
@@ -301,6 +363,7 @@ fn name_fields(model: &Model, subgraph: SubgraphId, selections: Vec<&mut FetchSe
             let signature = Signature {
                 name: field.name.clone(),
                 arguments: field.arguments.clone(),
+                contexts: field.contexts.clone(),
                 wrapping: field.wrapping,
                 leaf: (!model.is_composite(base)).then_some(base),
                 slot: match calls {

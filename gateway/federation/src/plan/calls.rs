@@ -33,10 +33,10 @@ pub(super) fn group(fetches: &[FetchNode]) -> Vec<CallNode> {
     calls
 }
 
-/// Whether the fetch can share its request: a connector is called for one fetch, and what enters at a root was merged
-/// already as far as it may be.
+/// Whether the fetch can share its request: a connector is called for one fetch, one that hands in values from contexts has
+/// a request for each of them, and what enters at a root was merged already as far as it may be.
 fn travels(fetch: &FetchNode) -> bool {
-    fetch.connector.is_none() && matches!(fetch.entry, FetchEntry::Entities { .. })
+    fetch.connector.is_none() && fetch.contexts.is_empty() && matches!(fetch.entry, FetchEntry::Entities { .. })
 }
 
 #[cfg(test)]
@@ -60,6 +60,7 @@ mod tests {
                 "root" => FetchEntry::Root(OperationKind::Query),
                 _ => FetchEntry::Entities { representations: vec![], batch: true },
             },
+            contexts: vec![],
             selection: FetchSelection {
                 position: ROOT,
                 types: TypeSet::one(ty),

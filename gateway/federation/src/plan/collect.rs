@@ -19,7 +19,9 @@ use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrap
 /// Fields under fields, fragments aside.
 const MAX_DEPTH: usize = 500;
 /// Fields collected, counted for each type that they differ for.
-const MAX_FIELDS: usize = 200_000;
+const MAX_FIELDS: usize = 100_000;
+/// Fragments looked into, counted for each type that they are looked into for.
+const MAX_FRAGMENTS: usize = 5_000_000;
 
 pub(super) struct Collected {
     pub shape: Shape,
@@ -36,10 +38,10 @@ pub(super) fn collect<'o>(
 ) -> Result<Collected, PlanError> {
     let is_serial = operation.kind == OperationKind::Mutation;
     let (shape, demands) = (Shape::default(), Demands::default());
-    let mut collector = Collector { model, bits, is_serial, runtime, shape, demands, fields: 0 };
+    let mut collector = Collector { model, bits, is_serial, runtime, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
-    collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0 });
+    collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0, apart: false });
     let view: View<'_> = vec![&operation.selection_set];
     let (root, projections) = collector.position(ROOT, &[view], &all, 0)?;
     // One view went in, so one projection came out.
@@ -59,6 +61,7 @@ struct Collector<'o> {
     shape: Shape,
     demands: Demands,
     fields: usize,
+    fragments: usize,
 }
 
 /// What is known of a position's objects: the types that all their sources know; and the sources, where they matter.
@@ -185,12 +188,13 @@ impl<'o> Collector<'o> {
             };
             items.push(Item { slot: slot.slot, types: set, child });
         }
+        let typenames = self.typenames(&types);
         let on_interface = gathered.iter().filter(|slot| slot.is_on_interface).map(|slot| slot.slot).collect();
         let mut projections = Vec::with_capacity(views.len());
         let mut typed = false;
         for classes in classes {
             let classes = classes.into_iter().flat_map(|class| split_by_slots(class, &by_field));
-            let classes: Vec<_> = classes.map(|class| self.project(class, &types, &gathered, &by_field)).collect();
+            let classes: Vec<_> = classes.map(|class| self.project(class, &typenames, &gathered, &by_field)).collect();
             let shown: usize = classes.iter().map(|class| class.types.len()).sum();
             let differ = classes.len() > 1 || shown < types.len() || classes.iter().any(shows_typename);
             typed |= types.len() > 1 && differ;
@@ -262,7 +266,7 @@ impl<'o> Collector<'o> {
     fn project(
         &self,
         class: Class<'o>,
-        position: &TypeSet,
+        typenames: &Arc<[(TypeId, Box<str>)]>,
         gathered: &[Gathered<'o>],
         by_field: &SlotOf<'o>,
     ) -> ProjectionClass {
@@ -274,12 +278,7 @@ impl<'o> Collector<'o> {
             prefix.push(':');
             let (wrapping, source, name) = match entry.target {
                 Target::Typename => {
-                    let names = position.iter().map(|ty| {
-                        let mut json = String::new();
-                        write_json_string(self.model.type_name(ty), &mut json);
-                        (ty, json.into_boxed_str())
-                    });
-                    (Wrapping::NON_NULL, ProjectionSource::Typename(names.collect()), "__typename")
+                    (Wrapping::NON_NULL, ProjectionSource::Typename(Arc::clone(typenames)), "__typename")
                 }
                 Target::Introspection => (Wrapping::default(), ProjectionSource::Introspection, entry.key.as_str()),
                 Target::Unshared { name, wrapping } => {
@@ -311,6 +310,16 @@ impl<'o> Collector<'o> {
         ProjectionClass { types: class.types.into_iter().collect(), fields }
     }
 
+    /// The names of types, as JSON strings.
+    fn typenames(&self, types: &TypeSet) -> Arc<[(TypeId, Box<str>)]> {
+        let name = |ty| {
+            let mut json = String::new();
+            write_json_string(self.model.type_name(ty), &mut json);
+            (ty, json.into_boxed_str())
+        };
+        types.iter().map(name).collect()
+    }
+
     /// Splits a position's types by what a view collects for them. Of what no client sees nothing is collected.
     fn classes(&mut self, view: &View<'o>, types: &TypeSet, known: &TypeSet) -> Result<Vec<Class<'o>>, PlanError> {
         let mut classes: Vec<Class<'o>> = vec![];
@@ -339,6 +348,13 @@ impl<'o> Collector<'o> {
         for selection in &set.selections {
             match selection {
                 Selection::Fragment(fragment) => {
+                    self.fragments += 1;
+                    if self.fragments > MAX_FRAGMENTS {
+                        let message = format!(
+                            "it has more than {MAX_FRAGMENTS} fragments, counted for each type that they are tried for"
+                        );
+                        return Err(PlanError::too_complex(message));
+                    }
                     let applies = fragment.ty.is_none_or(|condition| self.model.ty(condition).possible.contains(ty));
                     let taken = fragment.conditions.iter().all(|condition| condition.holds(self.bits));
                     if applies && taken && seen.insert(Arc::as_ptr(&fragment.selection_set)) {
@@ -430,14 +446,18 @@ fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>>
     split.into_iter().map(|(_, class)| class).collect()
 }
 
-/// The selection sets under an entry; none under a leaf.
+/// The selection sets under an entry, each once; none under a leaf.
 fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
+    let mut view: View<'o> = vec![];
     match entry.target {
-        Target::Field { leaf: None, .. } => entry.nodes.iter().map(|node| &*node.selection_set).collect(),
-        Target::Field { leaf: Some(_), .. } | Target::Typename | Target::Introspection | Target::Unshared { .. } => {
-            vec![]
+        Target::Field { leaf: None, .. } => {
+            let mut seen = HashSet::new();
+            let sets = entry.nodes.iter().map(|node| &*node.selection_set);
+            view.extend(sets.filter(|set| seen.insert(std::ptr::from_ref(*set))));
         }
+        Target::Field { leaf: Some(_), .. } | Target::Typename | Target::Introspection | Target::Unshared { .. } => {}
     }
+    view
 }
 
 fn same(a: &View<'_>, b: &View<'_>) -> bool {

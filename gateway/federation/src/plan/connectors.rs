@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::graph::{Edge, Node, NodeId, PlannerGraph};
 use crate::connect::mapping::{FieldTree, Output};
 use crate::connect::{Connector, ConnectorId, Connectors};
-use crate::schema::{FieldSet, FieldSetItem, Model, NameId, SubgraphId, TypeId};
+use crate::schema::{FieldId, FieldSet, FieldSetItem, Model, NameId, SubgraphId, TypeId};
 
 pub(super) fn add(model: &Model, connectors: &Connectors, graph: &mut PlannerGraph) {
     for (id, connector) in connectors.iter() {
@@ -41,11 +41,11 @@ impl Adder<'_> {
     }
 
     fn on_field(&mut self, parent: TypeId, name: NameId, connector: &Connector) {
-        let Some(field) = self.model.field_of(parent, name) else { return };
+        let Some(field) = self.model.field_of(parent, name).filter(|field| self.is_answered(*field)) else { return };
         let base = self.model.field(field).base;
         let is_composite = self.model.is_composite(base);
         let target = is_composite.then(|| self.given(base, &connector.selection.output()));
-        let holder = self.node(parent, BTreeMap::from([(name, Edge { target, requires: None })]));
+        let holder = self.node(parent, BTreeMap::from([(name, Edge::plain(target))]));
         let is_root = [self.model.query, self.model.mutation, self.model.subscription].contains(&Some(parent));
         if is_root {
             self.graph.add_lookup(parent, FieldSet::default(), true, holder, Some(name));
@@ -65,13 +65,19 @@ impl Adder<'_> {
         let mut fields = BTreeMap::new();
         if let Output::Object(given) = output {
             for given in given {
-                let Some(field) = self.model.field_named(ty, given.name) else { continue };
+                let field = self.model.field_named(ty, given.name).filter(|field| self.is_answered(*field));
+                let Some(field) = field else { continue };
                 let base = self.model.field(field).base;
                 let target = self.model.is_composite(base).then(|| self.given(base, &given.output));
-                fields.insert(self.model.field(field).name, Edge { target, requires: None });
+                fields.insert(self.model.field(field).name, Edge::plain(target));
             }
         }
         self.node(ty, fields)
+    }
+
+    /// Nothing hands values from contexts to a connector, so that a field which takes any is not answered by one.
+    fn is_answered(&self, field: FieldId) -> bool {
+        self.model.field_join(field, self.subgraph).is_none_or(|join| join.contexts.is_empty())
     }
 
     fn node(&mut self, ty: TypeId, fields: BTreeMap<NameId, Edge>) -> NodeId {

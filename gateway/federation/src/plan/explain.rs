@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::query_plan::{
-    CallId, CallNode, FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection, QueryPlan, RepresentationField,
+    CallId, CallNode, ContextSource, FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection, QueryPlan,
+    RepresentationField,
 };
 use super::shape::PositionId;
 use crate::operation::BoundOperation;
@@ -79,7 +80,36 @@ impl Explain<'_> {
         // Types that are looked up by their interface all look the same.
         let mut lines: Vec<String> = lines.collect();
         lines.dedup();
+        lines.extend(fetch.contexts.iter().enumerate().map(|(at, value)| {
+            let sources: Vec<String> = value.sources.iter().map(|source| self.context_source(source)).collect();
+            let (context, sources) = (&value.context, sources.join(", else "));
+            format!("  given context {} = {context} of {sources}\n", context_variable(at))
+        }));
         lines.concat()
+    }
+
+    /// `Product { currency } at products[]`
+    fn context_source(&self, source: &ContextSource) -> String {
+        // Types that give the same are told together.
+        let mut told: Vec<(Vec<&str>, String)> = vec![];
+        for ty in source.types.iter() {
+            let has = |field: &&RepresentationField| field.types.contains(ty);
+            let fields: Vec<RepresentationField> = source.fields.iter().filter(has).cloned().collect();
+            let mut given = String::new();
+            match fields[..] {
+                [] => given.push_str("{ __typename }"),
+                _ => self.write_representation(&fields, &mut given),
+            }
+            let name = self.model.type_name(ty).as_str();
+            match told.iter_mut().find(|(_, known)| *known == given) {
+                Some((names, _)) => names.push(name),
+                None => told.push((vec![name], given)),
+            }
+        }
+        let told: Vec<String> = told.iter().map(|(names, given)| format!("{} {given}", names.join("|"))).collect();
+        let path = self.path(source.position);
+        let at = if path.is_empty() { "the root" } else { &path };
+        format!("{} at {at}", told.join(" or "))
     }
 
     /// The calls that a fetch waits for.
@@ -135,6 +165,11 @@ impl Explain<'_> {
             "path": self.path(fetch.position),
             "batch": matches!(fetch.entry, FetchEntry::Entities { batch: true, .. }),
             "requires": requires,
+            "contexts": fetch.contexts.iter().enumerate().map(|(at, value)| serde_json::json!({
+                "variable": context_variable(at),
+                "context": value.context,
+                "from": value.sources.iter().map(|source| self.context_source(source)).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
             "selection": self.asked(fetch),
         })
     }
@@ -218,12 +253,15 @@ impl Explain<'_> {
             let _ = write!(out, "{}: ", field.response_name);
         }
         out.push_str(&field.name);
-        for (at, (name, value)) in field.arguments.iter().enumerate() {
-            let _ = write!(out, "{}{name}: ", if at == 0 { "(" } else { ", " });
-            value.write_graphql(&|id: VariableId| self.operation.variables[id.index()].name.clone(), out);
+        let mut arguments: Vec<String> = vec![];
+        for (name, value) in field.arguments.iter() {
+            let mut argument = format!("{name}: ");
+            value.write_graphql(&|id: VariableId| self.operation.variables[id.index()].name.clone(), &mut argument);
+            arguments.push(argument);
         }
-        if !field.arguments.is_empty() {
-            out.push(')');
+        arguments.extend(field.contexts.iter().map(|(name, id)| format!("{name}: {}", context_variable(id.index()))));
+        if !arguments.is_empty() {
+            let _ = write!(out, "({})", arguments.join(", "));
         }
         if let FetchContent::Objects(child) = &field.content {
             out.push(' ');
@@ -242,6 +280,11 @@ impl Explain<'_> {
         }
         out.push_str(" }");
     }
+}
+
+/// The variable of a value from a context, as the plan shows it.
+fn context_variable(at: usize) -> String {
+    format!("$contextualArgument_{at}")
 }
 
 /// `, after #0, #1`

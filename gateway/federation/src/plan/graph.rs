@@ -9,14 +9,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::provides::Provides;
 use crate::connect::ConnectorId;
-use crate::schema::{FieldSet, FieldSetItem, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
+use crate::schema::{ContextArgument, FieldSet, Id, Model, NameId, SubgraphId, TypeId, TypeKind};
 
 crate::schema::ids! {
     /// A type as one source gives it.
     NodeId,
     /// A way into a type of a subgraph.
     LookupId,
+    /// A contextual argument of a field in one subgraph.
+    ContextId,
 }
 
 /// A type as one source gives it.
@@ -49,6 +52,19 @@ pub struct Edge {
     pub target: Option<NodeId>,
     /// What must be handed in, on the same object, before it can be asked.
     pub requires: Option<FieldSet>,
+    /// And the arguments that must be handed in, from objects around it.
+    pub contexts: Vec<ContextId>,
+}
+
+impl Edge {
+    pub(super) fn plain(target: Option<NodeId>) -> Self {
+        Self { target, requires: None, contexts: vec![] }
+    }
+
+    /// Whether it can be asked wherever its node is.
+    pub fn is_plain(&self) -> bool {
+        self.requires.is_none() && self.contexts.is_empty()
+    }
 }
 
 /// How the planner enters a type in a source.
@@ -73,6 +89,7 @@ pub struct PlannerGraph {
     nodes: Vec<Node>,
     lookups: Vec<Lookup>,
     by_entity: HashMap<TypeId, Vec<LookupId>>,
+    contexts: Vec<ContextArgument>,
 }
 
 impl PlannerGraph {
@@ -80,8 +97,24 @@ impl PlannerGraph {
         &self.nodes[id.index()]
     }
 
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(at, node)| (NodeId::from_index(at), node))
+    }
+
     pub fn lookup(&self, id: LookupId) -> &Lookup {
         &self.lookups[id.index()]
+    }
+
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.lookups.iter()
+    }
+
+    pub fn context(&self, id: ContextId) -> &ContextArgument {
+        &self.contexts[id.index()]
+    }
+
+    pub fn context_ids(&self) -> impl Iterator<Item = ContextId> + use<> {
+        (0..self.contexts.len()).map(ContextId::from_index)
     }
 
     /// The ways into `ty`, in a fixed order.
@@ -108,6 +141,14 @@ impl PlannerGraph {
         &mut self.nodes[id.index()]
     }
 
+    fn add_context(&mut self, context: &ContextArgument) -> ContextId {
+        let known = self.contexts.iter().position(|known| known == context);
+        ContextId::from_index(known.unwrap_or_else(|| {
+            self.contexts.push(context.clone());
+            self.contexts.len() - 1
+        }))
+    }
+
     pub(super) fn add_lookup(
         &mut self,
         entity: TypeId,
@@ -124,7 +165,7 @@ impl PlannerGraph {
 
     /// Builds the graph as it is when these labels of progressive overrides are active.
     pub fn build(model: &Model, connectors: &crate::connect::Connectors, active: &BTreeSet<&str>) -> Self {
-        let mut builder = Builder { model, active, graph: Self::default(), plain: HashMap::new(), provided: vec![] };
+        let mut builder = Builder { model, active, graph: Self::default(), plain: HashMap::new() };
         for subgraph in model.subgraph_ids() {
             if !connectors.serve(&model.subgraph(subgraph).name) {
                 builder.subgraph(subgraph);
@@ -141,8 +182,6 @@ struct Builder<'a> {
     active: &'a BTreeSet<&'a str>,
     graph: PlannerGraph,
     plain: HashMap<(SubgraphId, TypeId), NodeId>,
-    /// Nodes under a `@provides` that have edges to them, but nothing in them yet.
-    provided: Vec<(NodeId, NodeId, FieldSet)>,
 }
 
 impl Builder<'_> {
@@ -168,14 +207,11 @@ impl Builder<'_> {
         }
         // Objects first: what an interface offers depends on what its members do.
         let is_interface = |ty: &TypeId| model.ty(*ty).kind == TypeKind::Interface;
+        let mut provides = Provides::new(model, subgraph);
         for ty in held.iter().filter(|ty| !is_interface(ty)).chain(held.iter().filter(|ty| is_interface(ty))) {
-            self.fields(subgraph, *ty);
+            self.fields(subgraph, *ty, &mut provides);
         }
-        // Now that every plain node is complete, those that are more than it can be copied from it.
-        for (node, plain, provides) in std::mem::take(&mut self.provided) {
-            self.fill(node, plain);
-            self.provide(node, &provides);
-        }
+        provides.fill(&mut self.graph, &self.plain);
         for ty in &held {
             self.lookups(subgraph, *ty);
         }
@@ -198,7 +234,7 @@ impl Builder<'_> {
         }
     }
 
-    fn fields(&mut self, subgraph: SubgraphId, ty: TypeId) {
+    fn fields(&mut self, subgraph: SubgraphId, ty: TypeId, provides: &mut Provides<'_>) {
         let node = self.plain[&(subgraph, ty)];
         for field in &self.model.ty(ty).fields {
             let def = self.model.field(*field);
@@ -208,97 +244,23 @@ impl Builder<'_> {
             }
             // An interface's field can be asked at once only where every member has it for the asking.
             let Node { members, is_interface_object, .. } = self.graph.node(node);
-            let asked_at_once = members
-                .values()
-                .all(|member| self.graph.edge(*member, def.name).is_some_and(|edge| edge.requires.is_none()));
+            let asked_at_once =
+                members.values().all(|member| self.graph.edge(*member, def.name).is_some_and(Edge::is_plain));
             if !asked_at_once && !is_interface_object {
                 continue;
             }
             let base = join.ty.map_or(def.base, |(_, base)| base);
-            let target = match &join.provides {
-                Some(provides) => self.provided(subgraph, base, provides),
-                None => self.plain.get(&(subgraph, base)).copied(),
-            };
+            let mut target = self.plain.get(&(subgraph, base)).copied();
+            if let (Some(target), Some(brought)) = (&mut target, &join.provides) {
+                *target = provides.node(&mut self.graph, *target, brought.clone());
+            }
             if target.is_none() && self.model.is_composite(base) {
                 continue;
             }
-            self.graph.node_mut(node).fields.insert(def.name, Edge { target, requires: join.requires.clone() });
+            let contexts = join.contexts.iter().map(|context| self.graph.add_context(context)).collect();
+            let edge = Edge { target, requires: join.requires.clone(), contexts };
+            self.graph.node_mut(node).fields.insert(def.name, edge);
         }
-    }
-
-    /// A node for a type with what `@provides` adds on the path to it; filled once all plain nodes are.
-    fn provided(&mut self, subgraph: SubgraphId, ty: TypeId, provides: &FieldSet) -> Option<NodeId> {
-        let plain = *self.plain.get(&(subgraph, ty))?;
-        let node = self.copy(plain);
-        self.provided.push((node, plain, provides.clone()));
-        Some(node)
-    }
-
-    fn copy(&mut self, node: NodeId) -> NodeId {
-        let Node { subgraph, connector, ty, is_interface_object, .. } = *self.graph.node(node);
-        let (fields, members) = (BTreeMap::new(), BTreeMap::new());
-        let copy =
-            self.graph.add_node(Node { subgraph, connector, ty, is_path: true, fields, members, is_interface_object });
-        self.fill(copy, node);
-        copy
-    }
-
-    /// Gives a node all that another one of the same type has.
-    fn fill(&mut self, node: NodeId, from: NodeId) {
-        let (fields, mut members) = (self.graph.node(from).fields.clone(), self.graph.node(from).members.clone());
-        for member in members.values_mut().filter(|member| **member == from) {
-            *member = node;
-        }
-        let into = self.graph.node_mut(node);
-        (into.fields, into.members) = (fields, members);
-    }
-
-    fn provide(&mut self, node: NodeId, provides: &FieldSet) {
-        for item in &provides.items {
-            match item {
-                FieldSetItem::Typename => {}
-                FieldSetItem::Narrow { ty, selections } => {
-                    if self.graph.node(node).ty == *ty {
-                        self.provide(node, selections);
-                        continue;
-                    }
-                    for member in self.model.ty(*ty).possible.clone().iter() {
-                        self.provide_to_member(node, member, selections);
-                    }
-                }
-                FieldSetItem::Field { name, selections, .. } => {
-                    let whole = FieldSet { items: vec![item.clone()] };
-                    for member in self.graph.node(node).members.keys().copied().collect::<Vec<_>>() {
-                        self.provide_to_member(node, member, &whole);
-                    }
-                    let Node { ty, subgraph, .. } = *self.graph.node(node);
-                    let Some(field) = self.model.field_of(ty, *name) else { continue };
-                    let base = self.model.field_join(field, subgraph).and_then(|join| join.ty);
-                    let base = base.map_or(self.model.field(field).base, |(_, base)| base);
-                    let target = if selections.is_empty() {
-                        None
-                    } else {
-                        let existing = self.graph.edge(node, *name).and_then(|edge| edge.target);
-                        let Some(from) = existing.or_else(|| self.plain.get(&(subgraph, base)).copied()) else {
-                            continue;
-                        };
-                        let copy = self.copy(from);
-                        self.provide(copy, selections);
-                        Some(copy)
-                    };
-                    self.graph.node_mut(node).fields.insert(*name, Edge { target, requires: None });
-                }
-            }
-        }
-    }
-
-    fn provide_to_member(&mut self, node: NodeId, member: TypeId, provides: &FieldSet) {
-        let Some(from) = self.graph.node(node).members.get(&member).copied().filter(|from| *from != node) else {
-            return;
-        };
-        let copy = if self.graph.node(from).is_path { from } else { self.copy(from) };
-        self.provide(copy, provides);
-        self.graph.node_mut(node).members.insert(member, copy);
     }
 
     fn lookups(&mut self, subgraph: SubgraphId, ty: TypeId) {

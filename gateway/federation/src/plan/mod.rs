@@ -4,15 +4,19 @@
 //! bound operation ── collect ──> shape + demands ── search ──> decisions ── steps ──> groups ── passes ── assemble, calls ──> plan
 //! ```
 
+mod alike;
 mod assemble;
 mod calls;
 mod collect;
 mod connectors;
+mod contexts;
 mod demand;
 mod error;
 pub mod explain;
+mod given;
 pub mod graph;
 mod passes;
+mod provides;
 mod query_plan;
 mod runtime;
 mod satisfy;
@@ -20,6 +24,7 @@ mod search;
 mod shape;
 mod steps;
 mod typenames;
+mod unbatched;
 pub mod verify;
 
 use std::collections::{BTreeSet, HashSet};
@@ -28,8 +33,8 @@ use std::sync::Arc;
 pub use error::PlanError;
 pub use graph::LookupId;
 pub use query_plan::{
-    CallId, CallNode, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan,
-    RepresentationField, RepresentationPlan,
+    CallId, CallNode, ContextSource, ContextValue, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId,
+    FetchNode, FetchSelection, QueryPlan, RepresentationField, RepresentationPlan,
 };
 pub use shape::{
     Content, Leaf, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource,
@@ -40,6 +45,7 @@ use crate::connect::Connectors;
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, NameId, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
+pub(crate) use unbatched::{Unbatched, unbatched};
 
 use demand::Demand;
 use graph::PlannerGraph;

@@ -1,10 +1,15 @@
 //! Owns the passes over the steps: each takes calls away without changing what is answered.
 
+use std::collections::HashMap;
+
 use super::demand::{Demands, Item};
 use super::graph::PlannerGraph;
 use super::shape::{ROOT, Shape};
 use super::steps::{Entry, Group, GroupId, Groups, Place, PlaceId};
 use crate::schema::Id;
+
+/// Places that were merged into others.
+type Moved = HashMap<PlaceId, PlaceId>;
 
 /// The steps of a plan while they are being improved. A group that was merged away is `None`.
 pub(super) struct Draft<'a> {
@@ -46,11 +51,20 @@ impl Draft<'_> {
     /// Merges calls that look objects of one position up in one subgraph: those of several types, and those
     /// of one type that wait for different things, if the plan gets no deeper by it.
     pub fn merge_lookups(&mut self, inputs: Inputs<'_>) {
-        let ids: Vec<GroupId> = self.ids().collect();
-        for (at, into) in ids.iter().enumerate() {
-            for from in &ids[at + 1..] {
-                if self.may_merge(*into, *from, inputs) {
-                    self.merge(*into, *from);
+        let mut alike: HashMap<_, Vec<GroupId>> = HashMap::new();
+        for id in self.ids() {
+            if let Some(group) = self.get(id) {
+                alike.entry((group.position, group.subgraph, group.connector)).or_default().push(id);
+            }
+        }
+        let mut rows: Vec<Vec<GroupId>> = alike.into_values().filter(|row| row.len() > 1).collect();
+        rows.sort_unstable();
+        for row in rows {
+            for (at, into) in row.iter().enumerate() {
+                for from in &row[at + 1..] {
+                    if self.may_merge(*into, *from, inputs) {
+                        self.merge(*into, *from);
+                    }
                 }
             }
         }
@@ -162,6 +176,7 @@ impl Draft<'_> {
         let Some(mut kept) = self.groups[into.index()].take() else { return };
         kept.depends_on.extend(gone.depends_on);
         kept.depends_on.remove(&into);
+        let mut moved = Moved::new();
         for entry in gone.entries {
             match kept.entries.iter_mut().find(|known| known.ty == entry.ty && known.lookup == entry.lookup) {
                 Some(known) => {
@@ -170,22 +185,39 @@ impl Draft<'_> {
                     known.inputs.extend(new);
                     known.origins.extend(entry.origins);
                     let place = known.place;
-                    self.merge_places(place, entry.place);
+                    self.merge_places(place, entry.place, &mut moved);
                 }
                 None => kept.entries.push(entry),
             }
         }
+        kept.contexts.extend(gone.contexts);
         self.groups[into.index()] = Some(kept);
+        self.follow(&moved);
     }
 
-    fn merge_places(&mut self, into: PlaceId, from: PlaceId) {
+    /// Lets objects come from where their places were moved to.
+    fn follow(&mut self, moved: &Moved) {
+        for entry in self.groups.iter_mut().flatten().flat_map(|group| &mut group.entries) {
+            if entry.origins.iter().any(|origin| moved.contains_key(origin)) {
+                entry.origins =
+                    entry.origins.iter().map(|origin| moved.get(origin).copied().unwrap_or(*origin)).collect();
+            }
+        }
+    }
+
+    fn merge_places(&mut self, into: PlaceId, from: PlaceId, moved: &mut Moved) {
+        // Entries of objects that were untyped share their place.
+        if into == from {
+            return;
+        }
+        moved.insert(from, into);
         for ask in std::mem::take(&mut self.places[from.index()].fields) {
             let known = self.places[into.index()].fields.iter_mut();
             match known.into_iter().find(|known| known.slot == ask.slot && known.condition == ask.condition) {
                 Some(known) => {
                     known.types = known.types.union(&ask.types);
                     if let (Some(into), Some(from)) = (known.child, ask.child) {
-                        self.merge_places(into, from);
+                        self.merge_places(into, from, moved);
                     }
                 }
                 None => self.places[into.index()].fields.push(ask),

@@ -14,6 +14,8 @@ crate::schema::ids! {
     FetchId,
     /// A call of a plan. A call waits only for calls with smaller ids.
     CallId,
+    /// A value that a fetch hands in from contexts: its place in [`FetchNode::contexts`].
+    ContextValueId,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,32 @@ pub struct FetchNode {
     /// Sorted. A fetch may start once these have ended.
     pub depends_on: Vec<FetchId>,
     pub entry: FetchEntry,
+    /// What is handed in from the objects around those that it fills. A fetch with any looks entities up, and has a call of
+    /// its own.
+    pub contexts: Vec<ContextValue>,
     pub selection: FetchSelection,
+}
+
+/// A value that is read from the nearest object around an entity that sets a context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextValue {
+    /// The type that it has as an argument, such as `[ID!]`.
+    pub ty: String,
+    /// The context's name, for people.
+    pub context: String,
+    /// From the nearest on.
+    pub sources: Vec<ContextSource>,
+}
+
+/// Objects that set a context, at one position around an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextSource {
+    pub position: PositionId,
+    /// The objects that do.
+    pub types: TypeSet,
+    /// The way to the value: of an object's type there is one field, and so on under it. Where there is none, the value is
+    /// the name of the type.
+    pub fields: Vec<RepresentationField>,
 }
 
 /// How a fetch enters the subgraph.
@@ -92,7 +119,7 @@ pub struct RepresentationPlan {
 }
 
 /// A field of a representation, read from a slot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepresentationField {
     pub name: Name,
     pub slot: SlotId,
@@ -122,6 +149,8 @@ pub struct FetchField {
     pub name: Name,
     pub field: FieldId,
     pub arguments: Arguments,
+    /// The arguments that take their values from contexts.
+    pub contexts: Vec<(Name, ContextValueId)>,
     /// Asked in `... on T` with this type; `None` on the selection's own type.
     pub condition: Option<TypeId>,
     /// The types of the objects that have it.

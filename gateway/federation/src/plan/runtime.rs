@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::contexts::SetContexts;
 use super::error::PlanError;
 use super::graph::{NodeId, PlannerGraph};
 use super::search::{Reached, Work, reach};
@@ -71,11 +72,13 @@ pub(super) struct Runtime<'a> {
     graph: &'a PlannerGraph,
     work: Work,
     known: HashMap<Asked, Rc<[NodeId]>>,
+    /// Whichever are set where a field is asked: who else is asked for it does not hang on them.
+    contexts: SetContexts,
 }
 
 impl<'a> Runtime<'a> {
     pub fn new(model: &'a Model, graph: &'a PlannerGraph) -> Self {
-        Self { model, graph, work: Work::new(BUDGET), known: HashMap::new() }
+        Self { model, graph, work: Work::new(BUDGET), known: HashMap::new(), contexts: graph.context_ids().collect() }
     }
 
     /// The sources of the objects in a field of objects of some types, and which types those objects can have.
@@ -111,7 +114,8 @@ impl<'a> Runtime<'a> {
             return Ok(Rc::clone(known));
         }
         let (ty, nodes, field) = &asked;
-        let reached: Vec<Reached> = reach(self.model, self.graph, *ty, nodes, &[*field], &mut self.work)?;
+        let reached: Vec<Reached> =
+            reach(self.model, self.graph, *ty, (nodes, &self.contexts), &[*field], &mut self.work)?;
         let targets: Rc<[NodeId]> = reached.into_iter().flat_map(|reached| reached.targets).collect();
         self.known.insert(asked, Rc::clone(&targets));
         Ok(targets)

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use super::graph::{NodeId, PlannerGraph};
-use super::search::{Exhausted, Reached, Work, reach, tellers};
-use crate::schema::{FieldId, FieldSet, FieldSetItem, Merged, Model, SubgraphId, Supergraph, TypeId};
+use super::alike::Alike;
+use super::contexts::SetContexts;
+use super::graph::{Edge, NodeId, PlannerGraph};
+use super::search::{Exhausted, Reached, Work, gives, reach, tellers};
+use crate::schema::{ContextArgument, FieldId, FieldSet, FieldSetItem, Merged, Model, SubgraphId, Supergraph, TypeId};
 
 /// What clients may ask on some path, but no plan can give them.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) enum Lack {
     Field(FieldId),
     /// Which of its types an object of this interface has.
     Types(TypeId),
+    /// This field, where an object sets no context that it takes a value from.
+    Context(FieldId),
     /// This field of an interface, from one source for objects of all its types; each type's can be had.
     OneSource(FieldId),
 }
@@ -29,10 +33,16 @@ pub(crate) enum Lack {
 /// thousands of types need.
 const BUDGET: u64 = 40_000_000;
 
+/// Fields that are asked for together. A root type of connectors has a lookup for each field, and what is asked for
+/// together is compared with each other.
+const FIELDS_AT_ONCE: usize = 64;
+
 /// Where objects of one type come from.
 struct State {
     ty: TypeId,
     nodes: BTreeSet<NodeId>,
+    /// The contexts that are set around them.
+    set: SetContexts,
     path: Option<usize>,
 }
 
@@ -42,6 +52,7 @@ pub(crate) fn unreachable(supergraph: &Supergraph<Merged>, graph: &PlannerGraph)
         supergraph,
         model: &supergraph.model,
         graph,
+        alike: Alike::of(graph),
         steps: vec![],
         work: Work::new(BUDGET),
         told: HashMap::new(),
@@ -57,6 +68,8 @@ struct Proof<'a> {
     supergraph: &'a Supergraph<Merged>,
     model: &'a Model,
     graph: &'a PlannerGraph,
+    /// Of nodes that offer the same, one is looked at.
+    alike: Alike,
     /// The fields that lead to states, each behind the one before it.
     steps: Vec<(Option<usize>, FieldId)>,
     work: Work,
@@ -71,38 +84,78 @@ struct Proof<'a> {
 impl Proof<'_> {
     fn run(&mut self) -> Result<(), Exhausted> {
         let model = self.model;
-        let mut seen: HashMap<TypeId, Vec<BTreeSet<NodeId>>> = HashMap::new();
+        let mut seen: HashMap<TypeId, Vec<(BTreeSet<NodeId>, SetContexts)>> = HashMap::new();
         let roots = [model.query, model.mutation, model.subscription].into_iter().flatten();
-        let mut waiting: VecDeque<State> = roots.map(|ty| State { ty, nodes: BTreeSet::new(), path: None }).collect();
+        let root = |ty| State { ty, nodes: BTreeSet::new(), set: SetContexts::new(), path: None };
+        let mut waiting: VecDeque<State> = roots.map(root).collect();
         while let Some(state) = waiting.pop_front() {
-            // From more places one gets at least as far.
+            // From more places one gets at least as far, and within more contexts.
             let known = seen.entry(state.ty).or_default();
             self.work.spend(known.len())?;
-            if known.iter().any(|nodes| nodes.is_subset(&state.nodes)) {
+            if known.iter().any(|(nodes, set)| nodes.is_subset(&state.nodes) && set.is_subset(&state.set)) {
                 continue;
             }
-            known.retain(|nodes| !state.nodes.is_subset(nodes));
-            known.push(state.nodes.clone());
+            known.retain(|(nodes, set)| !(state.nodes.is_subset(nodes) && state.set.is_subset(set)));
+            known.push((state.nodes.clone(), state.set.clone()));
             let nodes: Vec<NodeId> = state.nodes.iter().copied().collect();
-            let reached = reach(model, self.graph, state.ty, &nodes, &model.ty(state.ty).fields, &mut self.work)?;
+            let from = (&nodes[..], &state.set);
+            let mut reached = vec![];
+            for fields in model.ty(state.ty).fields.chunks(FIELDS_AT_ONCE) {
+                reached.extend(reach(model, self.graph, state.ty, from, fields, &mut self.work)?);
+            }
+            let set = self.set_below(&state, &nodes)?;
             for field in &reached {
                 if !self.is_visible(field.field) {
                     continue;
                 }
                 if field.is_reachable {
-                    self.follow(&state, field, &mut waiting)?;
+                    self.follow(&state, &set, field, &mut waiting)?;
                 } else {
-                    let reasons = || field_reasons(model, self.graph, (state.ty, field.field), &nodes, &reached);
-                    let reasons = if self.said.contains(&Lack::Field(field.field)) { vec![] } else { reasons() };
-                    self.say(state.path, Lack::Field(field.field), reasons);
+                    let reasons = || field_reasons(model, self.graph, (state.ty, field.field), from, &reached);
+                    let lack = self.lack(state.ty, field.field, &state.set);
+                    let reasons = if self.said.contains(&lack) { vec![] } else { reasons() };
+                    self.say(state.path, lack, reasons);
                 }
             }
         }
         Ok(())
     }
 
-    /// Queues the objects that a field leads to, type by type.
-    fn follow(&mut self, state: &State, field: &Reached, waiting: &mut VecDeque<State>) -> Result<(), Exhausted> {
+    /// What is lacking where a field cannot be reached.
+    fn lack(&self, ty: TypeId, field: FieldId, set: &SetContexts) -> Lack {
+        let lookups = self.graph.lookups_of(ty).iter().map(|lookup| self.graph.lookup(*lookup));
+        let mut edges = lookups.filter_map(|lookup| self.graph.edge(lookup.enters, self.model.field(field).name));
+        let is_unset = edges.any(|edge| edge.contexts.iter().any(|context| !set.contains(context)));
+        if is_unset { Lack::Context(field) } else { Lack::Field(field) }
+    }
+
+    /// The contexts that are set around what is in objects that come from `nodes`. One that the nearest object sets, but
+    /// cannot give a value for, is not set.
+    fn set_below(&mut self, state: &State, nodes: &[NodeId]) -> Result<SetContexts, Exhausted> {
+        let mut set = state.set.clone();
+        for id in self.graph.context_ids() {
+            let context = self.graph.context(id);
+            if !context.types.contains(state.ty) {
+                continue;
+            }
+            let from = (nodes, &state.set);
+            if gives(self.model, self.graph, state.ty, from, id, &mut self.work)? {
+                set.insert(id);
+            } else {
+                set.remove(&id);
+            }
+        }
+        Ok(set)
+    }
+
+    /// Queues the objects that a field leads to, type by type, with the contexts that are `set` around them.
+    fn follow(
+        &mut self,
+        state: &State,
+        set: &SetContexts,
+        field: &Reached,
+        waiting: &mut VecDeque<State>,
+    ) -> Result<(), Exhausted> {
         if field.targets.is_empty() {
             return Ok(());
         }
@@ -115,7 +168,7 @@ impl Proof<'_> {
                 continue;
             }
             let narrowed = field.targets.iter().filter_map(|node| self.graph.narrow(*node, ty));
-            let mut nodes: BTreeSet<NodeId> = narrowed.collect();
+            let mut nodes: BTreeSet<NodeId> = narrowed.map(|node| self.alike.first(node)).collect();
             let is_untyped = nodes.iter().all(|node| self.graph.node(*node).is_interface_object);
             if is_untyped && let Some(first) = nodes.first() {
                 if !self.is_visible_type(ty) {
@@ -131,7 +184,7 @@ impl Proof<'_> {
                 nodes.extend(tellers.iter().filter_map(|node| self.graph.narrow(*node, ty)));
             }
             if !nodes.is_empty() {
-                waiting.push_back(State { ty, nodes, path });
+                waiting.push_back(State { ty, nodes, set: set.clone(), path });
             }
         }
         Ok(())
@@ -168,7 +221,9 @@ impl Proof<'_> {
             }
             let Some(field) = self.model.field_of(ty, name) else { continue };
             let nodes: Vec<NodeId> = sources.iter().filter_map(|source| self.graph.narrow(*source, ty)).collect();
-            let reached = reach(self.model, self.graph, ty, &nodes, &[field], &mut self.work)?;
+            // Contexts are another matter: whoever is asked needs them.
+            let from = (&nodes[..], &self.graph.context_ids().collect());
+            let reached = reach(self.model, self.graph, ty, from, &[field], &mut self.work)?;
             if !reached.iter().all(|reached| reached.is_reachable) {
                 return Ok(false);
             }
@@ -216,7 +271,7 @@ fn field_reasons(
     model: &Model,
     graph: &PlannerGraph,
     (ty, field): (TypeId, FieldId),
-    nodes: &[NodeId],
+    (nodes, set): (&[NodeId], &SetContexts),
     reached: &[Reached],
 ) -> Vec<(SubgraphId, String)> {
     let name = model.field(field).name;
@@ -225,7 +280,12 @@ fn field_reasons(
     for node in nodes {
         let subgraph = graph.node(*node).subgraph;
         let join = model.field_join(field, subgraph);
-        let reason = match (join, graph.edge(*node, name).and_then(|edge| edge.requires.as_ref())) {
+        let edge = graph.edge(*node, name);
+        if let Some(unset) = edge.and_then(|edge| unset_context(model, graph, edge, set)) {
+            reasons.insert(subgraph, format!("the path comes through it, but {coordinate} {unset}"));
+            continue;
+        }
+        let reason = match (join, edge.and_then(|edge| edge.requires.as_ref())) {
             (_, Some(requires)) => {
                 let requires = missing(model, requires, reached);
                 format!("the path comes through it, but {coordinate} @requires {requires}")
@@ -239,10 +299,14 @@ fn field_reasons(
     }
     for join in model.field(field).joins.iter().filter(|join| !join.external && !join.overridden) {
         let lookups = graph.lookups_of(ty).iter().map(|lookup| graph.lookup(*lookup));
-        let keys: Vec<String> = lookups
-            .filter(|lookup| lookup.subgraph == join.subgraph && graph.edge(lookup.enters, name).is_some())
-            .map(|lookup| missing(model, &lookup.key, reached))
-            .collect();
+        let lookups = lookups.filter(|lookup| lookup.subgraph == join.subgraph);
+        let lookups = lookups.filter_map(|lookup| Some((lookup, graph.edge(lookup.enters, name)?)));
+        let unset = lookups.clone().find_map(|(_, edge)| unset_context(model, graph, edge, set));
+        if let Some(unset) = unset {
+            reasons.entry(join.subgraph).or_insert(format!("it has {coordinate}, which {unset}"));
+            continue;
+        }
+        let keys: Vec<String> = lookups.map(|(lookup, _)| missing(model, &lookup.key, reached)).collect();
         let requires = join.requires.as_ref().map(|requires| missing(model, requires, reached));
         let reason = match (keys.is_empty(), requires) {
             (true, _) => format!("it has {coordinate}, but {} has no resolvable @key there", model.type_name(ty)),
@@ -254,6 +318,15 @@ fn field_reasons(
         reasons.entry(join.subgraph).or_insert(reason);
     }
     reasons.into_iter().collect()
+}
+
+/// Which context of those that a field needs is not set around it.
+fn unset_context(model: &Model, graph: &PlannerGraph, edge: &Edge, set: &SetContexts) -> Option<String> {
+    let unset = edge.contexts.iter().find(|id| !set.contains(*id))?;
+    let ContextArgument { name, context, types, .. } = graph.context(*unset);
+    let setters: Vec<&str> = types.iter().map(|ty| model.type_name(ty).as_str()).collect();
+    let setters = if setters.is_empty() { String::new() } else { format!(" (a {})", setters.join(" or ")) };
+    Some(format!("takes `{name}` from the context \"{context}\", which no object around it{setters} gives a value for"))
 }
 
 /// The types of objects from a source that lack a field there.

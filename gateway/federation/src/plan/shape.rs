@@ -41,6 +41,9 @@ pub struct Position {
     pub slots: Vec<SlotId>,
     /// How many slots an object of this position has in memory.
     pub width: u32,
+    /// Objects of this position that are the same entity are still kept apart: what is asked of them hangs on the objects
+    /// that they are in.
+    pub apart: bool,
 }
 
 #[derive(Debug, Clone)]

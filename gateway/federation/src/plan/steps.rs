@@ -1,16 +1,17 @@
 //! Owns turning decisions into steps: what is asked where becomes groups of selections, each one call.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use smallvec::SmallVec;
 
+use super::contexts::Setter;
 use super::demand::{DemandId, Item, Whom};
 use super::error::PlanError;
-use super::graph::{LookupId, NodeId};
+use super::graph::{ContextId, LookupId, NodeId};
 use super::search::{Assignment, Cover, Decision, Nodes, Search, Untyped, Via};
 use super::shape::{PositionId, SlotId};
 use crate::connect::ConnectorId;
-use crate::schema::{FieldSet, Id, SubgraphId, TypeId, TypeSet};
+use crate::schema::{FieldId, FieldSet, Id, SubgraphId, TypeId, TypeSet};
 
 crate::schema::ids! {
     /// A call to be made.
@@ -21,6 +22,9 @@ crate::schema::ids! {
 
 pub(super) type Groups = BTreeSet<GroupId>;
 
+/// Where the groups are put that answer something, if somebody waits for them.
+type Answers<'g> = Option<&'g mut Groups>;
+
 /// A call to be made.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
@@ -30,6 +34,18 @@ pub(super) struct Group {
     pub depends_on: Groups,
     /// One per type; a call at a root has one, without inputs.
     pub entries: Vec<Entry>,
+    pub contexts: GivenContexts,
+}
+
+/// What is handed in from contexts, by slot and field.
+pub(super) type GivenContexts = BTreeMap<(SlotId, FieldId), Vec<Given>>;
+
+/// A contextual argument, and the objects around that give its value.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    pub context: ContextId,
+    /// From the nearest on.
+    pub sources: Vec<(Setter, DemandId)>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,29 +76,57 @@ pub(super) struct Ask {
     pub child: Option<PlaceId>,
 }
 
-/// What tells groups apart before they are merged.
-type GroupKey = (PositionId, LookupId, Option<FieldSet>, Option<SlotId>, Groups);
+/// Fields that a plan may ask for, counted in each selection that asks.
+const MAX_ASKS: usize = 100_000;
+
+/// What tells groups apart before they are merged. Calls at one depth that differ only in what they wait for are one: it
+/// gets no deeper by waiting for all.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct GroupKey {
+    position: PositionId,
+    lookup: LookupId,
+    types: TypeSet,
+    requires: Option<FieldSet>,
+    only: Option<SlotId>,
+    depth: u32,
+}
 
 pub(super) struct Steps<'s, 'a> {
     pub search: &'s mut Search<'a>,
     pub groups: Vec<Group>,
     pub places: Vec<Place>,
     known: HashMap<GroupKey, GroupId>,
+    /// The calls before each group's, itself included.
+    depths: Vec<u32>,
+    /// The demands that are met for what is at some places, by which groups if that was asked.
+    met: HashMap<(DemandId, SmallVec<[PlaceId; 2]>), Option<Groups>>,
+    asks: usize,
+    /// Where the objects of each position are asked, from the root down to the one that is being planned.
+    pub trail: Vec<Vec<PlaceId>>,
+    /// The demands on contexts that are being met.
+    pub giving: Vec<DemandId>,
     /// What every further call at a root has to wait for.
     barrier: Groups,
 }
 
 impl<'s, 'a> Steps<'s, 'a> {
     pub fn new(search: &'s mut Search<'a>) -> Self {
-        Self { search, groups: vec![], places: vec![], known: HashMap::new(), barrier: Groups::new() }
+        let (known, met) = (HashMap::new(), HashMap::new());
+        let (groups, places, depths) = (vec![], vec![], vec![]);
+        let (trail, giving) = (vec![], vec![]);
+        Self { search, groups, places, known, depths, met, asks: 0, trail, giving, barrier: Groups::new() }
     }
 
     /// Plans a demand at the root, after everything that was planned before.
     pub fn root(&mut self, demand: DemandId) -> Result<(), PlanError> {
         let decision = self.search.best(demand, &Nodes::new())?;
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
-        self.meet(&decision, &[])?;
-        self.barrier = (0..self.groups.len()).map(GroupId::from_index).collect();
+        let before = self.groups.len();
+        self.meet(&decision, &[], None)?;
+        // These wait themselves for all that was before them.
+        if self.groups.len() > before {
+            self.barrier = (before..self.groups.len()).map(GroupId::from_index).collect();
+        }
         Ok(())
     }
 
@@ -93,52 +137,81 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlanError::unreachable(format!("all that is selected under {}", names.collect::<Vec<_>>().join(", ")))
     }
 
-    /// Asks for a demand's items at places; gives the groups that answer them.
-    fn demand(&mut self, demand: DemandId, places: &[PlaceId]) -> Result<Groups, PlanError> {
+    /// Asks for a demand's items at places.
+    pub(super) fn demand(
+        &mut self,
+        demand: DemandId,
+        places: &[PlaceId],
+        mut answers: Answers<'_>,
+    ) -> Result<(), PlanError> {
+        let key = (demand, SmallVec::from_slice(places));
+        match (self.met.get(&key), &mut answers) {
+            (Some(_), None) => return Ok(()),
+            (Some(Some(known)), Some(answers)) => {
+                answers.extend(known);
+                return Ok(());
+            }
+            (Some(None), Some(_)) | (None, _) => {}
+        }
         let nodes: Nodes = places.iter().map(|place| self.places[place.index()].node).collect();
         let decision = self.search.best(demand, &nodes)?;
         // The search took this way because it ends; that it does not is a fault of ours.
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
-        self.meet(&decision, places)
+        match answers {
+            Some(answers) => {
+                let mut groups = Groups::new();
+                self.meet(&decision, places, Some(&mut groups))?;
+                answers.extend(&groups);
+                self.met.insert(key, Some(groups));
+            }
+            None => {
+                self.meet(&decision, places, None)?;
+                self.met.insert(key, None);
+            }
+        }
+        Ok(())
     }
 
-    fn meet(&mut self, decision: &Decision, places: &[PlaceId]) -> Result<Groups, PlanError> {
-        let mut groups = Groups::new();
+    fn meet(&mut self, decision: &Decision, places: &[PlaceId], mut answers: Answers<'_>) -> Result<(), PlanError> {
+        self.trail.push(places.to_vec());
         for (item, at) in &decision.at_once {
             let place = places[*at];
-            groups.insert(self.places[place.index()].group);
-            let child = self.ask(place, None, &item.types, item.slot);
+            if let Some(answers) = &mut answers {
+                answers.insert(self.places[place.index()].group);
+            }
+            let child = self.ask(place, None, &item.types, item.slot)?;
             if let (Some(demand), Some(child)) = (item.child, child) {
-                groups.extend(self.demand(demand, &[child])?);
+                self.demand(demand, &[child], answers.as_deref_mut())?;
             }
         }
         let mut places = places.to_vec();
         let mut after = Groups::new();
         if let Some(Untyped { whom, cover, teller }) = &decision.untyped {
-            let (found, at) = self.cover(whom, cover, &places, &after)?;
-            groups.extend(found);
+            let at = self.cover(whom, cover, &places, &after, answers.as_deref_mut())?;
             if let Some(teller) = teller {
-                let teller = self.places[at[teller.index()].index()].group;
-                groups.insert(teller);
-                after.insert(teller);
+                after.insert(self.places[at[teller.index()].index()].group);
+                if let Some(answers) = &mut answers {
+                    answers.extend(&after);
+                }
             }
             places.extend(at);
         }
         for (ty, cover) in &decision.by_type {
-            groups.extend(self.cover(&Whom::one(*ty), cover, &places, &after)?.0);
+            self.cover(&Whom::one(*ty), cover, &places, &after, answers.as_deref_mut())?;
         }
-        Ok(groups)
+        self.trail.pop();
+        Ok(())
     }
 
-    /// Asks for what a cover says, with lookups that also wait for `after`; gives the groups that answer it, and the
-    /// places of its stations.
+    /// Asks for what a cover says, with lookups that also wait for `after`; gives the places of its stations.
     fn cover(
         &mut self,
         whom: &Whom,
         cover: &Cover,
         places: &[PlaceId],
         after: &Groups,
-    ) -> Result<(Groups, Vec<PlaceId>), PlanError> {
+        mut answers: Answers<'_>,
+    ) -> Result<Vec<PlaceId>, PlanError> {
         // A station stands behind those that it needs, so their places are there.
         let mut at: Vec<PlaceId> = Vec::with_capacity(cover.stations.len());
         for station in &cover.stations {
@@ -147,48 +220,91 @@ impl<'s, 'a> Steps<'s, 'a> {
                 Via::Lookup { lookup, requires, only } => {
                     let mut depends_on = after.clone();
                     for input in &station.inputs {
-                        depends_on.extend(self.assign(whom, input, &at)?);
+                        self.assign(whom, input, &at, Some(&mut depends_on))?;
                     }
-                    let key = (cover.position, *lookup, requires.clone(), *only, depends_on);
-                    let group = self.group(whom, key, &station.inputs, places.first().copied());
+                    let contexts = self.contexts(cover.position, *lookup, *only, &mut depends_on)?;
+                    depends_on.extend(self.teller(whom, places, &depends_on));
+                    if self.search.graph.lookup(*lookup).key.is_empty() {
+                        depends_on.extend(self.barrier.iter().copied());
+                    }
+                    let before = depends_on.iter().map(|id| self.depths[id.index()]).max().unwrap_or(0);
+                    let key = GroupKey {
+                        position: cover.position,
+                        lookup: *lookup,
+                        types: whom.types.clone(),
+                        requires: requires.clone(),
+                        only: *only,
+                        depth: before + 1,
+                    };
+                    let group = self.group(whom, key, depends_on, &station.inputs, places.first().copied());
+                    self.groups[group.index()].contexts.extend(contexts);
                     at.push(self.groups[group.index()].entries[0].place);
                 }
             }
         }
-        let mut groups = Groups::new();
         for slot in &cover.slots {
-            groups.extend(self.assign(whom, slot, &at)?);
+            self.assign(whom, slot, &at, answers.as_deref_mut())?;
         }
-        Ok((groups, at))
+        Ok(at)
     }
 
-    /// Asks for one slot at its stations; gives the groups that answer it and all under it.
-    fn assign(&mut self, whom: &Whom, assignment: &Assignment, stations: &[PlaceId]) -> Result<Groups, PlanError> {
-        let mut groups = Groups::new();
+    /// The call that a lookup of one type has to wait for besides: where objects come from several places, an interface
+    /// object among them, what is sent for them may be there before their type is.
+    fn teller(&self, whom: &Whom, places: &[PlaceId], before: &Groups) -> Option<GroupId> {
+        let place = |id: &PlaceId| &self.places[id.index()];
+        let tells = |id: &&PlaceId| !self.search.graph.node(place(id).node).is_interface_object;
+        let mut tellers = places.iter().filter(tells).map(|id| place(id).group);
+        let first = tellers.clone().next()?;
+        let is_needed = !self.search.model.is_abstract(whom.ty) && !places.iter().all(|id| tells(&id));
+        (is_needed && !tellers.any(|group| before.contains(&group))).then_some(first)
+    }
+
+    /// Asks for one slot at its stations, and for all that is wanted under it.
+    fn assign(
+        &mut self,
+        whom: &Whom,
+        assignment: &Assignment,
+        stations: &[PlaceId],
+        mut answers: Answers<'_>,
+    ) -> Result<(), PlanError> {
         let mut children: SmallVec<[PlaceId; 2]> = SmallVec::new();
         for station in &assignment.stations {
             let place = stations[station.index()];
             let node = self.search.graph.node(self.places[place.index()].node);
             let condition = (node.ty != whom.ty && !node.is_interface_object).then_some(whom.ty);
-            groups.insert(self.places[place.index()].group);
+            if let Some(answers) = &mut answers {
+                answers.insert(self.places[place.index()].group);
+            }
             let types = self.types(whom, assignment.slot);
-            children.extend(self.ask(place, condition, &types, assignment.slot));
+            children.extend(self.ask(place, condition, &types, assignment.slot)?);
         }
-        if let Some(demand) = assignment.child {
-            groups.extend(self.demand(demand, &children)?);
+        match assignment.child {
+            Some(demand) => self.demand(demand, &children, answers),
+            None => Ok(()),
         }
-        Ok(groups)
     }
 
     /// Adds a field to a place; gives the place under it, if it holds objects.
-    fn ask(&mut self, place: PlaceId, condition: Option<TypeId>, types: &TypeSet, slot: SlotId) -> Option<PlaceId> {
+    fn ask(
+        &mut self,
+        place: PlaceId,
+        condition: Option<TypeId>,
+        types: &TypeSet,
+        slot: SlotId,
+    ) -> Result<Option<PlaceId>, PlanError> {
         let here = &mut self.places[place.index()];
         // What is asked of all is not asked of one again.
         let covers = |ask: &Ask| ask.condition.is_none() && types.is_subset(&ask.types);
         let mut known = here.fields.iter_mut().filter(|ask| ask.slot == slot);
         if let Some(known) = known.find(|ask| ask.condition == condition || covers(ask)) {
-            known.types = known.types.union(types);
-            return known.child;
+            if !types.is_subset(&known.types) {
+                known.types = known.types.union(types);
+            }
+            return Ok(known.child);
+        }
+        self.asks += 1;
+        if self.asks > MAX_ASKS {
+            return Err(PlanError::too_complex(format!("its plan asks for more than {MAX_ASKS} fields")));
         }
         let (group, node) = (here.group, here.node);
         let asked_at = match condition {
@@ -202,7 +318,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             _ => None,
         };
         self.places[place.index()].fields.push(Ask { slot, condition, types: types.clone(), child });
-        child
+        Ok(child)
     }
 
     /// Those of the objects that have the slot: what is asked of an interface can lie in a slot for each type.
@@ -215,30 +331,39 @@ impl<'s, 'a> Steps<'s, 'a> {
         PlaceId::from_index(self.places.len() - 1)
     }
 
-    fn group(&mut self, whom: &Whom, mut key: GroupKey, inputs: &[Assignment], origin: Option<PlaceId>) -> GroupId {
-        let at = self.search.graph.lookup(key.1);
-        if at.key.is_empty() {
-            key.4.extend(self.barrier.iter().copied());
-        }
+    fn group(
+        &mut self,
+        whom: &Whom,
+        key: GroupKey,
+        depends_on: Groups,
+        inputs: &[Assignment],
+        origin: Option<PlaceId>,
+    ) -> GroupId {
         if let Some(known) = self.known.get(&key) {
-            self.groups[known.index()].entries.iter_mut().for_each(|entry| entry.origins.extend(origin));
+            let group = &mut self.groups[known.index()];
+            group.depends_on.extend(depends_on);
+            group.entries.iter_mut().for_each(|entry| entry.origins.extend(origin));
             return *known;
         }
         let id = GroupId::from_index(self.groups.len());
-        let (position, lookup) = (key.0, key.1);
+        let GroupKey { position, lookup, depth, .. } = key;
+        let at = self.search.graph.lookup(lookup);
         let place = self.place(id, position, at.enters);
         let inputs = inputs.iter().map(|i| Item { slot: i.slot, types: self.types(whom, i.slot), child: i.child });
         let inputs: Vec<Item> = inputs.collect();
         let origins = BTreeSet::from_iter(origin);
         let entry = |ty| Entry { lookup, ty, inputs: inputs.clone(), origins: origins.clone(), place };
-        let entries = whom.types.iter().map(entry);
+        let entries = whom.types.iter().map(entry).collect();
+        let contexts = GivenContexts::new();
         self.groups.push(Group {
             subgraph: at.subgraph,
             connector: at.connector,
             position,
-            depends_on: key.4.clone(),
-            entries: entries.collect(),
+            depends_on,
+            entries,
+            contexts,
         });
+        self.depths.push(depth);
         self.known.insert(key, id);
         id
     }

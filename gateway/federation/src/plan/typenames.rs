@@ -9,6 +9,11 @@ pub(super) fn ask_where_needed(shape: &Shape, fetches: &mut [FetchNode]) {
     let mut needed = vec![false; shape.positions.len()];
     for fetch in fetches.iter() {
         mark_selections(&fetch.selection, &mut needed);
+        for source in fetch.contexts.iter().flat_map(|value| &value.sources) {
+            // The type tells whether an object sets the context, and by which field.
+            needed[source.position.index()] = true;
+            mark_representation(shape, &source.fields, &mut needed);
+        }
         if let FetchEntry::Entities { representations, .. } = &fetch.entry {
             // The type chooses the representation.
             needed[fetch.position.index()] = true;

@@ -3,10 +3,12 @@
 //!
 //! It follows the plan as the executor would, knows nothing of the search, and shares no code with it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::query_plan::{
-    FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan, RepresentationField,
+    ContextSource, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan,
+    RepresentationField,
 };
 use super::shape::{PositionId, ProjectedField, ProjectionId, ProjectionSource, ROOT, SlotId};
 use crate::operation::OperationKind;
@@ -16,7 +18,7 @@ use crate::schema::{Id, Model, TypeId};
 pub fn verify(model: &Model, plan: &QueryPlan) -> Result<(), Vec<String>> {
     let mut fetches: Vec<(Option<FetchId>, &FetchNode)> = plan.trigger.iter().map(|fetch| (None, fetch)).collect();
     fetches.extend(plan.fetches.iter().map(|fetch| (Some(fetch.id), fetch)));
-    let mut verifier = Verifier { model, plan, fetches, found: vec![] };
+    let mut verifier = Verifier { model, plan, fetches, giving: RefCell::default(), found: vec![] };
     verifier.fetches();
     verifier.calls();
     let roots: Vec<Made<'_>> = verifier
@@ -26,7 +28,7 @@ pub fn verify(model: &Model, plan: &QueryPlan) -> Result<(), Vec<String>> {
         .map(|(id, fetch)| Made { fetch: *id, selection: &fetch.selection })
         .collect();
     let types: BTreeSet<TypeId> = plan.shape.positions[ROOT.index()].types.iter().collect();
-    verifier.projection(plan.shape.root, ROOT, &types, &roots, &mut vec![]);
+    verifier.projection(plan.shape.root, ROOT, &types, Around { made: &roots, up: None }, &mut vec![]);
     if verifier.found.is_empty() { Ok(()) } else { Err(verifier.found) }
 }
 
@@ -37,13 +39,28 @@ struct Made<'a> {
     selection: &'a FetchSelection,
 }
 
+/// How objects were made, and the object that they are in.
+#[derive(Clone, Copy)]
+struct Around<'v, 'a> {
+    made: &'v [Made<'a>],
+    up: Option<&'v Object<'v, 'a>>,
+}
+
+/// An object of one type, and how it was made.
+#[derive(Clone, Copy)]
+struct Object<'v, 'a> {
+    position: PositionId,
+    ty: TypeId,
+    around: Around<'v, 'a>,
+}
+
 /// The slots that an object has, with who gave them.
 type Slots<'a> = BTreeMap<SlotId, Vec<(Option<FetchId>, &'a FetchField)>>;
 
 /// What an object has.
 struct Given<'a> {
     slots: Slots<'a>,
-    /// The fetches that tell its type; `None` stands for where it was made.
+    /// The fetches that tell its type; `None` stands for a subscription's trigger.
     typed: BTreeSet<Option<FetchId>>,
 }
 
@@ -51,6 +68,8 @@ struct Verifier<'a> {
     model: &'a Model,
     plan: &'a QueryPlan,
     fetches: Vec<(Option<FetchId>, &'a FetchNode)>,
+    /// Fetches whose contexts are looked for: what these need is not theirs to give.
+    giving: RefCell<BTreeSet<FetchId>>,
     found: Vec<String>,
 }
 
@@ -84,7 +103,9 @@ impl<'a> Verifier<'a> {
                     self.found.push(format!("call {at} has a fetch {} that there is not", id.0));
                     continue;
                 };
-                let is_lookup = fetch.connector.is_none() && matches!(fetch.entry, FetchEntry::Entities { .. });
+                let is_lookup = fetch.connector.is_none()
+                    && fetch.contexts.is_empty()
+                    && matches!(fetch.entry, FetchEntry::Entities { .. });
                 if fetch.subgraph != call.subgraph || call.fetches.len() > 1 && !is_lookup {
                     self.found.push(format!("fetch {} cannot be in call {at}", id.0));
                 }
@@ -141,9 +162,27 @@ impl<'a> Verifier<'a> {
                     self.model.coordinate(field.field)
                 ));
             }
+            self.contextual(fetch, selection, field);
             if let FetchContent::Objects(child) = &field.content {
                 self.selection(fetch, child);
             }
+        }
+    }
+
+    /// That a field has its contextual arguments, and is asked where they can be handed in.
+    fn contextual(&mut self, fetch: &FetchNode, selection: &FetchSelection, field: &FetchField) {
+        let join = self.model.field_join(field.field, fetch.subgraph);
+        let wanted = join.map_or(&[][..], |join| &join.contexts).iter().map(|argument| &argument.name);
+        if !wanted.eq(field.contexts.iter().map(|(name, _)| name)) {
+            let field = self.model.coordinate(field.field);
+            self.found.push(format!("fetch {}: {field} lacks arguments from contexts", fetch.id.0));
+        }
+        let is_handed = matches!(fetch.entry, FetchEntry::Entities { .. }) && selection.position == fetch.position;
+        let is_there = |(_, value): &(_, ContextValueId)| value.index() < fetch.contexts.len();
+        let are_handed = is_handed && field.contexts.iter().all(is_there);
+        if !field.contexts.is_empty() && !are_handed {
+            let field = self.model.coordinate(field.field);
+            self.found.push(format!("fetch {}: {field} is asked where no context is handed in", fetch.id.0));
         }
     }
 
@@ -162,12 +201,13 @@ impl<'a> Verifier<'a> {
     }
 
     /// What an object of a type has in the end: what it was made with, and what lookups add.
-    fn given(&self, position: PositionId, ty: TypeId, made: &[Made<'a>]) -> Given<'a> {
+    fn given(&self, object: Object<'_, 'a>) -> Given<'a> {
+        let Object { position, ty, around } = object;
         let mut given = Given { slots: Slots::new(), typed: BTreeSet::new() };
-        for made in made {
+        for made in around.made {
             add(&mut given.slots, made.fetch, made.selection, ty);
             if made.selection.typename || made.selection.types.len() == 1 {
-                given.typed.insert(None);
+                given.typed.insert(made.fetch);
             }
         }
         let mut waiting: Vec<(Option<FetchId>, &'a FetchNode)> =
@@ -178,7 +218,8 @@ impl<'a> Verifier<'a> {
                     representations.iter().any(|representation| {
                         representation.ty == ty
                             && self.may_write(&representation.typename, &given, *id)
-                            && self.has(&representation.fields, ty, &given.slots, *id)
+                            && self.has(&representation.fields, object, &given.slots, *id)
+                            && self.has_contexts(fetch, object)
                     })
                 }
                 _ => false,
@@ -199,9 +240,9 @@ impl<'a> Verifier<'a> {
     }
 
     /// Whether a representation's fields are there before the fetch that sends it.
-    fn has(&self, fields: &[RepresentationField], ty: TypeId, given: &Slots<'a>, fetch: FetchId) -> bool {
+    fn has(&self, fields: &[RepresentationField], object: Object<'_, 'a>, given: &Slots<'a>, fetch: FetchId) -> bool {
         let before = self.before(fetch);
-        fields.iter().filter(|field| field.types.contains(ty)).all(|field| {
+        fields.iter().filter(|field| field.types.contains(object.ty)).all(|field| {
             let Some(sources) = given.get(&field.slot) else { return false };
             let sources: Vec<_> = sources.iter().filter(|(id, _)| *id != Some(fetch) && before.contains(id)).collect();
             if sources.is_empty() || field.fields.is_empty() {
@@ -210,11 +251,45 @@ impl<'a> Verifier<'a> {
             let made: Vec<Made<'a>> = sources.iter().filter_map(|(id, source)| made_by(*id, source)).collect();
             types_of(&made).into_iter().all(|child| {
                 made.first().is_some_and(|first| {
-                    let given = self.given(first.selection.position, child, &made);
+                    let around = Around { made: &made, up: Some(&object) };
+                    let child = Object { position: first.selection.position, ty: child, around };
+                    let given = self.given(child);
                     self.has(&field.fields, child, &given.slots, fetch)
                 })
             })
         })
+    }
+
+    /// Whether the contexts that a fetch hands in for an object are there before it: each from the nearest object around
+    /// this one that sets it.
+    fn has_contexts(&self, fetch: &FetchNode, object: Object<'_, 'a>) -> bool {
+        if fetch.contexts.is_empty() {
+            return true;
+        }
+        if !self.giving.borrow_mut().insert(fetch.id) {
+            return false;
+        }
+        let fields = fetch.selection.fields.iter().filter(|field| field.types.contains(object.ty));
+        let mut wanted = fields.flat_map(|field| {
+            let join = self.model.field_join(field.field, fetch.subgraph);
+            join.into_iter().flat_map(|join| &join.contexts).zip(&field.contexts)
+        });
+        let found = wanted.all(|(argument, (_, value))| {
+            let mut around = std::iter::successors(object.around.up, |object| object.around.up);
+            let Some(setter) = around.find(|object| argument.types.contains(object.ty)) else { return false };
+            let sources = fetch.contexts.get(value.index()).map_or(&[][..], |value| &value.sources);
+            let is_setter =
+                |source: &&ContextSource| source.position == setter.position && source.types.contains(setter.ty);
+            let Some(source) = sources.iter().find(is_setter) else { return false };
+            let given = self.given(*setter);
+            if source.fields.is_empty() {
+                return !given.typed.is_disjoint(&self.before(fetch.id));
+            }
+            let has_field = source.fields.iter().any(|field| field.types.contains(setter.ty));
+            has_field && self.has(&source.fields, *setter, &given.slots, fetch.id)
+        });
+        self.giving.borrow_mut().remove(&fetch.id);
+        found
     }
 
     fn projection(
@@ -222,7 +297,7 @@ impl<'a> Verifier<'a> {
         projection: ProjectionId,
         position: PositionId,
         types: &BTreeSet<TypeId>,
-        made: &[Made<'a>],
+        around: Around<'_, 'a>,
         path: &mut Vec<String>,
     ) {
         let plan = self.plan;
@@ -233,7 +308,8 @@ impl<'a> Verifier<'a> {
                 self.found.push(format!("{}: nothing says what a {} shows", path.join("."), self.model.type_name(*ty)));
                 continue;
             };
-            let given = self.given(position, *ty, made);
+            let object = Object { position, ty: *ty, around };
+            let given = self.given(object);
             let classes = plan.shape.projections[projection.index()].classes.len();
             let shows_type = |field: &ProjectedField| matches!(field.source, ProjectionSource::Typename(_));
             let names = plan.shape.positions[position.index()].types.len();
@@ -254,7 +330,8 @@ impl<'a> Verifier<'a> {
                             let made: Vec<Made<'a>> =
                                 sources.iter().filter_map(|(id, source)| made_by(*id, source)).collect();
                             if let Some(first) = made.first() {
-                                self.projection(*child, first.selection.position, &types_of(&made), &made, path);
+                                let around = Around { made: &made, up: Some(&object) };
+                                self.projection(*child, first.selection.position, &types_of(&made), around, path);
                             }
                         }
                     },

@@ -12,6 +12,8 @@ pub(super) struct Features {
     directives: HashSet<String>,
     /// What `@inaccessible` is called.
     inaccessible: String,
+    /// What `@context` is called.
+    context: String,
 }
 
 impl Features {
@@ -20,6 +22,7 @@ impl Features {
             prefixes: ["join__", "link__", "core__"].map(String::from).to_vec(),
             directives: ["link", "core", "inaccessible", "tag"].map(String::from).into(),
             inaccessible: "inaccessible".to_owned(),
+            context: "context".to_owned(),
         };
         let links = schema.schema_definition.directives.iter().filter(|d| d.name == "link" || d.name == "core");
         for link in links {
@@ -35,15 +38,19 @@ impl Features {
         let name = argument("as").unwrap_or(own_name);
         self.prefixes.push(format!("{name}__"));
         self.directives.insert(name.to_owned());
-        if own_name == "inaccessible" {
-            name.clone_into(&mut self.inaccessible);
+        match own_name {
+            "inaccessible" => name.clone_into(&mut self.inaccessible),
+            "context" => name.clone_into(&mut self.context),
+            _ => {}
         }
         for import in link.specified_argument_by_name("import").and_then(|v| v.as_list()).unwrap_or_default() {
             let Some((original, imported)) = import_of(import) else { continue };
             let Some(directive) = imported.strip_prefix('@') else { continue };
             self.directives.insert(directive.to_owned());
-            if own_name == "inaccessible" && original == "@inaccessible" {
-                directive.clone_into(&mut self.inaccessible);
+            match (own_name, original) {
+                ("inaccessible", "@inaccessible") => directive.clone_into(&mut self.inaccessible),
+                ("context", "@context") => directive.clone_into(&mut self.context),
+                _ => {}
             }
         }
     }
@@ -55,6 +62,11 @@ impl Features {
 
     pub fn owns_directive(&self, name: &str) -> bool {
         self.directives.contains(name) || self.owns(name)
+    }
+
+    /// What `@context` is called.
+    pub fn context(&self) -> &str {
+        &self.context
     }
 
     /// Whether `@inaccessible` is among directives, whatever it is called.

@@ -9,10 +9,13 @@ use apollo_compiler::schema::{Component, DirectiveList, ExtendedType, FieldDefin
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema, ast};
 
+use super::contexts::Contexts;
 use super::features::Features;
 use super::field_set::FieldSet;
 use super::ids::{FieldId, Id, NameId, SubgraphId, TypeId};
-use super::model::{ArgumentDef, FieldDef, FieldJoin, KeyJoin, Model, SubgraphDef, TypeDef, TypeJoin, TypeKind};
+use super::model::{
+    ArgumentDef, ContextArgument, FieldDef, FieldJoin, KeyJoin, Model, SubgraphDef, TypeDef, TypeJoin, TypeKind,
+};
 use super::types::{TypeSet, Wrapping};
 use super::value::Value;
 use crate::connect::Connectors;
@@ -39,6 +42,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
         features: Features::of(&document),
         model: Model::default(),
         graphs: HashMap::new(),
+        contexts: Contexts::default(),
         found: vec![],
     };
     reader.subgraphs();
@@ -53,6 +57,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
     reader.fields();
     reader.roots();
     reader.members();
+    reader.contexts = Contexts::of(&document, &reader.model, &reader.features);
     reader.joins();
     let Reader { model, found, .. } = reader;
     let (connectors, mut diagnostics) = crate::connect::read_supergraph(&document, source);
@@ -75,6 +80,7 @@ struct Reader<'a> {
     model: Model,
     /// The values of the enum `join__Graph`.
     graphs: HashMap<Name, SubgraphId>,
+    contexts: Contexts,
     found: Vec<Diagnostic>,
 }
 
@@ -311,6 +317,7 @@ impl Reader<'_> {
                 ty,
                 requires: self.field_set(parent, directive, "requires"),
                 provides: self.field_set(base, directive, "provides"),
+                contexts: self.context_arguments(directive),
                 override_label: string(directive, "overrideLabel").map(str::to_owned),
                 override_from: string(directive, "override").map(str::to_owned),
             });
@@ -331,6 +338,21 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn context_arguments(&mut self, directive: &Node<ast::Directive>) -> Vec<ContextArgument> {
+        let arguments = directive.specified_argument_by_name("contextArguments").and_then(|value| value.as_list());
+        let mut read = vec![];
+        for argument in arguments.unwrap_or_default() {
+            match self.contexts.argument(self.document, &self.model, argument) {
+                Ok(argument) => read.push(argument),
+                Err(message) => {
+                    let place = self.span(directive.location());
+                    self.found.push(Diagnostic::error(CODE, message).at(place, ""));
+                }
+            }
+        }
+        read
     }
 
     fn graph(&self, directive: &Node<ast::Directive>) -> Option<SubgraphId> {

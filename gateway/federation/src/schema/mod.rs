@@ -2,6 +2,7 @@
 //! [`Supergraph`] passes through.
 
 mod api;
+mod contexts;
 mod defaults;
 mod features;
 mod field_set;
@@ -18,7 +19,9 @@ pub use api::api_schema;
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use ids::ids;
 pub use ids::{FieldId, Id, NameId, SubgraphId, TypeId};
-pub use model::{ArgumentDef, FieldDef, FieldJoin, KeyJoin, Model, SubgraphDef, TypeDef, TypeJoin, TypeKind};
+pub use model::{
+    ArgumentDef, ContextArgument, FieldDef, FieldJoin, KeyJoin, Model, SubgraphDef, TypeDef, TypeJoin, TypeKind,
+};
 pub use supergraph::{Merged, Satisfiable, Supergraph};
 pub use types::{TypeSet, Wrapping};
 pub use value::{Arguments, Value, VariableId, write_json_string};

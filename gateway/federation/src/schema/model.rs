@@ -79,6 +79,8 @@ pub struct FieldJoin {
     pub ty: Option<(Wrapping, TypeId)>,
     pub requires: Option<FieldSet>,
     pub provides: Option<FieldSet>,
+    /// Arguments that no client sees, and that take their values from around the object.
+    pub contexts: Vec<ContextArgument>,
     /// The label of a progressive `@override`.
     pub override_label: Option<String>,
     /// The subgraph that the field was taken from.
@@ -94,6 +96,7 @@ impl FieldJoin {
             ty: None,
             requires: None,
             provides: None,
+            contexts: vec![],
             override_label: None,
             override_from: None,
         }
@@ -106,6 +109,20 @@ impl FieldJoin {
             Some(label) => self.override_from.is_some() == active.contains(label.as_str()),
         }
     }
+}
+
+/// An argument whose value is selected on the nearest enclosing object that sets a context (`@fromContext`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextArgument {
+    pub name: Name,
+    /// As written, such as `[ID!]`.
+    pub ty: String,
+    /// The context's name; those of different subgraphs are different contexts.
+    pub context: String,
+    /// The objects that set the context.
+    pub types: TypeSet,
+    /// What is selected: one leaf of each object, or its `__typename`.
+    pub selection: FieldSet,
 }
 
 #[derive(Debug, Clone)]

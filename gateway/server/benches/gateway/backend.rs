@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use apollo_compiler::ast::{Document, Selection, Value as Literal};
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
-use super::data::{Found, Object, field};
+use super::data::{self, Found, Object, field};
 
 /// Calls are remembered up to this many: one request's are wanted, not the load's.
 const REMEMBERED: usize = 100;
@@ -32,8 +33,11 @@ type Shared = Arc<Mutex<Memory>>;
 
 /// Serves until the process is ended: a subgraph at every path, and what was called at `/calls`.
 pub fn run() {
-    let router =
-        Router::new().route("/calls", get(calls)).route("/{subgraph}", post(ask)).with_state(Shared::default());
+    let router = Router::new()
+        .route("/calls", get(calls))
+        .route("/{subgraph}", post(ask))
+        .route("/rest/{*path}", get(rest))
+        .with_state(Shared::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -57,6 +61,31 @@ async fn ask(State(memory): State<Shared>, Path(subgraph): Path<String>, body: B
         memory.calls.push(call);
     }
     let answer = memory.answers.entry(body).or_insert_with_key(|body| answer(body).into());
+    (JSON, answer.clone())
+}
+
+async fn rest(State(memory): State<Shared>, uri: Uri) -> impl IntoResponse {
+    let mut memory = lock(&memory);
+    let target = uri.path_and_query().map_or("", |it| it.as_str()).to_owned();
+    if memory.calls.len() < REMEMBERED {
+        memory.calls.push((target.clone(), String::new()));
+    }
+    // No GraphQL request is empty or begins with a slash.
+    let answer = memory.answers.entry(target.into()).or_insert_with_key(|target| {
+        let target = String::from_utf8_lossy(target);
+        let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("{target} has no numbers as ids"));
+        let path = target.trim_start_matches("/rest/");
+        let found = match path.split_once(['?', '/']) {
+            Some(("users", one)) if !one.contains('=') => data::rest("user", &[number(one)]),
+            Some((path, query)) => {
+                let ids: Vec<usize> =
+                    query.split('&').filter_map(|pair| pair.strip_prefix("id=")).map(number).collect();
+                data::rest(path, &ids)
+            }
+            None => data::rest(path, &[]),
+        };
+        found.to_string().into()
+    });
     (JSON, answer.clone())
 }
 

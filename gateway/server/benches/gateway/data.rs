@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-/// Name and SDL.
-pub const SUBGRAPHS: [(&str, &str); 4] = [
+/// Name and SDL; `BACKEND` in it stands for the backend's address. Of the two REST services one takes many keys at a time.
+pub const SUBGRAPHS: [(&str, &str); 5] = [
     (
         "accounts",
         r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
@@ -31,11 +31,30 @@ pub const SUBGRAPHS: [(&str, &str); 4] = [
         type Product @key(fields: "upc") { upc: String! price: Int @external weight: Int @external inStock: Boolean
           shippingEstimate: Int @requires(fields: "price weight") }"#,
     ),
+    (
+        "rest",
+        r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+        @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+        @source(name: "api", http: { baseURL: "BACKEND/rest" })
+        type Query {
+          posts: [Post] @connect(source: "api", http: { GET: "/posts" }, selection: "id title author: { id: userId }")
+          notes: [Note] @connect(source: "api", http: { GET: "/posts" }, selection: "id title writer: { id: userId }")
+        }
+        type Post { id: ID! title: String author: Author }
+        type Author @key(fields: "id") @connect(source: "api", http: { GET: "/users", queryParams: "id: $batch.id" },
+          batch: { maxSize: 100 }, selection: "id name email") { id: ID! name: String email: String }
+        type Note { id: ID! title: String writer: Writer }
+        type Writer @key(fields: "id") @connect(source: "api", http: { GET: "/users/{$this.id}" },
+          selection: "id name email") { id: ID! name: String email: String }"#,
+    ),
 ];
 
 const USERS: usize = 100;
 const PRODUCTS: usize = 200;
 const REVIEWS: usize = 400;
+const POSTS: usize = 100;
+/// Ten posts are by one of them.
+const AUTHORS: usize = 10;
 
 #[derive(Debug, Clone, Copy)]
 pub enum Object {
@@ -43,6 +62,9 @@ pub enum Object {
     User(usize),
     Product(usize),
     Review(usize),
+    Post(usize),
+    /// Who wrote a post.
+    Author(usize),
 }
 
 impl Object {
@@ -52,6 +74,8 @@ impl Object {
             Self::User(_) => "User",
             Self::Product(_) => "Product",
             Self::Review(_) => "Review",
+            Self::Post(_) => "Post",
+            Self::Author(_) => "Author",
         }
     }
 }
@@ -101,7 +125,39 @@ pub fn field(object: Object, name: &str, argument: Value) -> Found {
         (Object::Review(at), "author") => One(Object::User(author(at))),
         (Object::Review(at), "product") => One(Object::Product(product(at))),
 
+        (Object::Query, "posts" | "notes") => Many((0..POSTS).map(Object::Post).collect()),
+        (Object::Post(at), "id") => Leaf(json!(format!("{at}"))),
+        (Object::Post(at), "title") => Leaf(json!(format!("The {at}th thing that is on my mind today"))),
+        (Object::Post(at), "author" | "writer") => One(Object::Author(post_author(at))),
+        (Object::Author(at), "id") => Leaf(json!(format!("{at}"))),
+        (Object::Author(at), "name") => Leaf(json!(format!("Author the {at}th"))),
+        (Object::Author(at), "email") => Leaf(json!(format!("author{at}@example.org"))),
+
         _ => panic!("{} has no field {name}", object.type_name()),
+    }
+}
+
+fn post_author(post: usize) -> usize {
+    post * 7 % AUTHORS
+}
+
+/// What REST services answer: all posts, all users with these ids, and one user. Their ids are numbers, and they hold more
+/// than is asked of them.
+pub fn rest(path: &str, ids: &[usize]) -> Value {
+    let user = |at: usize| {
+        json!({ "id": at, "name": format!("Author the {at}th"), "username": format!("user{at}"),
+            "email": format!("author{at}@example.org"), "address": { "street": "Kulas Light", "city": "Gwenborough" } })
+    };
+    match (path, ids) {
+        ("posts", _) => (0..POSTS)
+            .map(|at| {
+                json!({ "userId": post_author(at), "id": at, "title": format!("The {at}th thing that is on my mind today"),
+                    "body": format!("Much more could be said of it than stands here, in the {at}th of many posts.") })
+            })
+            .collect(),
+        ("users", ids) => ids.iter().map(|at| user(*at)).collect(),
+        ("user", [at]) => user(*at),
+        _ => panic!("there is no {path} of {ids:?}"),
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 #[derive(Deserialize)]
 struct Exchange {
     backend: String,
-    /// Paths and bodies, in the order in which they came.
+    /// Paths and bodies, in the order in which they came; one without a body is a GET.
     calls: Vec<(String, String)>,
     answer: String,
 }
@@ -46,7 +46,11 @@ pub fn run(exchange: &Path) {
 
 async fn pass(State(floor): State<Arc<Floor>>, _request: Bytes) -> impl IntoResponse {
     for (url, body) in &floor.calls {
-        let call = floor.client.post(url).header("content-type", "application/json").body(body.clone());
+        let call = if body.is_empty() {
+            floor.client.get(url)
+        } else {
+            floor.client.post(url).header("content-type", "application/json").body(body.clone())
+        };
         call.send().await.expect("the backend answers").bytes().await.expect("a whole answer");
     }
     ([("content-type", "application/json")], floor.answer.clone())

@@ -29,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CONNECTIONS: usize = 50;
 const WARM_UP: Duration = Duration::from_millis(500);
 
-const QUERIES: [(&str, &str); 3] = [
+const QUERIES: [(&str, &str); 6] = [
     ("one fetch", "{ me { id username } }"),
     ("two hops", "{ topProducts(first: 5) { upc name inStock } }"),
     (
@@ -38,6 +38,9 @@ const QUERIES: [(&str, &str); 3] = [
            topProducts(first: 200) { upc name price weight inStock shippingEstimate
              reviews { id body author { id username name } } } }",
     ),
+    ("REST list", "{ posts { id title } }"),
+    ("REST batch", "{ posts { id title author { id name email } } }"),
+    ("REST each", "{ notes { id title writer { id name email } } }"),
 ];
 
 fn main() {
@@ -79,7 +82,7 @@ fn itself() -> Command {
 fn gateway(folder: &Path, backend: &str) -> Process {
     let mut config = String::from("subgraphs:\n");
     for (name, sdl) in data::SUBGRAPHS {
-        fs::write(folder.join(format!("{name}.graphql")), sdl).expect("a temporary file");
+        fs::write(folder.join(format!("{name}.graphql")), sdl.replace("BACKEND", backend)).expect("a temporary file");
         config += &format!("  {name}:\n    routing_url: {backend}/{name}\n    schema:\n      file: {name}.graphql\n");
     }
     fs::write(folder.join("supergraph.yaml"), config).expect("a temporary file");

@@ -1,12 +1,11 @@
 //! Owns `weft compose`: from a `supergraph.yaml` to a supergraph, with all that there is to say about it at once.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use weft_federation::diagnostics::Source;
 
 use super::report::{self, Format};
-use super::{Failure, read_input, write_result};
+use super::{Failure, read_source, write_result};
 use crate::compose::compose_config;
 
 /// Compose subgraphs into a supergraph.
@@ -24,18 +23,13 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let text = read_input(&arguments.config)?;
-    let (name, folder) = if arguments.config == Path::new("-") {
-        ("<stdin>".to_owned(), Path::new(""))
-    } else {
-        (arguments.config.display().to_string(), arguments.config.parent().unwrap_or(Path::new("")))
-    };
-    let (supergraph, found) = compose_config(&Source::new(name, text), folder);
-    let Some(supergraph) = supergraph else { return Err(Failure::Invalid(found, arguments.format)) };
+    let (source, folder) = read_source(&arguments.config)?;
+    let (composed, found) = compose_config(&source, folder);
+    let Some(composed) = composed else { return Err(Failure::Invalid(found, arguments.format)) };
     report::diagnostics(&found, arguments.format);
     match &arguments.output {
-        None => write_result(&supergraph),
-        Some(path) => std::fs::write(path, supergraph + "\n")
+        None => write_result(&composed.text),
+        Some(path) => std::fs::write(path, composed.text + "\n")
             .map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display()))),
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use weft_federation::diagnostics::Source;
 
 use super::report::{self, Format};
-use super::{Failure, read_input, write_result};
+use super::{Failure, read_input, read_source, write_result};
 use crate::config::{Config, json_schema, variables};
 
 /// Where the configuration is if nothing else is said.
@@ -62,11 +62,6 @@ fn validate(arguments: &ValidateArguments) -> Result<(), Failure> {
 
 /// Reads a `weft.yaml`, with the variables of this process.
 pub fn read(path: &Path, format: Format) -> Result<Config, Failure> {
-    let text = read_input(path)?;
-    let (name, folder) = if path == Path::new("-") {
-        ("<stdin>".to_owned(), Path::new(""))
-    } else {
-        (path.display().to_string(), path.parent().unwrap_or(Path::new("")))
-    };
-    Config::parse(&Source::new(name, text), folder, &variables()).map_err(|found| Failure::Invalid(found, format))
+    let (source, folder) = read_source(path)?;
+    Config::parse(&source, folder, &variables()).map_err(|found| Failure::Invalid(found, format))
 }

@@ -1,5 +1,6 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
+pub mod check;
 pub mod compose;
 pub mod config;
 pub mod import;
@@ -10,9 +11,10 @@ pub mod serve;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use weft_federation::diagnostics::Diagnostic;
+use weft_federation::diagnostics::{Diagnostic, Source};
 
 use report::Format;
 
@@ -29,6 +31,7 @@ pub struct Cli {
 enum CommandLine {
     Serve(serve::Arguments),
     Compose(compose::Arguments),
+    Check(check::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
@@ -53,6 +56,7 @@ enum SupergraphCommand {
 pub enum Command {
     Serve(serve::Arguments),
     Compose(compose::Arguments),
+    Check(check::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
@@ -66,6 +70,7 @@ impl Cli {
             | CommandLine::Supergraph(SupergraphArguments { command: SupergraphCommand::Compose(arguments) }) => {
                 Command::Compose(arguments)
             }
+            CommandLine::Check(arguments) => Command::Check(arguments),
             CommandLine::Plan(arguments) => Command::Plan(arguments),
             CommandLine::Import(arguments) => Command::Import(arguments),
             CommandLine::Config(arguments) => Command::Config(arguments),
@@ -113,6 +118,17 @@ fn read_input(path: &Path) -> Result<String, Failure> {
     let text =
         if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
     text.map_err(|error| Failure::unreadable(path, &error))
+}
+
+/// As [`read_input`], with the folder that paths in the file are relative to.
+fn read_source(path: &Path) -> Result<(Arc<Source>, &Path), Failure> {
+    let text = read_input(path)?;
+    let (name, folder) = if path == Path::new("-") {
+        ("<stdin>".to_owned(), Path::new(""))
+    } else {
+        (path.display().to_string(), path.parent().unwrap_or(Path::new("")))
+    };
+    Ok((Source::new(name, text), folder))
 }
 
 /// Writes a command's result to stdout. A reader that has seen enough (`weft plan … | head`) is no failure.

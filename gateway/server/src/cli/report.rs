@@ -1,4 +1,5 @@
-//! Owns how diagnostics leave the program: drawn for people, or a JSON object a line for tools. Both on stderr.
+//! Owns how diagnostics leave the program: drawn for people, a JSON object a line for tools, or
+//! annotations of a pull request. All on stderr.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -13,6 +14,8 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+    /// Commands that GitHub Actions makes annotations of.
+    Github,
 }
 
 /// Writes findings to stderr.
@@ -24,6 +27,7 @@ pub fn diagnostics(found: &[Diagnostic], format: Format) {
         let text = match format {
             Format::Text => diagnostic.draw(color) + "\n",
             Format::Json => json(diagnostic) + "\n",
+            Format::Github => annotation(diagnostic) + "\n",
         };
         // Where stderr is closed there is nobody to tell.
         let _ = stderr.write_all(text.as_bytes());
@@ -90,13 +94,41 @@ fn json(diagnostic: &Diagnostic) -> String {
     serde_json::to_string(&shown).unwrap_or_default()
 }
 
+/// `::warning file=a.graphql,line=2,col=1,title=CODE::message`, as the workflow commands of GitHub Actions are written.
+fn annotation(diagnostic: &Diagnostic) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Hint => "notice",
+    };
+    let mut properties = vec![];
+    if let Some(Label { span, .. }) = diagnostic.labels.first() {
+        let (line, column) = span.source.line_column(span.start);
+        properties.push(format!("file={}", escaped_property(&span.source.path)));
+        properties.push(format!("line={line},col={column}"));
+    }
+    properties.push(format!("title={}", escaped_property(diagnostic.code)));
+    let subgraph = diagnostic.subgraph.as_ref().map(|name| format!("[{name}] ")).unwrap_or_default();
+    let help = diagnostic.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    let text = escaped(&format!("{subgraph}{}{help}", diagnostic.message));
+    format!("::{level} {}::{text}", properties.join(","))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn escaped_property(text: &str) -> String {
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use weft_federation::diagnostics::{Source, Span};
 
     #[test]
-    fn a_finding_is_one_line_of_json() {
+    fn a_finding_is_one_line_for_tools() {
         let source = Source::new("a.graphql", "type A\ntype A");
         let found = Diagnostic::error("TWICE", "A is there twice")
             .in_subgraph("a")
@@ -109,6 +141,12 @@ mod tests {
                 r#""places":[{"file":"a.graphql","line":2,"column":1,"endLine":2,"endColumn":7,"note":"again"}]}"#
             )
         );
+        assert_eq!(
+            annotation(&found),
+            "::error file=a.graphql,line=2,col=1,title=TWICE::[a] A is there twice%0Ahelp: remove one"
+        );
+        let elsewhere = Diagnostic::hint("H", "100%: a, b").at(Span::new(&Source::new("a,b.graphql", ""), 0..0), "");
+        assert_eq!(annotation(&elsewhere), "::notice file=a%2Cb.graphql,line=1,col=1,title=H::100%25: a, b");
         assert_eq!(summary(&[found.clone(), found, Diagnostic::warning("W", "")]), "2 errors, 1 warning");
     }
 }

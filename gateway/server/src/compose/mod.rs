@@ -6,13 +6,20 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weft_federation::compose::{compose, prove_composed};
+use weft_federation::compose::{Definitions, compose, prove_composed};
 use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
-use weft_federation::schema::Supergraph;
 use weft_federation::schema::subgraph::SubgraphInput;
+use weft_federation::schema::{Satisfiable, Supergraph};
 
 use crate::config::{SchemaLocation, SubgraphConfig, SupergraphConfig};
+
+/// A supergraph that was composed, with what is known of it besides its text.
+pub(crate) struct Composed {
+    pub text: String,
+    pub supergraph: Supergraph<Satisfiable>,
+    pub definitions: Definitions,
+}
 
 /// Composes what a `supergraph.yaml` names. Gives the supergraph, unless there is an error among the findings, and all
 /// findings. Blocks: it reads files, and asks subgraphs for their schemas where the file says so.
@@ -20,7 +27,8 @@ pub fn compose_file(path: &Path) -> (Option<String>, Vec<Diagnostic>) {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let source = Source::new(path.display().to_string(), text);
-            compose_config(&source, path.parent().unwrap_or(Path::new("")))
+            let (composed, found) = compose_config(&source, path.parent().unwrap_or(Path::new("")));
+            (composed.map(|composed| composed.text), found)
         }
         Err(error) => {
             let message = format!("cannot read {}: {error}", path.display());
@@ -30,7 +38,7 @@ pub fn compose_file(path: &Path) -> (Option<String>, Vec<Diagnostic>) {
 }
 
 /// As [`compose_file`], for a text; paths in it are relative to `folder`.
-pub(crate) fn compose_config(source: &Arc<Source>, folder: &Path) -> (Option<String>, Vec<Diagnostic>) {
+pub(crate) fn compose_config(source: &Arc<Source>, folder: &Path) -> (Option<Composed>, Vec<Diagnostic>) {
     let config = SupergraphConfig::parse(source, &|name| std::env::var(name).ok());
     match config.and_then(|config| load(config, folder)) {
         Ok(loaded) => compose_and_prove(loaded),
@@ -39,18 +47,25 @@ pub(crate) fn compose_config(source: &Arc<Source>, folder: &Path) -> (Option<Str
 }
 
 /// The supergraph, if nothing is wrong, and all findings: the merge's, and then what of the merged one is out of reach.
-fn compose_and_prove(loaded: Loaded) -> (Option<String>, Vec<Diagnostic>) {
+fn compose_and_prove(loaded: Loaded) -> (Option<Composed>, Vec<Diagnostic>) {
     let Loaded { inputs, folders } = loaded;
     let protos = |subgraph: &str, file: &str| std::fs::read(folders.get(subgraph)?.join(file)).ok();
     let composition = compose(inputs, &mut Composing::new(&protos));
     let mut found = composition.diagnostics;
     let Some(text) = composition.supergraph else { return (None, found) };
-    match Supergraph::load(&Source::new("supergraph", text.as_str())) {
-        Ok(merged) => found.extend(prove_composed(merged, &composition.definitions).1),
-        Err(errors) => found.extend(errors),
-    }
+    let supergraph = match Supergraph::load(&Source::new("supergraph", text.as_str())) {
+        Ok(merged) => {
+            let (supergraph, lacks) = prove_composed(merged, &composition.definitions);
+            found.extend(lacks);
+            supergraph
+        }
+        Err(errors) => {
+            found.extend(errors);
+            return (None, found);
+        }
+    };
     let is_sound = !found.iter().any(Diagnostic::is_error);
-    (is_sound.then_some(text), found)
+    (is_sound.then_some(Composed { text, supergraph, definitions: composition.definitions }), found)
 }
 
 /// The schemas of all subgraphs, and the folders that paths in them are relative to, by subgraph.

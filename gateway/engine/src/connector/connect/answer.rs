@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
-use weft_federation::connect::mapping::{Selection, Value, eval, parse_json};
+use weft_federation::connect::mapping::{Selection, Value, Variable, eval, parse_json};
 use weft_federation::connect::{ErrorMappings, Mapping, Source};
 
 use super::codes;
@@ -44,8 +44,9 @@ impl Exchange<'_> {
             BackendStatus::Http(status) => i32::from(status),
             BackendStatus::Grpc(status) => status,
         };
-        scope.status = Some(Value::integer(number));
-        scope.response = Some(headers(&reply.headers));
+        let reads = |variable| self.backends.reads(self.id, variable);
+        scope.status = reads(Variable::Status).then(|| Value::integer(number));
+        scope.response = reads(Variable::Response).then(|| headers(&reply.headers));
         let vars = scope.vars();
         let parsed;
         let (data, broken) = match &reply.body {

@@ -1,16 +1,22 @@
 //! Owns the clients of connectors' sources, and what configuration gives their templates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
+use weft_federation::connect::mapping::Variable;
 use weft_federation::connect::template::BaseUrl;
-use weft_federation::connect::{Connector, Connectors, Protocol};
-use weft_federation::schema::Model;
+use weft_federation::connect::{Connector, ConnectorId, Connectors, Protocol};
+use weft_federation::schema::{Id, Model};
 
+use super::answer::Reply;
 use super::grpc::GrpcClient;
+use super::together::Batched;
+use super::window::Windows;
 use crate::connector::config::{ConnectorsConfig, SourceConfig};
+use crate::connector::in_flight::InFlight;
 use crate::connector::{ConfigError, HeaderRule, http as transport};
+use crate::execute::SubgraphError;
 
 /// All REST and gRPC services of a supergraph.
 #[derive(Debug, Clone)]
@@ -23,12 +29,14 @@ struct Inner {
     /// Like `Connectors::sources`.
     sources: Vec<Backend>,
     /// For connectors that name their whole URL, by subgraph.
-    sourceless: HashMap<String, Client>,
+    sourceless: HashMap<String, Backend>,
     /// `$config` by subgraph, and before it by subgraph and source.
     values: HashMap<String, String>,
     source_values: HashMap<(String, String), String>,
     /// `$env`, as JSON.
     env: String,
+    /// What each connector's mappings read: by `ConnectorId`.
+    variables: Vec<BTreeSet<Variable>>,
 }
 
 #[derive(Debug)]
@@ -36,6 +44,23 @@ struct Backend {
     client: Client,
     /// The address that configuration sets in place of the schema's.
     base: Option<BaseUrl>,
+    sharing: Sharing,
+}
+
+/// What operations share of a source, where configuration turns that on.
+#[derive(Debug)]
+pub struct Sharing {
+    pub in_flight: Option<InFlight<Result<Reply, SubgraphError>>>,
+    pub windows: Option<Windows<Batched>>,
+}
+
+impl Sharing {
+    fn new(config: &SourceConfig) -> Self {
+        Self {
+            in_flight: config.share_in_flight.then(InFlight::default),
+            windows: config.batch_window.map(Windows::new),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -79,7 +104,10 @@ impl Backends {
         for connector in connectors.connectors.iter().filter(|connector| connector.source.is_none()) {
             let own = config.of(&connector.subgraph);
             match http(own) {
-                Ok(client) => drop(sourceless.insert(connector.subgraph.clone(), client)),
+                Ok(client) => {
+                    let backend = Backend { client, base: None, sharing: Sharing::new(own) };
+                    sourceless.insert(connector.subgraph.clone(), backend);
+                }
                 Err(message) => errors.push(ConfigError { subgraph: connector.subgraph.clone(), message }),
             }
         }
@@ -102,6 +130,7 @@ impl Backends {
             values: config.values.clone(),
             source_values: config.source_values.clone(),
             env,
+            variables: connectors.connectors.iter().map(|connector| connectors.variables(connector)).collect(),
         }))
     }
 
@@ -114,24 +143,41 @@ impl Backends {
     }
 
     /// Sources and clients are built together: a connector that is read has both.
-    pub fn client_of(&self, connector: &Connector) -> &Client {
+    fn of(&self, connector: &Connector) -> &Backend {
         match connector.source {
-            Some(at) => &self.0.sources[at].client,
+            Some(at) => &self.0.sources[at],
             None => &self.0.sourceless[&connector.subgraph],
         }
     }
 
+    pub fn client_of(&self, connector: &Connector) -> &Client {
+        &self.of(connector).client
+    }
+
+    pub fn sharing(&self, connector: &Connector) -> &Sharing {
+        &self.of(connector).sharing
+    }
+
     /// The address that configuration sets in place of the schema's.
     pub fn base_of(&self, connector: &Connector) -> Option<&BaseUrl> {
-        self.0.sources[connector.source?].base.as_ref()
+        self.of(connector).base.as_ref()
+    }
+
+    pub fn config_of(&self, connector: &Connector) -> &SourceConfig {
+        match self.client_of(connector) {
+            Client::Http(client) => &client.config,
+            Client::Grpc(client) => client.config(),
+        }
     }
 
     /// Which headers configuration says are sent.
     pub fn header_rules(&self, connector: &Connector) -> &[HeaderRule] {
-        match self.client_of(connector) {
-            Client::Http(client) => &client.config.headers,
-            Client::Grpc(client) => client.header_rules(),
-        }
+        &self.config_of(connector).headers
+    }
+
+    /// Whether a mapping reads the variable: if none does, it need not have a value.
+    pub fn reads(&self, id: ConnectorId, variable: Variable) -> bool {
+        self.0.variables.get(id.index()).is_none_or(|variables| variables.contains(&variable))
     }
 
     pub fn constants(&self, connector: &Connector) -> Constants<'_> {
@@ -146,11 +192,12 @@ fn backend(protocol: &Protocol, config: &SourceConfig) -> Result<Backend, String
     match protocol {
         Protocol::Http(_) => {
             let base = config.url.as_deref().map(BaseUrl::parse).transpose().map_err(|error| error.to_string())?;
-            Ok(Backend { client: http(config)?, base })
+            Ok(Backend { client: http(config)?, base, sharing: Sharing::new(config) })
         }
         Protocol::Grpc(source) => {
             let address = config.url.as_deref().unwrap_or(&source.address);
-            Ok(Backend { client: Client::Grpc(Box::new(GrpcClient::new(address, config)?)), base: None })
+            let client = Client::Grpc(Box::new(GrpcClient::new(address, config)?));
+            Ok(Backend { client, base: None, sharing: Sharing::new(config) })
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::FutureExt;
+use http::HeaderMap;
 use tokio::time::Instant;
 use weft_federation::connect::grpc::MethodDescriptor;
-use weft_federation::connect::mapping::{Selection, Value, parse_json};
+use weft_federation::connect::mapping::{Selection, Value, Variable, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
@@ -28,6 +30,8 @@ pub struct Exchange<'a> {
     pub context: &'a RequestContext<'a>,
     /// Where equal reads are shared, if they may be.
     pub reads: Option<&'a Reads>,
+    /// Whether other operations may share its calls, where that is turned on.
+    pub shares: bool,
     /// What was wrong with single values of the answers.
     notes: Mutex<Vec<SubgraphError>>,
 }
@@ -41,7 +45,7 @@ impl<'a> Exchange<'a> {
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, selection, origin, context, reads, notes: Mutex::default() }
+        Self { backends, id, connector, selection, origin, context, reads, shares: false, notes: Mutex::default() }
     }
 
     /// Notes what has no JSON in an answer, such as a number that is none.
@@ -78,7 +82,9 @@ impl<'a> Exchange<'a> {
         let scope = self.with_constants(scope);
         match (self.backends.client_of(self.connector), self.render(&scope)?) {
             (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
-                grpc::Call { client, method: self.method()?, message, headers, origin: self.origin }.open().await
+                grpc::Call { client, method: method(self.connector)?, message, headers, origin: self.origin }
+                    .open()
+                    .await
             }
             (Client::Http(_) | Client::Grpc(_), Rendered::Http { .. } | Rendered::Grpc { .. }) => Err(two_protocols()),
         }
@@ -90,10 +96,11 @@ impl<'a> Exchange<'a> {
         'a: 's,
     {
         let backends::Constants { config, env } = self.backends.constants(self.connector);
+        let reads = |variable| self.backends.reads(self.id, variable);
         Scope {
-            config: config.and_then(|json| parse_json(json.as_bytes()).ok()),
-            env: parse_json(env.as_bytes()).ok(),
-            request: Some(headers(self.context.headers)),
+            config: config.filter(|_| reads(Variable::Config)).and_then(|json| parse_json(json.as_bytes()).ok()),
+            env: if reads(Variable::Env) { parse_json(env.as_bytes()).ok() } else { None },
+            request: reads(Variable::Request).then(|| headers(self.context.headers)),
             ..scope
         }
     }
@@ -102,36 +109,110 @@ impl<'a> Exchange<'a> {
         render(self.backends, self.connector, &scope.vars(), self.context.headers, self.origin)
     }
 
-    fn method(&self) -> Result<&'a MethodDescriptor, SubgraphError> {
-        match &self.connector.request {
-            Request::Grpc(request) => Ok(&request.method),
-            Request::Http(_) => Err(two_protocols()),
-        }
-    }
-
+    /// Sends a request once within the operation, and where that is turned on, once for all operations that ask it now.
     async fn share(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
         let Some(reads) = self.reads else { return self.send(rendered).await };
-        // Two connectors that send the same are rare, and may read their answers differently.
-        let mut key = self.id.index().to_be_bytes().to_vec();
-        key.extend(rendered.key());
-        reads.share(key, self.send(rendered)).await
+        let key = read_key(self.id, &rendered);
+        let across = self.backends.sharing(self.connector).in_flight.as_ref().filter(|_| self.shares);
+        let sent = async {
+            match across {
+                Some(_) => OwnCall::new(self.backends, self.id, self.origin).share(key.clone(), rendered).await,
+                None => self.send(rendered).await,
+            }
+        };
+        reads.share(key.clone(), sent).await
     }
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
-        match (self.backends.client_of(self.connector), rendered) {
-            (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
-                let request = transport::request(method, uri, headers, body.unwrap_or_default());
-                let HttpClient { client, config } = &**client;
-                let answer = transport::send(client, request, config, self.context.deadline, self.origin).await?;
-                let status = BackendStatus::Http(answer.status);
-                Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
-            }
-            (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
-                let left = self.context.deadline.saturating_duration_since(Instant::now());
-                grpc::Call { client, method: self.method()?, message, headers, origin: self.origin }.send(left).await
-            }
-            (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
+        send(self.backends, self.connector, rendered, self.context.deadline, self.origin).await
+    }
+}
+
+/// Two connectors that send the same are rare, and may read their answers differently.
+fn read_key(id: ConnectorId, rendered: &Rendered) -> Vec<u8> {
+    let mut key = id.index().to_be_bytes().to_vec();
+    key.extend(rendered.key());
+    key
+}
+
+/// A call that is of several operations: nothing in it is borrowed from one, and it ends by the source's timeout alone.
+pub struct OwnCall {
+    backends: Backends,
+    id: ConnectorId,
+    origin: ErrorOrigin,
+}
+
+impl OwnCall {
+    pub fn new(backends: &Backends, id: ConnectorId, origin: &ErrorOrigin) -> Self {
+        Self { backends: backends.clone(), id, origin: origin.clone() }
+    }
+
+    fn connector(&self) -> Result<&Connector, SubgraphError> {
+        let found = self.backends.connectors().get(self.id);
+        found.ok_or_else(|| SubgraphError::internal("A plan names a connector that is not there."))
+    }
+
+    /// Joins the equal call that is out, if reads in flight are shared.
+    async fn share(self, key: Vec<u8>, rendered: Rendered) -> Result<Reply, SubgraphError> {
+        let connector = self.connector()?;
+        let deadline = Instant::now() + self.backends.config_of(connector).timeout;
+        let Some(in_flight) = &self.backends.sharing(connector).in_flight else {
+            return send(&self.backends, connector, rendered, deadline, &self.origin).await;
+        };
+        let call = Self::new(&self.backends, self.id, &self.origin);
+        let call = async move { send(&call.backends, call.connector()?, rendered, deadline, &call.origin).await };
+        in_flight.join(key, || call.boxed()).await
+    }
+
+    /// Renders and sends the request for a batch, as the operation with these arguments and headers would.
+    pub async fn batch(
+        &self,
+        entities: &[impl AsRef<[u8]>],
+        arguments: Option<&str>,
+        client: &HeaderMap,
+    ) -> Result<Reply, SubgraphError> {
+        let connector = self.connector()?;
+        let context = RequestContext { headers: client, deadline: Instant::now() };
+        let selection = &connector.selection;
+        let exchange = Exchange::new(&self.backends, (self.id, connector), selection, &self.origin, &context, None);
+        let batch = entities.iter().map(|entity| parse_json(entity.as_ref()).unwrap_or_default()).collect();
+        let scope = exchange.with_constants(Scope {
+            arguments: arguments.and_then(|json| parse_json(json.as_bytes()).ok()),
+            batch: Some(Value::Array(batch)),
+            ..Scope::default()
+        });
+        let rendered = exchange.render(&scope)?;
+        Self::new(&self.backends, self.id, &self.origin).share(read_key(self.id, &rendered), rendered).await
+    }
+}
+
+async fn send(
+    backends: &Backends,
+    connector: &Connector,
+    rendered: Rendered,
+    deadline: Instant,
+    origin: &ErrorOrigin,
+) -> Result<Reply, SubgraphError> {
+    match (backends.client_of(connector), rendered) {
+        (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
+            let request = transport::request(method, uri, headers, body.unwrap_or_default());
+            let HttpClient { client, config } = &**client;
+            let answer = transport::send(client, request, config, deadline, origin).await?;
+            let status = BackendStatus::Http(answer.status);
+            Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
         }
+        (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
+            let left = deadline.saturating_duration_since(Instant::now());
+            grpc::Call { client, method: method(connector)?, message, headers, origin }.send(left).await
+        }
+        (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
+    }
+}
+
+fn method(connector: &Connector) -> Result<&MethodDescriptor, SubgraphError> {
+    match &connector.request {
+        Request::Grpc(request) => Ok(&request.method),
+        Request::Http(_) => Err(two_protocols()),
     }
 }
 

@@ -16,7 +16,6 @@ use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
 use super::channels::{Channels, Lease};
-use crate::connector::HeaderRule;
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
@@ -69,8 +68,8 @@ impl GrpcClient {
         })
     }
 
-    pub fn header_rules(&self) -> &[HeaderRule] {
-        &self.config.headers
+    pub fn config(&self) -> &SourceConfig {
+        &self.config
     }
 
     fn grpc(&self, lease: &Lease) -> Grpc<Channel> {

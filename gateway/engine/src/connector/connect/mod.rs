@@ -13,6 +13,7 @@ mod grpc;
 #[cfg(test)]
 mod grpc_tests;
 mod keys;
+mod many;
 mod metadata;
 mod output;
 mod reads;
@@ -20,6 +21,8 @@ mod request;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod together;
+mod window;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -32,6 +35,7 @@ use weft_federation::schema::Model;
 use super::{About, Inputs, Part, PartError, PartForm};
 use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
+use many::Matching;
 use output::Output;
 use scope::{Scope, arguments};
 
@@ -52,6 +56,9 @@ pub struct Connect {
     mode: Mode,
     /// Whether equal calls may share one answer.
     is_read: bool,
+    /// Whether they may share it with those of other operations. What a subscription's event asks must not have been read
+    /// before the event.
+    shares: bool,
 }
 
 /// How the connector is called for what the fetch fills.
@@ -95,6 +102,7 @@ impl Connect {
                 // After a mutation the same question may have another answer.
                 OperationKind::Mutation => false,
             },
+            shares: kind == OperationKind::Query,
         })
     }
 
@@ -103,8 +111,9 @@ impl Connect {
             return Err(SubgraphError::internal("A plan names a connector that is not there."));
         };
         let reads = self.is_read.then_some(inputs.reads);
-        let exchange =
+        let mut exchange =
             Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, reads);
+        exchange.shares = self.shares;
         let field = inputs.fetch.selection.fields.first();
         // Only a connector on a field has arguments.
         let own_field = field.filter(|_| connector.coordinate.field.is_some());
@@ -113,8 +122,17 @@ impl Connect {
         let mut part = match &self.mode {
             Mode::Root => calls.root().await,
             Mode::Single { by_arguments } => calls.single(*by_arguments).await,
-            Mode::Batch { key, max_size } => calls.batch(key, *max_size).await,
-            Mode::Group { key, path, max_size } => calls.group(key, path, *max_size).await,
+            Mode::Batch { key, max_size } => {
+                let matching = Matching { entity: key, item: key, field: None };
+                calls.many(matching, *max_size).await
+            }
+            Mode::Group { key, path, max_size } => {
+                let Some(field) = field else {
+                    return Err(SubgraphError::internal("A plan calls a field's connector for no field."));
+                };
+                let matching = Matching { entity: key, item: path, field: Some(field) };
+                calls.many(matching, *max_size).await
+            }
         }?;
         let notes = calls.exchange.take_notes().into_iter();
         part.errors.extend(notes.map(|error| PartError { error, about: About::Value }));
@@ -226,82 +244,6 @@ impl Calls<'_> {
         (at, self.exchange.call(scope, true, written).await)
     }
 
-    async fn batch(&self, key: &FieldTree, max_size: usize) -> Result<Part, SubgraphError> {
-        self.chunks(max_size, |chunk| async move {
-            let entities = self.representations(&chunk);
-            let wanted: Vec<Option<String>> = entities.iter().map(|entity| keys::of(entity, key)).collect();
-            let scope = Scope { batch: Some(Value::Array(entities)), ..Scope::default() };
-            let selection = &self.inputs.fetch.selection;
-            let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-                let items = list(mapped, self.exchange.origin)?;
-                let found = keys::index(items, key);
-                let written = wanted.iter().map(|wanted| {
-                    let item = found.get(wanted.as_deref()?)?.first()?;
-                    let mut out = self.output();
-                    out.object(selection, item);
-                    Some(out.json)
-                });
-                Ok(written.collect())
-            };
-            self.exchange.call(scope, false, written).await
-        })
-        .await
-    }
-
-    async fn group(&self, key: &FieldTree, path: &FieldTree, max_size: usize) -> Result<Part, SubgraphError> {
-        let Some(field) = self.field else {
-            return Err(SubgraphError::internal("A plan calls a field's connector for no field."));
-        };
-        self.chunks(max_size, |chunk| async move {
-            let entities = self.representations(&chunk);
-            let wanted: Vec<Option<String>> = entities.iter().map(|entity| keys::of(entity, key)).collect();
-            let batch = Some(Value::Array(entities));
-            let scope = Scope { arguments: self.arguments_value(), batch, ..Scope::default() };
-            let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-                let items = list(mapped, self.exchange.origin)?;
-                let found = keys::index(items, path);
-                let written = wanted.iter().map(|wanted| {
-                    let items = wanted.as_deref().and_then(|wanted| found.get(wanted)).map_or(&[][..], Vec::as_slice);
-                    let mut out = self.output();
-                    out.group(field, items);
-                    Some(out.json)
-                });
-                Ok(written.collect())
-            };
-            self.exchange.call(scope, false, written).await
-        })
-        .await
-    }
-
-    /// Makes one call per chunk of entities. One that fails takes its own entities with it, and no others.
-    async fn chunks<F>(
-        &self,
-        max_size: usize,
-        call: impl Fn(std::ops::Range<usize>) -> F,
-    ) -> Result<Part, SubgraphError>
-    where
-        F: Future<Output = Result<Vec<Option<Vec<u8>>>, SubgraphError>>,
-    {
-        let count = self.inputs.batch.spans.len();
-        let mut slots: Slots = (0..count).map(|_| None).collect();
-        let starts = (0..count).step_by(max_size.min(count.max(1)));
-        let ranges = starts.map(|start| start..start.saturating_add(max_size).min(count));
-        let call = &call;
-        let calls = stream::iter(ranges).map(|range| async move { (range.clone(), call(range).await) });
-        let mut calls = std::pin::pin!(calls.buffer_unordered(PARALLEL));
-        while let Some((range, result)) = calls.next().await {
-            match result {
-                Ok(found) => {
-                    for (at, entity) in range.zip(found) {
-                        slots[at] = entity.map(Ok);
-                    }
-                }
-                Err(error) => range.for_each(|at| slots[at] = Some(Err(error.clone()))),
-            }
-        }
-        Ok(part(slots))
-    }
-
     fn output(&self) -> Output {
         Output::of(self.exchange.connector)
     }
@@ -314,21 +256,6 @@ impl Calls<'_> {
     fn representation(&self, at: usize) -> Value<'_> {
         parse_json(self.inputs.batch.get(at)).unwrap_or_default()
     }
-
-    fn representations(&self, range: &std::ops::Range<usize>) -> Vec<Value<'_>> {
-        range.clone().map(|at| self.representation(at)).collect()
-    }
-}
-
-/// A batch's answer, which has to be a list.
-fn list<'v, 'a>(
-    mapped: Result<Option<&'v Value<'a>>, SubgraphError>,
-    origin: &ErrorOrigin,
-) -> Result<&'v [Value<'a>], SubgraphError> {
-    let value = mapped?;
-    value
-        .and_then(Value::as_array)
-        .ok_or_else(|| SubgraphError::malformed(origin, "what it gives for a batch is no list"))
 }
 
 /// The entities in order, and the errors of those that failed.

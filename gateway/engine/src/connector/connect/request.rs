@@ -7,14 +7,17 @@ use prost::Message;
 use url::Url;
 use weft_federation::connect::grpc::encode;
 use weft_federation::connect::mapping::{Vars, write_json};
-use weft_federation::connect::template::render_url;
+use weft_federation::connect::template::{render_form, render_url};
 use weft_federation::connect::{Connector, HeaderValue as HeaderSource, HttpMethod, Request};
 
 use super::backends::Backends;
 use super::metadata;
-use crate::connector::headers as rules;
+use crate::connector::headers::{self as rules, Key};
 use crate::connector::http as transport;
 use crate::execute::{ErrorOrigin, SubgraphError};
+
+/// The content type by which a connector asks for its body to be a form: this exactly.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request as it is sent.
 pub enum Rendered {
@@ -31,18 +34,11 @@ impl Rendered {
             }
             Self::Grpc { message, headers } => (String::new(), headers, &message[..]),
         };
-        let mut key = vec![];
-        let mut push = |part: &[u8]| {
-            key.extend_from_slice(&part.len().to_be_bytes());
-            key.extend_from_slice(part);
-        };
-        push(target.as_bytes());
-        for (name, value) in headers {
-            push(name.as_str().as_bytes());
-            push(value.as_bytes());
-        }
-        push(body);
-        key
+        let mut key = Key::default();
+        key.push(target.as_bytes());
+        key.push_headers(headers);
+        key.push(body);
+        key.0
     }
 }
 
@@ -70,12 +66,19 @@ pub fn render(
             let url = Url::parse(&url).map_err(|reason| refuse(&reason))?;
             let uri = transport::uri(&url).map_err(|reason| refuse(&reason))?;
             headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-            let body = body.map(|value| {
-                let mut json = vec![];
-                write_json(&value, &mut json);
-                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-                Bytes::from(json)
-            });
+            let body = match body {
+                Some(value) => {
+                    let kind = headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+                    if kind == FORM {
+                        Some(render_form(&value).map_err(|reason| refuse(&reason))?.into())
+                    } else {
+                        let mut json = vec![];
+                        write_json(&value, &mut json);
+                        Some(Bytes::from(json))
+                    }
+                }
+                None => None,
+            };
             Ok(Rendered::Http { method: method(request.method), uri, headers, body })
         }
         Request::Grpc(request) => {
@@ -96,7 +99,7 @@ fn method(method: HttpMethod) -> Method {
     }
 }
 
-fn headers(
+pub fn headers(
     backends: &Backends,
     connector: &Connector,
     vars: &Vars<'_>,

@@ -1,5 +1,9 @@
 //! Tests of connectors: REST against scripted servers, REST and gRPC against the demo backends.
 
+mod batches;
+mod sharing;
+mod wire;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;

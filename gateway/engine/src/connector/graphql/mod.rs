@@ -6,11 +6,16 @@ mod tests;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, Method, Uri};
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::config::SourceConfig;
+use super::headers::Key;
+use super::in_flight::InFlight;
 use super::{About, Inputs, Part, PartError, PartForm, headers, http as transport};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
@@ -26,6 +31,8 @@ struct Inner {
     uri: Uri,
     headers: HeaderMap,
     config: SourceConfig,
+    /// Where operations share what they read at the same time.
+    in_flight: Option<InFlight<Result<(u16, Bytes), SubgraphError>>>,
 }
 
 impl GraphQl {
@@ -46,7 +53,16 @@ impl GraphQl {
         headers.insert(ACCEPT, accepted);
         // The client would write it anew for every call.
         headers.insert(HOST, transport::host(&uri).map_err(|error| invalid(&error))?);
-        Ok(Self(Arc::new(Inner { client: transport::client(config)?, uri, headers, config: config.clone() })))
+        if config.batch_window.is_some() {
+            return Err(
+                "batch_window is for REST and gRPC services with batch connectors, and this is a GraphQL server; \
+                take it out of weft.yaml"
+                    .to_owned(),
+            );
+        }
+        let in_flight = config.share_in_flight.then(InFlight::default);
+        let client = transport::client(config)?;
+        Ok(Self(Arc::new(Inner { client, uri, headers, config: config.clone(), in_flight })))
     }
 
     pub async fn fetch(
@@ -55,18 +71,38 @@ impl GraphQl {
         inputs: Inputs<'_>,
         origin: &ErrorOrigin,
     ) -> Result<Part, SubgraphError> {
-        let Inner { client, uri, headers: fixed, config } = &*self.0;
+        let Inner { client, uri, headers: fixed, config, in_flight } = &*self.0;
         let mut sent = fixed.clone();
         headers::apply(&config.headers, inputs.context.headers, &mut sent);
-        let body = request.body(inputs.batch, inputs.variables).into();
-        let call = transport::request(Method::POST, uri.clone(), sent, body);
-        let answer = transport::send(client, call, config, inputs.context.deadline, origin).await?;
-        Ok(part(answer.status, answer.body, origin))
+        let body: Bytes = request.body(inputs.batch, inputs.variables).into();
+        let deadline = inputs.context.deadline;
+        let Some(in_flight) = in_flight.as_ref().filter(|_| request.is_read) else {
+            let call = transport::request(Method::POST, uri.clone(), sent, body);
+            let answer = transport::send(client, call, config, deadline, origin).await?;
+            return Ok(part(answer.status, answer.body, origin));
+        };
+        let mut key = Key::default();
+        key.push_headers(&sent);
+        key.push(&body);
+        let call = || {
+            let (server, origin) = (Arc::clone(&self.0), origin.clone());
+            async move {
+                let Inner { client, uri, config, .. } = &*server;
+                let call = transport::request(Method::POST, uri.clone(), sent, body);
+                let deadline = Instant::now() + config.timeout;
+                let answer = transport::send(client, call, config, deadline, &origin).await?;
+                Ok((answer.status, answer.body))
+            }
+            .boxed()
+        };
+        let answer = timeout_at(deadline, in_flight.join(key.0, call)).await;
+        let (status, body) = answer.unwrap_or_else(|_| Err(SubgraphError::timeout(origin)))?;
+        Ok(part(status, body, origin))
     }
 }
 
 /// An answer as it goes into the response: a status that tells of failure is an error beside those in the body.
-pub fn part(status: u16, body: bytes::Bytes, origin: &ErrorOrigin) -> Part {
+pub fn part(status: u16, body: Bytes, origin: &ErrorOrigin) -> Part {
     let mut errors = vec![];
     if !(200..300).contains(&status) {
         let message = format!("The subgraph \"{}\" answered with the HTTP status {status}.", origin.service);

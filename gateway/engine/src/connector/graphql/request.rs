@@ -2,7 +2,9 @@
 
 use apollo_compiler::Name;
 use weft_federation::operation::{BoundOperation, OperationKind, Variables};
-use weft_federation::plan::{FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection};
+use weft_federation::plan::{
+    ContextValue, ContextValueId, FetchContent, FetchEntry, FetchField, FetchNode, FetchSelection,
+};
 use weft_federation::schema::{Arguments, Id, Model, VariableId, write_json_string};
 
 use crate::execute::{Batch, EntityList};
@@ -14,10 +16,15 @@ pub struct Request {
     prefix: Box<[u8]>,
     /// Whether the representations come first.
     entities: bool,
+    /// The variables for what the fetch hands in from contexts: `"name":`.
+    contexts: Vec<Box<str>>,
     /// The client's variables that the operation uses: `"name":`.
     variables: Vec<(VariableId, Box<str>)>,
     /// The operation.
     pub text: Box<str>,
+    /// Whether operations may share the answer: a mutation has to be sent as often as it is asked for, and what is looked
+    /// up after one may differ from what was there before.
+    pub is_read: bool,
 }
 
 impl Request {
@@ -28,7 +35,9 @@ impl Request {
         let lookups: Vec<&FetchNode> = fetches.iter().filter(is_lookup).copied().collect();
         let groups = alike(&lookups, operation, model);
         let lists = ListNames::new(groups.len());
-        let names = names(operation, &lists);
+        // Where there are any, the fetch is alone.
+        let contexts: &[ContextValue] = fetches.first().map_or(&[], |fetch| &fetch.contexts);
+        let names = names(operation, &lists, contexts.len());
         let mut used = vec![];
         fetches.iter().for_each(|fetch| collect_variables(&fetch.selection, &mut used));
         used.sort_unstable();
@@ -39,7 +48,7 @@ impl Request {
             FetchEntry::Root(kind) => Some(*kind),
             FetchEntry::Entities { .. } => None,
         });
-        text.head(kind.unwrap_or(OperationKind::Query), &lists, &used, operation);
+        text.head(kind.unwrap_or(OperationKind::Query), &lists, contexts, &used, operation);
         match fetches {
             [root] if groups.is_empty() => text.selection(&root.selection),
             _ => text.lists(&lists, &groups),
@@ -63,8 +72,10 @@ impl Request {
         let request = Self {
             prefix: prefix.into_bytes().into(),
             entities: !entity_lists.is_empty(),
+            contexts: (0..contexts.len()).map(|at| format!("\"{}\":", context_name(at)).into()).collect(),
             variables: variables.collect(),
             text: text.into(),
+            is_read: operation.kind == OperationKind::Query,
         };
         (request, entity_lists)
     }
@@ -77,6 +88,11 @@ impl Request {
             body.push(b']');
         } else {
             body.extend_from_slice(&self.prefix);
+        }
+        for (key, value) in self.contexts.iter().zip(batch.contexts.iter()) {
+            body.push(b',');
+            body.extend_from_slice(key.as_bytes());
+            body.extend_from_slice(value);
         }
         for (id, key) in &self.variables {
             // One that was not given is left out, so that the backend's default holds.
@@ -137,10 +153,17 @@ fn asks_typename(fetches: &[&FetchNode]) -> bool {
     types.any(|ty| Some(ty) != first)
 }
 
+/// The variable for a value from a context.
+fn context_name(at: usize) -> String {
+    format!("contextualArgument_{at}")
+}
+
 /// The client's names for its variables, out of the way of ours.
-fn names(operation: &BoundOperation, lists: &ListNames) -> Vec<Name> {
+fn names(operation: &BoundOperation, lists: &ListNames, contexts: usize) -> Vec<Name> {
     let mut names: Vec<Name> = operation.variables.iter().map(|variable| variable.name.clone()).collect();
-    let is_ours = |name: &str| lists.variables.iter().any(|ours| ours == name);
+    let is_ours = |name: &str| {
+        lists.variables.iter().any(|ours| ours == name) || (0..contexts).any(|at| context_name(at) == name)
+    };
     for at in 0..names.len() {
         if !is_ours(&names[at]) {
             continue;
@@ -174,7 +197,14 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    fn head(&mut self, kind: OperationKind, lists: &ListNames, used: &[VariableId], operation: &BoundOperation) {
+    fn head(
+        &mut self,
+        kind: OperationKind,
+        lists: &ListNames,
+        contexts: &[ContextValue],
+        used: &[VariableId],
+        operation: &BoundOperation,
+    ) {
         let has_variables = !lists.variables.is_empty() || !used.is_empty();
         if kind != OperationKind::Query || has_variables {
             self.out.push_str(kind.keyword());
@@ -186,6 +216,10 @@ impl Text<'_> {
         for (at, list) in lists.variables.iter().enumerate() {
             let comma = if at > 0 { "," } else { "" };
             self.out.extend([comma, "$", list, ":[_Any!]!"]);
+        }
+        // What is looked up has a list before them.
+        for (at, value) in contexts.iter().enumerate() {
+            self.out.extend([",$", &context_name(at), ":", &value.ty]);
         }
         for (at, id) in used.iter().enumerate() {
             if at > 0 || !lists.variables.is_empty() {
@@ -267,21 +301,25 @@ impl Text<'_> {
             self.out.push(':');
         }
         self.out.push_str(&field.name);
-        self.arguments(&field.arguments);
+        self.arguments(&field.arguments, &field.contexts);
         match &field.content {
             FetchContent::Leaf(_) => {}
             FetchContent::Objects(selection) => self.selection(selection),
         }
     }
 
-    fn arguments(&mut self, arguments: &Arguments) {
+    fn arguments(&mut self, arguments: &Arguments, contexts: &[(Name, ContextValueId)]) {
         for (at, (name, value)) in arguments.iter().enumerate() {
             self.out.push(if at == 0 { '(' } else { ',' });
             self.out.push_str(name);
             self.out.push(':');
             value.write_graphql(&|id| self.names[id.index()].clone(), &mut self.out);
         }
-        if !arguments.is_empty() {
+        for (at, (name, value)) in contexts.iter().enumerate() {
+            self.out.push(if at == 0 && arguments.is_empty() { '(' } else { ',' });
+            self.out.extend([name.as_str(), ":$", &context_name(value.index())]);
+        }
+        if !arguments.is_empty() || !contexts.is_empty() {
             self.out.push(')');
         }
     }

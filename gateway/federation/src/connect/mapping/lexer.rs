@@ -127,8 +127,13 @@ impl<'t> Lexer<'t> {
                     // `at` is always on a character's first byte, so there is a character.
                     let odd = self.text[start..].chars().next().unwrap_or('\u{fffd}');
                     let span = start..start + odd.len_utf8();
-                    return Err(MappingError::new(span, format!("`{odd}` has no meaning in a mapping"))
-                        .help("a name with other characters than letters, digits and `_` is written in quotes"));
+                    let help = match method_of(odd) {
+                        Some(method) => format!("there are no operators: use `->{method}`"),
+                        None => {
+                            "a name with other characters than letters, digits and `_` is written in quotes".to_owned()
+                        }
+                    };
+                    return Err(MappingError::new(span, format!("`{odd}` has no meaning in a mapping")).help(help));
                 }
             },
         };
@@ -176,6 +181,9 @@ impl<'t> Lexer<'t> {
         let raw = &self.text[start..self.at];
         if super::number::is_json_number(raw) {
             Ok(TokenKind::Number(raw))
+        } else if raw == "-" {
+            Err(MappingError::new(start..self.at, "`-` has no meaning in a mapping")
+                .help("there are no operators: use `->sub`; a name with a `-` is written in quotes"))
         } else {
             Err(MappingError::new(start..self.at, format!("`{raw}` is not a number"))
                 .help("numbers are written as in JSON: `1`, `-2.5`, `1e3`"))
@@ -256,6 +264,23 @@ impl<'t> Lexer<'t> {
             None => Err(MappingError::new(start..self.at, "`\\u` wants four hexadecimal digits")),
         }
     }
+}
+
+/// The method that does what the operator does elsewhere.
+fn method_of(operator: char) -> Option<&'static str> {
+    Some(match operator {
+        '+' => "add",
+        '*' => "mul",
+        '/' => "div",
+        '%' => "mod",
+        '=' => "eq",
+        '<' => "lt",
+        '>' => "gt",
+        '!' => "not",
+        '&' => "and",
+        '|' => "or",
+        _ => return None,
+    })
 }
 
 fn is_name_start(byte: u8) -> bool {

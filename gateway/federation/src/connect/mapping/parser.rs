@@ -21,6 +21,9 @@ const MAX_NESTING: usize = 64;
 /// How many `??` and `?!` one expression may chain: each is a level of the tree.
 const MAX_CHAIN: usize = 64;
 
+/// Methods that Connectors got after v0.3.
+const LATER: [&str; 7] = ["as", "split", "trim", "trimStart", "trimEnd", "keysToCamelCase", "keysToCamelCaseDeep"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Selection,
@@ -99,8 +102,12 @@ impl<'t> Parser<'t> {
         let error =
             MappingError::new(token.span.clone(), format!("expected {expected}, found {}", token.kind.describe()));
         match token.kind {
-            TokenKind::Spread => error.help("spreading with `...` is not supported yet; name the fields"),
+            TokenKind::Spread => {
+                error.help("`...` is not supported yet; name the fields, or write `$.path { ... }` without it")
+            }
             TokenKind::Number(_) => error.help("a literal is written `$(...)`, such as `$(1)`"),
+            TokenKind::BracketOpen => error
+                .help("a list is written `$([...])`; a name with brackets in it is quoted, such as `\"page[size]\"`"),
             _ => error,
         }
     }
@@ -193,6 +200,16 @@ impl<'t> Parser<'t> {
     }
 
     fn field(&mut self, mode: Mode) -> Result<Field, MappingError> {
+        let field = self.plain_field(mode)?;
+        // `path as $name`, of a later version.
+        if *self.kind() == TokenKind::Name("as") && matches!(self.token(1).kind, TokenKind::Variable(_)) {
+            return Err(MappingError::new(self.token(0).span.clone(), "`as` is not supported yet")
+                .help("write the path where the variable would stand"));
+        }
+        Ok(field)
+    }
+
+    fn plain_field(&mut self, mode: Mode) -> Result<Field, MappingError> {
         if !self.is_named() {
             let value = self.expression(Mode::Selection)?;
             return Self::unnamed(value);
@@ -375,6 +392,10 @@ impl<'t> Parser<'t> {
             return Err(self.unexpected("a method's name"));
         };
         let Some(method) = Method::from_name(name) else {
+            if LATER.contains(&name) {
+                let message = format!("the method `{name}` is of a later version and not supported yet");
+                return Err(MappingError::new(token.span, message).help("the methods of v0.3 are supported"));
+            }
             let error = MappingError::new(token.span, format!("there is no method `{name}`"));
             return Err(match closest(name, Method::ALL.iter().map(|method| method.name())) {
                 Some(close) => error.help(format!("did you mean `->{close}`?")),

@@ -1,5 +1,7 @@
 //! The mapping language as tables: text and input in, JSON out.
 
+mod methods;
+
 use super::*;
 
 /// Evaluates `mapping` over `data`, with `$args` and the like taken from the object `vars`.
@@ -236,7 +238,20 @@ fn refuses_with_a_span() {
         ("$(01)", "01", "not a number"),
         ("$(1", "", "expected `)`"),
         ("$([1 2])", "2", "expected `]`"),
+        // of later versions
         ("...a", "...", "not supported yet"),
+        ("id ... $.a { b }", "...", "`...` is not supported yet"),
+        ("a as $b c: $b", "as", "`as` is not supported yet"),
+        ("id x: a->as($b)", "as", "method `as` is of a later version"),
+        ("x: a->split(',')", "split", "method `split` is of a later version"),
+        ("x: $(a + 1)", "+", "`->add`"),
+        ("x: $(a - 1)", "-", "`->sub`"),
+        ("x: $(a * 2)", "*", "`->mul`"),
+        ("x: $(a / 2)", "/", "`->div`"),
+        ("x: $(a == 2)", "=", "`->eq`"),
+        ("x: $(a && b)", "&", "`->and`"),
+        ("x: $(!a)", "!", "`->not`"),
+        ("page[size]: a", "[", "such as `\"page[size]\"`"),
         ("a: %", "%", "no meaning"),
         ("a: é", "é", "no meaning"),
         ("$.a { b } c: ", "", "expected a value"),

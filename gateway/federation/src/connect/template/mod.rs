@@ -3,12 +3,14 @@
 //! A value that a template takes in stays a value. In a URL it is percent-encoded whole, so that it can add no
 //! segment and no parameter; in a header it may hold no control character, so that it can add no line.
 
+mod form;
 mod header;
 mod url;
 
 #[cfg(test)]
 mod tests;
 
+pub use form::render_form;
 pub use header::HeaderTemplate;
 pub use url::{BaseUrl, UrlParts, UrlTemplate, render_url};
 
@@ -56,6 +58,8 @@ pub enum RenderErrorKind {
     NotScalar,
     /// A control character in a header.
     ControlCharacter,
+    /// A form that is made of something else than names with values.
+    NotAnObject,
 }
 
 impl std::fmt::Display for RenderError {
@@ -65,6 +69,7 @@ impl std::fmt::Display for RenderError {
             RenderErrorKind::NoPathValue => write!(f, "`{what}` in the URL's path has no value"),
             RenderErrorKind::PathStep => write!(f, "`{what}` would make a path segment that is empty, `.` or `..`"),
             RenderErrorKind::NotScalar => write!(f, "`{what}` is not a string, a number or a boolean"),
+            RenderErrorKind::NotAnObject => write!(f, "`{what}` is not an object, which a form is made of"),
             RenderErrorKind::ControlCharacter => write!(f, "`{what}` has a control character in its value"),
         }
     }

@@ -127,6 +127,26 @@ fn base_urls() {
 }
 
 #[test]
+fn renders_forms() {
+    let cases = [
+        (r#"{"a":1,"b":"x y&z=\u00e9","c":true,"d":null}"#, Some("a=1&b=x+y%26z%3D%C3%A9&c=true")),
+        (
+            r#"{"l":[1,null,"x"],"o":{"k":{"d":2}},"m":[{"n":1},{"n":2}]}"#,
+            Some("l%5B0%5D=1&l%5B2%5D=x&o%5Bk%5D%5Bd%5D=2&m%5B0%5D%5Bn%5D=1&m%5B1%5D%5Bn%5D=2"),
+        ),
+        (r#"{"a&b=":"","e":[],"f":{}}"#, Some("a%26b%3D=")),
+        ("{}", Some("")),
+        ("null", Some("")),
+        ("[1]", None),
+        ("1", None),
+    ];
+    for (body, expected) in cases {
+        let body = crate::connect::mapping::parse_json(body.as_bytes()).unwrap();
+        assert_eq!(super::render_form(&body).ok().as_deref(), expected, "{}", body.to_json());
+    }
+}
+
+#[test]
 fn renders_headers() {
     #[rustfmt::skip]
     let cases = [

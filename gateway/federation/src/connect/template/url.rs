@@ -352,7 +352,7 @@ fn check_segment(segment: &str, what: &str) -> Result<(), RenderError> {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-fn push_encoded(byte: u8, out: &mut String) {
+pub(super) fn push_encoded(byte: u8, out: &mut String) {
     out.push('%');
     out.push(char::from(HEX[usize::from(byte >> 4)]));
     out.push(char::from(HEX[usize::from(byte & 15)]));

@@ -44,17 +44,19 @@ impl Checker<'_, '_> {
         let fields = match definition {
             ExtendedType::Scalar(scalar) => {
                 // A custom scalar may be any JSON.
-                if matches!(output, Output::Object(_)) && scalar.is_built_in() {
+                if let Output::Object(fields) = output
+                    && scalar.is_built_in()
+                {
                     let message = format!("`{what}` is a `{type_name}`, and the selection makes an object of it");
-                    self.error("GROUP_SELECTION_IS_NOT_OBJECT", span, message, None);
+                    self.error("GROUP_SELECTION_IS_NOT_OBJECT", span, message, value_itself(fields));
                 }
                 return;
             }
             ExtendedType::Enum(_) => {
-                if matches!(output, Output::Object(_)) {
+                if let Output::Object(fields) = output {
                     let message =
                         format!("`{what}` is the enum `{type_name}`, and the selection makes an object of it");
-                    self.error("GROUP_SELECTION_IS_NOT_OBJECT", span, message, None);
+                    self.error("GROUP_SELECTION_IS_NOT_OBJECT", span, message, value_itself(fields));
                 }
                 return;
             }
@@ -147,4 +149,12 @@ pub(super) fn leaves(tree: &FieldTree) -> Vec<Vec<String>> {
         }
     }
     all
+}
+
+/// How to write a value and not an object that has it.
+fn value_itself(fields: &[OutputField<'_>]) -> Option<String> {
+    match fields {
+        [only] => Some(format!("`$.{}` is the value itself", only.name)),
+        _ => None,
+    }
 }

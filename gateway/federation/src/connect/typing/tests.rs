@@ -423,3 +423,28 @@ fn grpc_is_checked() {
         }
     }
 }
+
+#[test]
+fn a_message_that_is_an_object_is_warned_of() {
+    let cases = [
+        ("message", Some("`$.message`")),
+        ("error.message", None),
+        ("$.message", None),
+        ("$.errors->first { message }", Some("`$.message`")),
+        ("code message", Some("a path to the text")),
+        ("$.message ?? $status->toString", None),
+    ];
+    for (mapping, help) in cases {
+        let text = CATALOG.replacen("message: \"error.message\"", &format!("message: \"{mapping}\""), 1);
+        let (_, diagnostics) = read(&text);
+        let found: Vec<(&str, bool)> = diagnostics.iter().map(|found| (found.code, found.is_error())).collect();
+        assert_eq!(
+            found,
+            help.map(|_| ("ERROR_MESSAGE_IS_OBJECT", false)).into_iter().collect::<Vec<_>>(),
+            "{mapping}"
+        );
+        for (found, help) in diagnostics.iter().zip(help) {
+            assert!(found.help.as_deref().is_some_and(|said| said.contains(help)), "{mapping}: {found:?}");
+        }
+    }
+}

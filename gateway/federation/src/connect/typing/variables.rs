@@ -54,7 +54,10 @@ impl Checker<'_, '_> {
         }
         match found.root {
             UseRoot::Response => {
-                let help = found.path.first().map(|first| format!("for an argument write `$args.{}`", first.name));
+                let help = found.path.first().map(|first| match Variable::from_name(&first.name) {
+                    Some(variable) => format!("did you mean `${}`?", variable.name()),
+                    None => format!("for an argument write `$args.{}`", first.name),
+                });
                 let message = "a request is made before there is a response to read from";
                 self.error("UNDEFINED_VARIABLE", found.span.clone(), message, help);
                 false

@@ -5,7 +5,7 @@
 use smallvec::smallvec;
 
 use super::label::Stations;
-use super::{Bases, Cost, Exhausted, Nodes, Search};
+use super::{Bases, Calls, Cost, Exhausted, Nodes, Search};
 use crate::plan::demand::{DemandId, Item, Whom};
 use crate::plan::graph::{LookupId, NodeId};
 use crate::plan::shape::{PositionId, SlotId};
@@ -16,6 +16,9 @@ crate::schema::ids! {
     StationId,
 }
 
+/// Up to this many stations are asked for a value that one of them could give alone, to save a step.
+const MAX_BESIDE: usize = 4;
+
 /// How one gets to a station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) enum Via {
@@ -25,7 +28,7 @@ pub(in crate::plan) enum Via {
         lookup: LookupId,
         /// What `@requires` wants handed in beside the key.
         requires: Option<FieldSet>,
-        /// The one slot that a connector on a field answers.
+        /// The one slot that it answers: by a connector on a field, or with what is handed in from contexts.
         only: Option<SlotId>,
     },
 }
@@ -52,10 +55,20 @@ pub(in crate::plan) struct Assignment {
 #[derive(Debug)]
 pub(in crate::plan) struct Cover {
     pub position: PositionId,
+    /// With the calls that others make for the same position too left out.
     pub cost: Cost,
+    /// With all calls.
+    pub alone: Cost,
     /// Those that are used. One that needs another stands behind it.
     pub stations: Vec<Station>,
     pub slots: Vec<Assignment>,
+}
+
+/// What is handed in where a node is entered, beside a key.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Handed<'h> {
+    requires: Option<&'h FieldSet>,
+    contexts: bool,
 }
 
 /// A way to get one item.
@@ -67,13 +80,14 @@ pub(super) struct Way {
 }
 
 impl Search<'_> {
-    /// The best way to give `items` to objects that come from `bases`.
+    /// The best way to give `items` to objects that come from `bases`, where `calls` are made anyway.
     pub(super) fn cover(
         &mut self,
         position: PositionId,
         whom: &Whom,
         bases: &Bases,
         items: &[Item],
+        calls: &Calls,
     ) -> Result<Option<Cover>, Exhausted> {
         if let Some(cover) = self.cover_by_bases(position, bases, items)? {
             return Ok(Some(cover));
@@ -87,7 +101,7 @@ impl Search<'_> {
             }
             options.push(found);
         }
-        self.choose(position, &stations, items, &options)
+        self.choose(position, &stations, items, &options, calls)
     }
 
     /// The common case: all is where the objects come from, and nothing below needs another call.
@@ -101,7 +115,7 @@ impl Search<'_> {
         let mut slots = Vec::with_capacity(items.len());
         'items: for item in items {
             for (at, (_, node)) in bases.iter().enumerate() {
-                if let Some(found) = self.by_edge(*node, None, item)?
+                if let Some(found) = self.by_edge(*node, Handed::default(), item)?
                     && found.depth == 0
                 {
                     cost = cost.beside(found);
@@ -115,19 +129,16 @@ impl Search<'_> {
         let stations = bases.iter();
         let stations =
             stations.map(|(at, node)| Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
-        Ok(Some(Cover { position, cost, stations: stations.collect(), slots }))
+        Ok(Some(Cover { position, cost, alone: cost, stations: stations.collect(), slots }))
     }
 
     /// What an item costs when it is asked at a node that was entered with `handed` in; `None` if it is not there.
-    pub(super) fn by_edge(
-        &mut self,
-        node: NodeId,
-        handed: Option<&FieldSet>,
-        item: &Item,
-    ) -> Result<Option<Cost>, Exhausted> {
+    pub(super) fn by_edge(&mut self, node: NodeId, handed: Handed<'_>, item: &Item) -> Result<Option<Cost>, Exhausted> {
         let name = self.shape.slots[item.slot.index()].name;
         let Some(edge) = self.graph.edge(node, name) else { return Ok(None) };
-        if edge.requires.is_some() && edge.requires.as_ref() != handed {
+        if edge.requires.is_some() && edge.requires.as_ref() != handed.requires
+            || !edge.contexts.is_empty() && !handed.contexts
+        {
             return Ok(None);
         }
         match (item.child, edge.target) {
@@ -148,52 +159,76 @@ impl Search<'_> {
                 options.push(Way { stations: vec![id], cost: cost.after(station.depth) });
             }
         }
-        if options.is_empty() && item.child.is_some() {
-            options.extend(self.shared(stations, item)?);
+        // Where no one has all that is wanted under it; or where asking several saves a step.
+        let ends_here = |way: &Way| way.stations.iter().any(|id| stations.get(*id).depth == way.cost.depth);
+        if item.child.is_some() && !options.iter().any(ends_here) {
+            let most = if options.is_empty() { usize::MAX } else { MAX_BESIDE };
+            options.extend(self.shared(stations, item, most)?);
         }
         Ok(options)
     }
 
     pub(super) fn by_station(&mut self, station: &Station, item: &Item) -> Result<Option<Cost>, Exhausted> {
         match &station.via {
-            Via::Base(_) => self.by_edge(station.node, None, item),
+            Via::Base(_) => self.by_edge(station.node, Handed::default(), item),
             Via::Lookup { only: Some(only), .. } if *only != item.slot => Ok(None),
-            Via::Lookup { requires, .. } => self.by_edge(station.node, requires.as_ref(), item),
+            Via::Lookup { requires, only, .. } => {
+                // A lookup for one slot alone is there because the slot's contexts are set.
+                let handed = Handed { requires: requires.as_ref(), contexts: only.is_some() };
+                self.by_edge(station.node, handed, item)
+            }
         }
     }
 
-    /// A shared value type whose parts are in several places: asked in each, as few as will do.
-    fn shared(&mut self, stations: &Stations, item: &Item) -> Result<Option<Way>, Exhausted> {
+    /// A shared value whose parts are in several places: asked in each of the `most` nearest, as few as will do.
+    fn shared(&mut self, stations: &Stations, item: &Item, most: usize) -> Result<Option<Way>, Exhausted> {
         let Some(child) = item.child else { return Ok(None) };
         let name = self.shape.slots[item.slot.index()].name;
-        let mut parts: Vec<(StationId, NodeId, u32)> = vec![];
+        let mut parts: Vec<(StationId, NodeId)> = vec![];
         for (id, station) in stations.iter() {
             let plain = matches!(&station.via, Via::Base(_) | Via::Lookup { requires: None, only: None, .. });
-            let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.requires.is_none());
-            if let Some(target) = edge.and_then(|edge| edge.target) {
-                parts.push((id, target, station.depth));
-            }
+            let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.is_plain());
+            parts.extend(edge.and_then(|edge| edge.target).map(|target| (id, target)));
         }
-        let nodes = |parts: &[(StationId, NodeId, u32)]| parts.iter().map(|(_, node, _)| *node).collect::<Nodes>();
+        parts.truncate(most);
         // One alone was looked at before; and from nowhere come objects of which nothing is wanted, but not their slot.
-        if parts.len() < 2 || self.best(child, &nodes(&parts))?.is_none() {
+        if parts.len() < 2 {
             return Ok(None);
         }
+        let Some(mut best) = self.together(stations, child, &parts)? else { return Ok(None) };
         // From the last on: what comes first is where the objects come from, or nearest to it.
         let mut at = parts.len();
-        while at > 0 && parts.len() > 1 {
+        while at > 0 && parts.len() > 2 {
             at -= 1;
             let mut fewer = parts.clone();
             fewer.remove(at);
-            if self.best(child, &nodes(&fewer))?.is_some() {
-                parts = fewer;
+            if let Some(found) = self.together(stations, child, &fewer)?
+                && found.0 <= best.0
+            {
+                (parts, best) = (fewer, found);
             }
         }
-        let depth = parts.iter().map(|(_, _, depth)| *depth).max().unwrap_or(0);
-        let decision = self.best(child, &nodes(&parts))?;
-        Ok(decision.map(|decision| Way {
-            stations: parts.iter().map(|(id, _, _)| *id).collect(),
-            cost: decision.cost.beside(Cost::FIELD).after(depth),
-        }))
+        Ok(Some(Way { stations: parts.iter().map(|(id, _)| *id).collect(), cost: best.1 }))
+    }
+
+    /// What it costs to ask all of these for what is wanted of a shared value: with the stations' own calls, and without.
+    fn together(
+        &mut self,
+        stations: &Stations,
+        child: DemandId,
+        parts: &[(StationId, NodeId)],
+    ) -> Result<Option<(Cost, Cost)>, Exhausted> {
+        let nodes: Nodes = parts.iter().map(|(_, node)| *node).collect();
+        let Some(decision) = self.best(child, &nodes)? else { return Ok(None) };
+        let (mut depth, mut calls) = (0, Cost::ZERO);
+        for (id, _) in parts {
+            let station = stations.get(*id);
+            depth = depth.max(station.depth);
+            if let Via::Lookup { lookup, .. } = station.via {
+                calls = calls.beside(Cost::call(station.depth, self.graph.lookup(lookup).batch));
+            }
+        }
+        let own = decision.cost.beside(Cost::FIELD).after(depth);
+        Ok(Some((own.beside(calls), own)))
     }
 }

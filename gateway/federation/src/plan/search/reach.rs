@@ -1,11 +1,12 @@
 //! Owns what can be reached at all from a place: the question that satisfiability asks, answered by
 //! the very code that plans.
 
-use super::cover::Via;
+use super::cover::{Station, Via};
 use super::label::Stations;
-use super::{Bases, Exhausted, Search};
+use super::{Bases, Calls, Exhausted, Search};
+use crate::plan::contexts::SetContexts;
 use crate::plan::demand::{Demands, Item, Whom, add_slot};
-use crate::plan::graph::{NodeId, PlannerGraph};
+use crate::plan::graph::{ContextId, LookupId, NodeId, PlannerGraph};
 use crate::plan::shape::{Position, ROOT, Shape};
 use crate::schema::{FieldId, Id, Model, TypeId};
 
@@ -41,17 +42,19 @@ pub(in crate::plan) struct Reached {
     pub targets: Vec<NodeId>,
 }
 
-/// Which of these fields can be asked, with all lookups that are possible, of objects of type `ty` that come from `nodes`.
+/// Which of these fields can be asked, with all lookups that are possible, of objects of type `ty` that come from `nodes`
+/// and are within what sets these contexts.
 pub(in crate::plan) fn reach(
     model: &Model,
     graph: &PlannerGraph,
     ty: TypeId,
-    nodes: &[NodeId],
+    (nodes, set): (&[NodeId], &SetContexts),
     fields: &[FieldId],
     work: &mut Work,
 ) -> Result<Vec<Reached>, Exhausted> {
     let whom = Whom::one(ty);
     let (mut search, items) = asked_for(model, graph, &whom, fields);
+    search.set.clone_from(set);
     let stations = stations(&mut search, &whom, nodes, &items)?;
     work.spend(items.len() * stations.iter().len())?;
     let mut reached = Vec::with_capacity(items.len());
@@ -71,6 +74,47 @@ pub(in crate::plan) fn reach(
     }
     work.spend_as(&search)?;
     Ok(reached)
+}
+
+/// The lookups on the cheapest way to a field of objects of type `ty` that come from `nodes`, nearest first; `None` if
+/// there is no way. It is the way of a plan that wants this field alone.
+pub(in crate::plan) fn cheapest(
+    model: &Model,
+    graph: &PlannerGraph,
+    ty: TypeId,
+    nodes: &[NodeId],
+    field: FieldId,
+    work: &mut Work,
+) -> Result<Option<Vec<LookupId>>, Exhausted> {
+    let whom = Whom::one(ty);
+    let (mut search, items) = asked_for(model, graph, &whom, &[field]);
+    let bases: Bases = nodes.iter().copied().enumerate().collect();
+    let cover = search.cover(ROOT, &whom, &bases, &items, &Calls::new())?;
+    work.spend_as(&search)?;
+    let lookup = |station: &Station| match station.via {
+        Via::Base(_) => None,
+        Via::Lookup { lookup, .. } => Some(lookup),
+    };
+    Ok(cover.map(|cover| cover.stations.iter().filter_map(lookup).collect()))
+}
+
+/// Whether the value of a context can be had of objects of type `ty` that come from `nodes`.
+pub(in crate::plan) fn gives(
+    model: &Model,
+    graph: &PlannerGraph,
+    ty: TypeId,
+    (nodes, set): (&[NodeId], &SetContexts),
+    context: ContextId,
+    work: &mut Work,
+) -> Result<bool, Exhausted> {
+    let (mut search, _) = asked_for(model, graph, &Whom::one(ty), &[]);
+    search.set.clone_from(set);
+    search.giving = Some(context);
+    let selection = &graph.context(context).selection;
+    let demand = search.demands.require(model, &mut search.shape, ROOT, &Whom::one(ty), selection);
+    let found = search.best(demand, &nodes.iter().copied().collect())?;
+    work.spend_as(&search)?;
+    Ok(found.is_some())
 }
 
 /// The nodes that can tell the types of objects that come from interface objects of `interface`.
@@ -97,7 +141,7 @@ fn asked_for<'a>(
     fields: &[FieldId],
 ) -> (Search<'a>, Vec<Item>) {
     let mut shape = Shape::default();
-    shape.positions.push(Position { parent: None, types: whom.types.clone(), slots: vec![], width: 0 });
+    shape.positions.push(Position { parent: None, types: whom.types.clone(), slots: vec![], width: 0, apart: false });
     let mut items = vec![];
     for field in fields {
         let slot = add_slot(model, &mut shape, ROOT, *field, [].into());

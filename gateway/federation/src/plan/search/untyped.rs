@@ -4,7 +4,7 @@
 
 use super::cover::{StationId, Way};
 use super::label::Stations;
-use super::{Bases, Cost, Decision, Exhausted, Nodes, Search, Untyped, Via};
+use super::{Bases, Calls, Cost, Decision, Exhausted, Nodes, Search, Untyped, Via};
 use crate::plan::demand::{DemandId, Item, Whom};
 use crate::schema::{Id, TypeId, TypeSet};
 
@@ -79,7 +79,7 @@ impl Search<'_> {
             let cost = Cost::ZERO.after(stations.get(id).depth);
             vec![Way { stations: vec![id], cost }]
         }));
-        let Some(cover) = self.choose(position, stations, at_once, &options)? else { return Ok(None) };
+        let Some(cover) = self.choose(position, stations, at_once, &options, &Calls::new())? else { return Ok(None) };
         let Some(id) = teller else {
             let cost = cover.cost;
             let untyped = Some(Untyped { whom: whom.clone(), cover, teller: None });

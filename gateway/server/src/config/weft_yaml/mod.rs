@@ -9,6 +9,7 @@ mod reference;
 mod supergraph;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod traffic;
 mod values;
 
@@ -27,6 +28,7 @@ use weft_federation::diagnostics::{Diagnostic, Source};
 
 use super::yaml::{self, CODE};
 use names::Named;
+use timeouts::Timeouts;
 use values::ListenAddress;
 
 /// The configuration of a gateway.
@@ -90,6 +92,7 @@ pub struct GatewayConfig {
     pub override_labels: BTreeMap<String, bool>,
     /// The subgraphs and sources that it speaks of.
     named: Vec<Named>,
+    timeouts: Timeouts,
 }
 
 /// As an empty `weft.yaml` has it, without an environment.
@@ -102,7 +105,8 @@ impl Default for GatewayConfig {
 impl Config {
     /// What holds where there is no file.
     pub fn without_file(environment: &BTreeMap<String, String>) -> Self {
-        let mut resolving = Resolving { source: &Source::new("", ""), found: vec![], named: vec![] };
+        let empty = Source::new("", "");
+        let mut resolving = Resolving::new(&empty, vec![]);
         Raw::default().resolve(&mut resolving, Path::new(""), environment)
     }
 
@@ -113,7 +117,7 @@ impl Config {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let (raw, found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
-        let mut resolving = Resolving { source, found, named: vec![] };
+        let mut resolving = Resolving::new(source, found);
         let config = raw.unwrap_or_default().resolve(&mut resolving, folder, environment);
         if resolving.found.is_empty() { Ok(config) } else { Err(resolving.found) }
     }
@@ -142,6 +146,13 @@ struct Resolving<'a> {
     source: &'a Arc<Source>,
     found: Vec<Diagnostic>,
     named: Vec<Named>,
+    timeouts: Timeouts,
+}
+
+impl<'a> Resolving<'a> {
+    fn new(source: &'a Arc<Source>, found: Vec<Diagnostic>) -> Self {
+        Self { source, found, named: vec![], timeouts: Timeouts::default() }
+    }
 }
 
 impl Resolving<'_> {
@@ -167,6 +178,7 @@ impl Raw {
             connectors,
             override_labels: self.override_labels,
             named: std::mem::take(&mut resolving.named),
+            timeouts: std::mem::take(&mut resolving.timeouts),
         };
         Config { listen: self.listen.map(|listen| listen.0), supergraph: self.supergraph.path(folder), gateway }
     }

@@ -33,6 +33,21 @@ fn lines(found: &[Diagnostic]) -> String {
     found.iter().map(line).collect::<Vec<_>>().join("\n").replace("error[INVALID_CONFIG]: ", "")
 }
 
+/// Nothing is shared between requests unless it is said, and a source takes that from its subgraph, key by key.
+#[test]
+fn what_requests_share_is_said_by_subgraph_and_source() {
+    let config = resolved(
+        "traffic:\n  subgraphs:\n    users: { batch_window: 2ms, share_in_flight: true }\n  sources:\n    users.api: { share_in_flight: false }\n",
+    );
+    let connectors = config.gateway.connectors;
+    let shown = |config: &SourceConfig| (config.batch_window, config.share_in_flight);
+    let two = Some(Duration::from_millis(2));
+    assert_eq!(shown(connectors.of("other")), (None, false));
+    assert_eq!(shown(connectors.of("users")), (two, true));
+    assert_eq!(shown(connectors.of_source("users", "other")), (two, true));
+    assert_eq!(shown(connectors.of_source("users", "api")), (two, false));
+}
+
 #[test]
 fn what_is_wrong_is_told_all_at_once_and_where() {
     let cases = [
@@ -67,7 +82,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:5:15: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB\n\
              weft.yaml:8:12: expected a URL that starts with http:// or https://\n\
              weft.yaml:9:16: the environment variable NONE is not set\n\
-             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, found a list\n\
+             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, found a list\n\
              weft.yaml:12:9: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB",
         ),
         (
@@ -143,6 +158,8 @@ fn the_defaults_that_are_documented_hold() {
     assert_eq!(config.listen.take().as_deref(), Some("127.0.0.1:4000"));
     // Without one it follows `dev`.
     assert_eq!(config.gateway.introspection.take(), Some(false));
+    // That a timeout is written is known, even if it is the default.
+    assert!(std::mem::take(&mut config.gateway.timeouts).all);
     assert_eq!(format!("{config:?}"), format!("{:?}", Config::without_file(&BTreeMap::new())));
 }
 
@@ -183,7 +200,7 @@ headers: { subgraphs: { reviews: { request: [] } } }
     );
     let connectors = config.gateway.connectors;
     let shown = |config: &SourceConfig| {
-        let SourceConfig { url, timeout, connect_timeout, max_body, max_request: _, headers: _ } = config;
+        let SourceConfig { url, timeout, connect_timeout, max_body, .. } = config;
         let url = url.as_deref().unwrap_or("-");
         format!("{url} {} {} {max_body}", timeout.as_secs(), connect_timeout.as_secs())
     };

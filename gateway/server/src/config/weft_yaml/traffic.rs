@@ -14,7 +14,8 @@ use crate::config::yaml::Located;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Traffic {
-    /// How long the calls of one request may take together. What is not there then is null, with an error.
+    /// How long one request may take. What has not been answered by then is null, with an error; a request that is not even
+    /// planned by then ends with `GATEWAY_TIMEOUT`.
     #[schemars(extend("default" = "30s"), example = "10s")]
     request_timeout: Option<Time>,
     /// Calls to all subgraphs.
@@ -57,6 +58,15 @@ struct Backend {
     /// The largest answer that is read.
     #[schemars(example = "8MB")]
     max_body: Option<Size>,
+    /// How long a batch of entities from a REST or gRPC service waits for those of other requests, so that one call gets them
+    /// all. Only requests that send it the same headers and arguments share one, whatever `x-request-id` they have. Without
+    /// it none waits.
+    #[schemars(example = "1ms")]
+    batch_window: Option<Time>,
+    /// Whether requests share the answer to a read that is out: the same method, address, headers but for `x-request-id`, and
+    /// body. Mutations are never shared.
+    #[schemars(extend("default" = false))]
+    share_in_flight: Option<bool>,
 }
 
 /// What calls are like, without their headers.
@@ -78,6 +88,7 @@ impl Traffic {
     }
 
     pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
+        resolving.timeouts.all = self.all.timeout.is_some();
         let all = Backend::from(self.all).over(&SourceConfig::default());
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
         for (name, backend) in self.subgraphs {
@@ -85,11 +96,17 @@ impl Traffic {
             if let Some(url) = &backend.url {
                 resolving.subgraph_url(&name, &url.span);
             }
+            if backend.timeout.is_some() {
+                resolving.timeouts.subgraphs.insert(name.value.clone());
+            }
             let own = backend.over(&calls.all);
             calls.subgraphs.insert(name.value, own);
         }
         for (name, backend) in self.sources {
             resolving.source(&name);
+            if backend.timeout.is_some() {
+                resolving.timeouts.sources.insert(name.value.clone());
+            }
             let own = backend.over(calls.of(&name.value.subgraph));
             calls.sources.insert(name.value, own);
         }
@@ -100,14 +117,14 @@ impl Traffic {
 impl From<Calls> for Backend {
     fn from(calls: Calls) -> Self {
         let Calls { timeout, connect_timeout, max_body } = calls;
-        Self { url: None, timeout, connect_timeout, max_body }
+        Self { timeout, connect_timeout, max_body, ..Self::default() }
     }
 }
 
 impl Backend {
     /// What is said here, and where nothing is said what `outer` has.
     fn over(self, outer: &SourceConfig) -> SourceConfig {
-        let Self { url, timeout, connect_timeout, max_body } = self;
+        let Self { url, timeout, connect_timeout, max_body, batch_window, share_in_flight } = self;
         SourceConfig {
             url: url.map(|url| url.value.0).or_else(|| outer.url.clone()),
             timeout: timeout.map_or(outer.timeout, |time| time.0),
@@ -115,6 +132,8 @@ impl Backend {
             max_body: max_body.map_or(outer.max_body, |size| size.0),
             max_request: outer.max_request,
             headers: outer.headers.clone(),
+            batch_window: batch_window.map(|time| time.0).or(outer.batch_window),
+            share_in_flight: share_in_flight.unwrap_or(outer.share_in_flight),
         }
     }
 }
