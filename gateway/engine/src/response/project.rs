@@ -139,13 +139,21 @@ impl<'a> Writer<'a> {
             self.report_here("The object here is of a type that this schema does not have.");
             return Err(Stop::Nulled);
         };
-        self.out.push(b'{');
-        for (at, field) in class.fields.iter().enumerate() {
-            if at > 0 {
-                self.out.push(b',');
-            }
+        if class.fields.is_empty() {
+            self.out.push(b'{');
+        }
+        for field in &class.fields {
             self.reserve(field.prefix.len())?;
             self.out.extend_from_slice(field.prefix.as_bytes());
+            if let ProjectionSource::Leaf(slot) = field.source
+                && let SlotValue::Leaf { part, start, len } =
+                    self.arena.slot(object, self.shape.slots[slot.index()].index)
+            {
+                let leaf = self.arena.leaf(part, start, len);
+                self.reserve(leaf.len())?;
+                self.out.extend_from_slice(leaf);
+                continue;
+            }
             self.report.path.push(Segment::Key(&field.key));
             let written = self.field(object, field);
             self.report.path.pop();

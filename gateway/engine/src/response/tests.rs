@@ -357,7 +357,9 @@ fn data_larger_than_its_bound_is_null_with_an_error() {
     let supergraph = supergraph(SDL);
     let operation = "{ users { best { a: name b: name c: name } } grid }";
     let plan = PlanBuilder::new(&supergraph, operation).root("a", &[], "{ users { best { name } } grid }").build();
-    let FetchContent::Objects(users) = &plan.fetches[0].selection.fields[0].content else { panic!("users are objects") };
+    let FetchContent::Objects(users) = &plan.fetches[0].selection.fields[0].content else {
+        panic!("users are objects")
+    };
     let best = plan.shape.slots[users.fields[0].slot.index()].index;
     let name = "x".repeat(1000);
     let backend = format!(r#"{{"users":[{{"best":{{"name":"{name}"}}}}{}],"grid":["x"]}}"#, ",{}".repeat(19));

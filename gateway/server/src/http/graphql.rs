@@ -102,6 +102,7 @@ fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::EventsNotAccepted, _) => StatusCode::NOT_ACCEPTABLE,
         (Outcome::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
+        (Outcome::Late, _) => StatusCode::GATEWAY_TIMEOUT,
     };
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = status;
@@ -136,6 +137,7 @@ fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");
         }
         Outcome::Failed => tracing::error!(request_id = ?id, operation, "request failed"),
+        Outcome::Late => tracing::warn!(request_id = ?id, operation, "no turn to plan came in time"),
     }
 }
 
