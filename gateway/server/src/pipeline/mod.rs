@@ -77,16 +77,21 @@ impl Pipeline {
         Self { snapshot: ArcSwap::from_pointee(snapshot), compute: Compute::new(), introspection }
     }
 
-    /// Answers one request. `headers` are the client's; the engine forwards those that a subgraph is to get.
+    /// When a request that has come now is to be answered.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::now() + self.snapshot.load().engine.request_timeout()
+    }
+
+    /// Answers one request by its deadline. `headers` are the client's; the engine forwards those that a subgraph is to get.
     pub async fn run(
         &self,
         request: &ClientRequest<'_>,
         (method, delivery): (Method, Delivery),
         headers: &HeaderMap,
         timings: &mut Timings,
+        deadline: Deadline,
     ) -> Reply {
         let snapshot = self.snapshot.load_full();
-        let deadline = Deadline::now() + snapshot.engine.request_timeout();
         match self.try_run(&snapshot, request, (method, delivery), headers, timings, deadline).await {
             Ok(reply) => reply,
             Err(errors) => Reply::Once(Answer::refused(&errors)),
