@@ -58,4 +58,14 @@ impl PreparedPlan {
         let trigger = plan.trigger.as_ref().map(|fetch| connectors.prepare(&[fetch], operation));
         Self { plan, trigger, calls, fetches, model }
     }
+
+    /// What the plan takes in memory, in bytes: a sum over what it holds.
+    pub fn footprint(&self) -> usize {
+        let fetches = self.fetches.iter().zip(&self.plan.fetches).map(|(prepared, fetch)| {
+            // Representations and connectors repeat what the plan says of the fetch, in other words.
+            size_of_val(prepared) + size_of_val(&prepared.dependents[..]) + fetch.footprint()
+        });
+        let calls = self.trigger.iter().chain(&self.calls).map(Prepared::footprint);
+        size_of_val(self) + self.plan.footprint() + fetches.sum::<usize>() + calls.sum::<usize>()
+    }
 }

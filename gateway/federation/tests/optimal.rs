@@ -34,7 +34,7 @@ struct Tally {
 
 #[test]
 fn nearly_every_plan_is_the_best_there_is() {
-    let wanted = std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300);
+    let wanted = std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200);
     let mut tally = Tally::default();
     for seed in 0.. {
         if tally.cases >= wanted {
@@ -48,9 +48,9 @@ fn nearly_every_plan_is_the_best_there_is() {
     println!("{} skipped", tally.skipped);
     tally.examples.iter().for_each(|example| println!("{example}"));
     assert_eq!(beyond, 0, "who tries everything misses nothing: {:?}", tally.gaps);
-    assert!(lost * 100 <= 3 * tally.cases, "{lost} of {} plans are not the best: {:?}", tally.cases, tally.gaps);
+    assert!(lost * 100 <= tally.cases, "{lost} of {} plans are not the best: {:?}", tally.cases, tally.gaps);
     // A generator of which nearly all is skipped tests nothing.
-    assert!(tally.skipped < 2 * tally.cases, "{} were skipped", tally.skipped);
+    assert!(tally.skipped < 3 * tally.cases, "{} were skipped", tally.skipped);
 }
 
 fn world(seed: u64, tally: &mut Tally) {

@@ -126,11 +126,11 @@ pub async fn serve(
 
     let drain = Arc::new(Drain::default());
     let pipeline = Pipeline::new(snapshot, introspection);
-    let router = http::router(Arc::new(Gateway { pipeline, drain: Arc::clone(&drain), max_body, dev }));
+    let gateway = Arc::new(Gateway { pipeline, drain: Arc::clone(&drain), max_body, dev });
 
     let failed = |source| ServeError::Listen { listen: listen.clone(), source };
     let listener = TcpListener::bind(&listen).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
-    let task = tokio::spawn(http::run(listener, router, drain, shutdown, drain_for));
+    let task = tokio::spawn(http::run(listener, http::Endpoints::new(gateway), drain, shutdown, drain_for));
     Ok(Running { addr, warnings, task })
 }

@@ -211,6 +211,19 @@ impl Prepared {
         Self { origin: ErrorOrigin::default(), lists: vec![], call: Call::Misplanned }
     }
 
+    /// What it takes in memory beside what it shares with its plan, in bytes.
+    pub(crate) fn footprint(&self) -> usize {
+        let lists = self.lists.iter();
+        let lists =
+            lists.map(|list| size_of_val(list) + list.key.len() + list.opening.len() + size_of_val(&list.fetches[..]));
+        let call = match &self.call {
+            Call::GraphQl(_, request) | Call::Fake(_, request) => request.heap(),
+            Call::Connect(connect) => size_of_val(&**connect),
+            Call::Misplanned => 0,
+        };
+        size_of_val(self) + lists.sum::<usize>() + call
+    }
+
     /// Sends the call. It ends by the request's deadline.
     pub async fn fetch(&self, inputs: Inputs<'_>) -> Result<Part, SubgraphError> {
         let deadline = inputs.context.deadline;

@@ -1,9 +1,11 @@
 //! Owns the values that entities have from contexts: each is read from the nearest object around the entity that sets the
 //! context, as the plan says where.
 
+use indexmap::IndexMap;
 use weft_federation::plan::{ContextSource, ContextValue, PositionId, Shape, SlotId};
 use weft_federation::schema::{Id, Model, TypeId, TypeSet, Wrapping};
 
+use super::batch::BatchWriter;
 use super::representations::{Field, Missing, collect, field, has_slot, quoted_names};
 use crate::response::{ObjectId, ResponseArena, SlotValue};
 
@@ -32,6 +34,9 @@ pub struct ContextValues {
     json: Vec<u8>,
     ends: Vec<usize>,
 }
+
+/// The requests of one fetch, by the values that they hand in.
+pub type ByContext = IndexMap<ContextValues, BatchWriter>;
 
 impl ContextValues {
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {

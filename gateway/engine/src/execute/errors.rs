@@ -8,6 +8,15 @@ use serde_json::value::RawValue;
 use weft_federation::plan::SlotId;
 use weft_federation::schema::write_json_string;
 
+/// The longest message of a backend that is told on, in bytes: one error may be told in as many places as there are objects.
+const MAX_MESSAGE: usize = 4096;
+
+/// The longest code of a backend that is told on, in bytes.
+const MAX_CODE: usize = 256;
+
+/// How much of extensions is told on, in bytes of JSON.
+const MAX_EXTENSIONS: usize = 8192;
+
 /// Whose failure an error is; prepared with a fetch, and shared by all its errors.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorOrigin {
@@ -57,6 +66,34 @@ impl SubgraphError {
         }
     }
 
+    /// Cuts down what a backend said to what is told on: the message and the code are shortened, and extensions that are too
+    /// large are left out, which the message then says.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        let left_out = self.bound_extensions();
+        if self.message.len() > MAX_MESSAGE || left_out {
+            let kept = shortened(&self.message, MAX_MESSAGE);
+            let cut = if kept.len() < self.message.len() { "…" } else { "" };
+            let note = if left_out { " (Extensions of this error are too large, and left out.)" } else { "" };
+            self.message = format!("{kept}{cut}{note}").into();
+        }
+        if self.code.len() > MAX_CODE {
+            self.code = Cow::Owned(shortened(&self.code, MAX_CODE).to_owned());
+        }
+        self
+    }
+
+    /// Leaves extensions out from the first on that does not fit; true if there is one.
+    fn bound_extensions(&mut self) -> bool {
+        let before = self.extensions.len();
+        let mut total = 0;
+        self.extensions.retain(|name, value| {
+            total += name.len() + value.get().len();
+            total <= MAX_EXTENSIONS
+        });
+        self.extensions.len() < before
+    }
+
     /// An answer that is not what was asked for. `what` goes on from "The answer of the subgraph … cannot be used: ".
     pub fn malformed(origin: &ErrorOrigin, what: &str) -> Self {
         let message = format!("The answer of the subgraph \"{}\" cannot be used: {what}.", origin.service);
@@ -75,6 +112,11 @@ impl SubgraphError {
         Self::new(origin, "SUBREQUEST_UNAVAILABLE", message)
     }
 
+    /// The client's answer is larger than the gateway writes.
+    pub fn too_large(message: impl Into<Box<str>>) -> Self {
+        Self { code: Cow::Borrowed("RESPONSE_TOO_LARGE"), ..Self::internal(message) }
+    }
+
     /// A failure of the gateway itself.
     pub fn internal(message: impl Into<Box<str>>) -> Self {
         Self {
@@ -86,6 +128,15 @@ impl SubgraphError {
             rest: Box::default(),
         }
     }
+}
+
+/// The start of a text, of at most `max` bytes.
+fn shortened(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Writes an error as the client reads it. `path` is the JSON of its path, without the brackets; `None` leaves it out.

@@ -58,7 +58,7 @@ fn upstream(raw: Option<RawError<'_>>, origin: &ErrorOrigin) -> UpstreamError {
         }
     }
     let path = raw.path.and_then(|path| serde_json::from_str(path.get()).ok()).unwrap_or_default();
-    UpstreamError { error, path }
+    UpstreamError { error: error.bounded(), path }
 }
 
 /// Puts one error at its places.

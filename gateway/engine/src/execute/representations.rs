@@ -1,6 +1,5 @@
 //! Owns the representations of a fetch's entities: which objects it is for, and what is sent for each, canonically.
 
-use indexmap::IndexMap;
 use weft_federation::plan::{
     Content, FetchContent, FetchEntry, FetchNode, FetchSelection, PositionId, RepresentationField, RepresentationPlan,
     Shape, Slot, SlotId,
@@ -8,7 +7,7 @@ use weft_federation::plan::{
 use weft_federation::schema::{FieldSetItem, Id, Model, SubgraphId, TypeId, TypeSet, Wrapping};
 
 use super::batch::{BatchWriter, EntityList, Target};
-use super::contexts::{ContextReader, ContextValues, Trails};
+use super::contexts::{ByContext, ContextReader, Trails};
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 
 /// Writes the representations of one fetch; prepared with the plan.
@@ -110,8 +109,8 @@ impl RepresentationWriter {
         arena: &ResponseArena,
         fetch: &FetchNode,
         list: &EntityList,
-    ) -> (Vec<(ContextValues, BatchWriter)>, Vec<(ObjectId, Missing)>) {
-        let mut batches: IndexMap<ContextValues, BatchWriter> = IndexMap::new();
+    ) -> (ByContext, Vec<(ObjectId, Missing)>) {
+        let mut batches = ByContext::new();
         let mut blocked = vec![];
         let trails = Trails::new(shape, arena, &self.path);
         for (at, object) in trails.objects().iter().copied().enumerate() {
@@ -131,7 +130,7 @@ impl RepresentationWriter {
             }
         }
         batches.retain(|_, batch| batch.objects() > 0);
-        (batches.into_iter().collect(), blocked)
+        (batches, blocked)
     }
 
     /// Adds an object, unless the fetch is for none of its type.

@@ -608,3 +608,28 @@ fn an_execution_can_move_between_threads() {
     let headers = http::HeaderMap::new();
     is_send(&gateway.run_on(&connectors, &headers, "{ me { name } }", "{}"));
 }
+
+#[tokio::test]
+async fn what_a_backend_says_at_length_is_cut_before_it_is_told_at_many_places() {
+    let gateway = gateway();
+    let long = "ä".repeat(1 << 19);
+    let reviews: Vec<String> = (0..100).map(|id| format!(r#"{{"author":{{"id":"{id}"}}}}"#)).collect();
+    let top = format!(r#"{{"data":{{"top":[{}]}}}}"#, reviews.join(","));
+    // what is in the error of the backend, a piece of the message that is told on
+    let cases = [
+        (format!(r#""message":"{long}""#), "ä…"),
+        (format!(r#""message":"no","extensions":{{"code":"X","trace":"{long}"}}"#), "no (Extensions"),
+        (format!(r#""message":"no","extensions":{{"code":"{long}"}}"#), "no"),
+    ];
+    for (error, message) in cases {
+        let failed = format!(r#"{{"data":null,"errors":[{{{error}}}]}}"#);
+        let outcome =
+            gateway.run("{ top { author { name } } }", &[("reviews", "top", &top), ("users", "name", &failed)]).await;
+        let errors = outcome.response["errors"].as_array().expect("errors");
+        assert!(errors.len() >= 100, "{}", errors.len());
+        assert!(errors[0]["message"].as_str().is_some_and(|told| told.contains(message)), "{}", errors[0]["message"]);
+        assert_eq!(errors[0]["extensions"]["service"], "users");
+        let length = outcome.response.to_string().len();
+        assert!(length < 100 * 16 * 1024, "{length} bytes");
+    }
+}

@@ -163,6 +163,7 @@ impl ResponseArena {
     }
 
     /// The JSON of a leaf.
+    #[inline]
     pub fn leaf(&self, part: PartId, start: u32, len: u32) -> &[u8] {
         let bytes = if part == PartId::COMPUTED { &self.computed[..] } else { &self.parts[part.0 as usize][..] };
         &bytes[start as usize..][..len as usize]
@@ -185,11 +186,13 @@ impl ResponseArena {
         self.objects.len()
     }
 
+    #[inline]
     pub fn position(&self, object: ObjectId) -> PositionId {
         self.objects[object.index()].position
     }
 
     /// The object's own type; `None` while only its interface is known.
+    #[inline]
     pub fn ty(&self, object: ObjectId) -> Option<TypeId> {
         self.objects[object.index()].ty
     }
@@ -203,10 +206,12 @@ impl ResponseArena {
     }
 
     /// The value at `index` of the object's memory (`Slot::index`).
+    #[inline]
     pub fn slot(&self, object: ObjectId, index: u32) -> SlotValue {
         self.slots[(self.objects[object.index()].slots + index) as usize]
     }
 
+    #[inline]
     pub fn set_slot(&mut self, object: ObjectId, index: u32, value: SlotValue) {
         let at = self.objects[object.index()].slots + index;
         if object.0 < self.committed {
@@ -222,6 +227,7 @@ impl ResponseArena {
         SlotValue::List { start, len: row(items.len()) }
     }
 
+    #[inline]
     pub fn item(&self, start: u32, at: u32) -> SlotValue {
         self.items[(start + at) as usize]
     }
@@ -244,6 +250,7 @@ impl ResponseArena {
         }
     }
 
+    #[inline]
     pub fn is_shared(&self, object: ObjectId) -> bool {
         self.objects[object.index()].shared
     }
@@ -301,6 +308,7 @@ impl ResponseArena {
     }
 
     /// The errors of an object as a whole.
+    #[inline]
     pub fn object_errors(&self, object: ObjectId) -> Option<ErrorRef> {
         self.objects[object.index()].errors
     }

@@ -3,7 +3,7 @@
 //! Keys are matched in the order asked first, since backends answer in it. What does not fit its place
 //! is an error at that place and nothing else: the rest of the answer stands.
 
-use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Shape};
+use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Leaf, Shape};
 use weft_federation::schema::{Id, Model, TypeId};
 
 use super::arena::{ErrorRef, ObjectId, PartId, ResponseArena, SlotValue};
@@ -98,10 +98,19 @@ impl<'a> Deserializer<'a> {
         let mut first = true;
         let mut next = 0;
         let mut fresh = 0u64;
-        while let Some(key) = self.reader.next_key(&mut first)? {
-            let Some(at) = find(&selection.fields, next, &key.text(&self.reader), ty) else {
-                self.reader.skip()?;
-                continue;
+        loop {
+            // Whoever answers in the order asked is not read letter by letter.
+            let expected = (next..selection.fields.len()).find(|at| has(&selection.fields[*at], ty));
+            let at = match expected {
+                Some(at) if self.reader.take_key(&selection.fields[at].response_name, &mut first) => at,
+                Some(_) | None => {
+                    let Some(key) = self.reader.next_key(&mut first)? else { break };
+                    let Some(at) = find(&selection.fields, next, &key.text(&self.reader), ty) else {
+                        self.reader.skip()?;
+                        continue;
+                    };
+                    at
+                }
             };
             next = at + 1;
             let field = &selection.fields[at];
@@ -115,7 +124,15 @@ impl<'a> Deserializer<'a> {
             } else if !present.is_filled() {
                 fresh |= bit;
             }
-            let value = self.value(field, field.wrapping.lists(), present, object)?;
+            let value = match &field.content {
+                FetchContent::Leaf(leaf) if !field.wrapping.is_list() => {
+                    let value = self.leaf(leaf)?;
+                    if present.is_filled() { present } else { value }
+                }
+                FetchContent::Leaf(_) | FetchContent::Objects(_) => {
+                    self.value(field, field.wrapping.lists(), present, object)?
+                }
+            };
             self.arena.set_slot(object, index, value);
         }
         Ok(None)
@@ -175,12 +192,7 @@ impl<'a> Deserializer<'a> {
             }
         } else {
             match &field.content {
-                FetchContent::Leaf(leaf) => match leaf::read(&mut self.reader, leaf)? {
-                    Token::Null => SlotValue::Null,
-                    Token::Raw(range) => self.span(range),
-                    Token::Rewritten(text) => self.arena.compute(text.as_bytes()),
-                    Token::Misfit(came) => SlotValue::Error(self.misfit(came, leaf::name(leaf))),
-                },
+                FetchContent::Leaf(leaf) => self.leaf(leaf)?,
                 FetchContent::Objects(selection) => match self.reader.peek()? {
                     b'n' => {
                         self.reader.word("null")?;
@@ -195,6 +207,17 @@ impl<'a> Deserializer<'a> {
             }
         };
         Ok(if present.is_filled() { present } else { value })
+    }
+
+    /// Most values are leaves: this goes where it is called from, so that they are not handed over in memory.
+    #[inline(always)]
+    fn leaf(&mut self, leaf: &Leaf) -> Result<SlotValue, JsonError> {
+        Ok(match leaf::read(&mut self.reader, leaf)? {
+            Token::Null => SlotValue::Null,
+            Token::Raw(range) => self.span(range),
+            Token::Rewritten(text) => self.arena.compute(text.as_bytes()),
+            Token::Misfit(came) => SlotValue::Error(self.misfit(came, leaf::name(leaf))),
+        })
     }
 
     fn span(&self, range: std::ops::Range<usize>) -> SlotValue {
@@ -297,9 +320,13 @@ impl<'a> Deserializer<'a> {
     }
 }
 
+fn has(field: &FetchField, ty: Option<TypeId>) -> bool {
+    ty.is_none_or(|ty| field.types.contains(ty))
+}
+
 /// The field of this key that objects of this type have, tried from the one expected next.
 fn find(fields: &[FetchField], next: usize, key: &str, ty: Option<TypeId>) -> Option<usize> {
-    let fits = |field: &FetchField| *field.response_name == *key && ty.is_none_or(|ty| field.types.contains(ty));
+    let fits = |field: &FetchField| *field.response_name == *key && has(field, ty);
     (next..fields.len()).chain(0..next.min(fields.len())).find(|at| fits(&fields[*at]))
 }
 

@@ -19,6 +19,7 @@ pub enum Token {
 }
 
 /// Reads a value and checks it.
+#[inline]
 pub fn read(reader: &mut Reader<'_>, leaf: &Leaf) -> Result<Token, JsonError> {
     Ok(match reader.peek()? {
         b'n' => {

@@ -2,7 +2,7 @@
 //!
 //! Everything is written once. Where a null breaks the schema's promise, what was written of the parent
 //! is cut off again. An object that many places share is copied from where it was written first, if
-//! nothing below it went wrong.
+//! nothing below it went wrong. So an answer can be far larger than what backends sent, and has a bound.
 
 use bytes::Bytes;
 use hashbrown::HashMap;
@@ -16,6 +16,10 @@ use crate::execute::SubgraphError;
 /// The gateway's own answers to `__schema` and `__type`, by the client's key, as JSON.
 pub type IntrospectionAnswers = Vec<(String, Box<str>)>;
 
+/// The largest `data` that is written, in bytes. What backends send is bounded; what a client makes of it, with aliases of
+/// an object that many places share, is not. A client that wants more than this wants pages.
+const MAX_DATA: usize = 256 << 20;
+
 /// The response as it is sent.
 #[derive(Debug)]
 pub struct Projected {
@@ -25,21 +29,38 @@ pub struct Projected {
 
 /// Writes the response.
 pub fn project(shape: &Shape, arena: &ResponseArena, introspection: &IntrospectionAnswers) -> Projected {
+    project_up_to(MAX_DATA, shape, arena, introspection)
+}
+
+/// Writes the response, with `data` of at most `max_data` bytes.
+pub(super) fn project_up_to(
+    max_data: usize,
+    shape: &Shape,
+    arena: &ResponseArena,
+    introspection: &IntrospectionAnswers,
+) -> Projected {
     let mut writer = Writer {
         shape,
         arena,
         introspection,
         // An answer has about what the backends sent, and a growing one is copied again and again.
-        out: Vec::with_capacity(arena.part_bytes() + 64),
+        out: Vec::with_capacity(arena.part_bytes().min(max_data) + 64),
+        max: max_data.saturating_add(DATA.len()),
         report: Report::default(),
         copies: HashMap::new(),
         copied: vec![],
     };
-    writer.out.extend_from_slice(b"{\"data\":");
-    let start = writer.out.len();
-    if writer.object(ObjectId::ROOT, shape.root).is_err() {
-        writer.out.truncate(start);
-        writer.out.extend_from_slice(b"null");
+    writer.out.extend_from_slice(DATA);
+    match writer.object(ObjectId::ROOT, shape.root) {
+        Ok(()) => {}
+        Err(Stop::Nulled) => writer.null_data(),
+        Err(Stop::TooLarge) => {
+            writer.null_data();
+            // The others are about what is not there.
+            writer.report = Report::default();
+            let message = format!("The data of this answer is larger than {max_data} bytes; ask for less at a time.");
+            writer.report.add_unlocated(&SubgraphError::too_large(message));
+        }
     }
     for error in arena.errors(arena.unlocated) {
         writer.report.add_unlocated(error);
@@ -56,14 +77,24 @@ pub fn project(shape: &Shape, arena: &ResponseArena, introspection: &Introspecti
     Projected { body: out.into(), error_count }
 }
 
-/// The value is null where the schema promises none: what holds it becomes null.
-struct Nulled;
+/// What the response begins with.
+const DATA: &[u8] = b"{\"data\":";
+
+/// Why something is not written.
+enum Stop {
+    /// The value is null where the schema promises none: what holds it becomes null.
+    Nulled,
+    /// The answer is too large: all of it becomes null.
+    TooLarge,
+}
 
 struct Writer<'a> {
     shape: &'a Shape,
     arena: &'a ResponseArena,
     introspection: &'a IntrospectionAnswers,
     out: Vec<u8>,
+    /// What is written may be as long.
+    max: usize,
     report: Report<'a>,
     /// Where a shared object has been written without errors.
     copies: HashMap<(ObjectId, ProjectionId), (usize, usize)>,
@@ -72,10 +103,12 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn object(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Nulled> {
+    fn object(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Stop> {
         let shared = self.arena.is_shared(object);
         if shared && let Some((start, end)) = self.copies.get(&(object, projection)) {
-            self.out.extend_from_within(*start..*end);
+            let (start, end) = (*start, *end);
+            self.reserve(end - start)?;
+            self.out.extend_from_within(start..end);
             return Ok(());
         }
         let start = self.out.len();
@@ -92,7 +125,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn fields(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Nulled> {
+    fn fields(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Stop> {
         let shape = self.shape;
         let ty = self.arena.ty(object);
         let classes = &shape.projections[projection.index()].classes;
@@ -104,14 +137,23 @@ impl<'a> Writer<'a> {
         };
         let Some(class) = class else {
             self.report_here("The object here is of a type that this schema does not have.");
-            return Err(Nulled);
+            return Err(Stop::Nulled);
         };
-        self.out.push(b'{');
-        for (at, field) in class.fields.iter().enumerate() {
-            if at > 0 {
-                self.out.push(b',');
-            }
+        if class.fields.is_empty() {
+            self.out.push(b'{');
+        }
+        for field in &class.fields {
+            self.reserve(field.prefix.len())?;
             self.out.extend_from_slice(field.prefix.as_bytes());
+            if let ProjectionSource::Leaf(slot) = field.source
+                && let SlotValue::Leaf { part, start, len } =
+                    self.arena.slot(object, self.shape.slots[slot.index()].index)
+            {
+                let leaf = self.arena.leaf(part, start, len);
+                self.reserve(leaf.len())?;
+                self.out.extend_from_slice(leaf);
+                continue;
+            }
             self.report.path.push(Segment::Key(&field.key));
             let written = self.field(object, field);
             self.report.path.pop();
@@ -121,7 +163,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn field(&mut self, object: ObjectId, field: &'a ProjectedField) -> Result<(), Nulled> {
+    fn field(&mut self, object: ObjectId, field: &'a ProjectedField) -> Result<(), Stop> {
         match &field.source {
             ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => {
                 let value = self.arena.slot(object, self.shape.slots[slot.index()].index);
@@ -139,7 +181,10 @@ impl<'a> Writer<'a> {
                     },
                 };
                 match name {
-                    Some(name) => self.out.extend_from_slice(name.as_bytes()),
+                    Some(name) => {
+                        self.reserve(name.len())?;
+                        self.out.extend_from_slice(name.as_bytes());
+                    }
                     None => return self.null(field.wrapping, field, false, self.report.count()),
                 }
                 Ok(())
@@ -147,7 +192,10 @@ impl<'a> Writer<'a> {
             ProjectionSource::Unshared => self.null(field.wrapping, field, false, self.report.count()),
             ProjectionSource::Introspection => {
                 match self.introspection.iter().find(|(key, _)| *key == *field.key) {
-                    Some((_, json)) => self.out.extend_from_slice(json.as_bytes()),
+                    Some((_, json)) => {
+                        self.reserve(json.len())?;
+                        self.out.extend_from_slice(json.as_bytes());
+                    }
                     None => return self.null(field.wrapping, field, false, self.report.count()),
                 }
                 Ok(())
@@ -162,7 +210,7 @@ impl<'a> Writer<'a> {
         wrapping: Wrapping,
         field: &'a ProjectedField,
         explained: bool,
-    ) -> Result<(), Nulled> {
+    ) -> Result<(), Stop> {
         let errors_before = self.report.count();
         let start = self.out.len();
         let below = match field.source {
@@ -180,17 +228,19 @@ impl<'a> Writer<'a> {
                 }
             }
             (SlotValue::Leaf { part, start, len }, None) => {
-                self.out.extend_from_slice(self.arena.leaf(part, start, len));
+                let leaf = self.arena.leaf(part, start, len);
+                self.reserve(leaf.len())?;
+                self.out.extend_from_slice(leaf);
                 return Ok(());
             }
-            (SlotValue::Object(object), Some(below)) => {
-                if self.object(object, below).is_ok() {
-                    return Ok(());
-                }
-            }
+            (SlotValue::Object(object), Some(below)) => match self.object(object, below) {
+                Err(Stop::Nulled) => {}
+                written @ (Ok(()) | Err(Stop::TooLarge)) => return written,
+            },
             (SlotValue::List { start, len }, _) if wrapping.is_list() => {
-                if self.list(start, len, wrapping.item(), field).is_ok() {
-                    return Ok(());
+                match self.list(start, len, wrapping.item(), field) {
+                    Err(Stop::Nulled) => {}
+                    written @ (Ok(()) | Err(Stop::TooLarge)) => return written,
                 }
             }
             // Slots are filled by their own shape; this is a plan that contradicts itself.
@@ -202,7 +252,9 @@ impl<'a> Writer<'a> {
         self.null(wrapping, field, explained, errors_before)
     }
 
-    fn list(&mut self, start: u32, len: u32, wrapping: Wrapping, field: &'a ProjectedField) -> Result<(), Nulled> {
+    fn list(&mut self, start: u32, len: u32, wrapping: Wrapping, field: &'a ProjectedField) -> Result<(), Stop> {
+        // Nulls are short, but there may be many.
+        self.reserve(len as usize)?;
         self.out.push(b'[');
         for at in 0..len {
             if at > 0 {
@@ -225,7 +277,7 @@ impl<'a> Writer<'a> {
         field: &ProjectedField,
         explained: bool,
         errors_before: usize,
-    ) -> Result<(), Nulled> {
+    ) -> Result<(), Stop> {
         if !wrapping.is_non_null() {
             self.out.extend_from_slice(b"null");
             return Ok(());
@@ -233,7 +285,19 @@ impl<'a> Writer<'a> {
         if !explained && self.report.count() == errors_before {
             self.report_here(&format!("Cannot return null for the non-nullable field {}.", field.coordinate));
         }
-        Err(Nulled)
+        Err(Stop::Nulled)
+    }
+
+    /// Makes sure that so many bytes more may be written. What is not asked about, such as brackets, is in proportion to
+    /// what is.
+    fn reserve(&self, more: usize) -> Result<(), Stop> {
+        if self.out.len().saturating_add(more) > self.max { Err(Stop::TooLarge) } else { Ok(()) }
+    }
+
+    /// Cuts off all data.
+    fn null_data(&mut self) {
+        self.out.truncate(DATA.len());
+        self.out.extend_from_slice(b"null");
     }
 
     /// Cuts off what was written since `start`.

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use weft_federation::plan::{FetchContent, FetchSelection, QueryPlan};
 use weft_federation::schema::{Id, Merged, Model, Supergraph, Wrapping};
 
+use super::project::project_up_to;
 use super::*;
 use crate::execute::ErrorOrigin;
 use crate::testing::{PlanBuilder, supergraph};
@@ -349,4 +350,44 @@ fn an_answer_that_is_small_on_the_wire_and_large_in_memory_is_refused() {
     // The other backends' answers still fit.
     arena.roll_back();
     assert!(!arena.is_full());
+}
+
+#[test]
+fn data_larger_than_its_bound_is_null_with_an_error() {
+    let supergraph = supergraph(SDL);
+    let operation = "{ users { best { a: name b: name c: name } } grid }";
+    let plan = PlanBuilder::new(&supergraph, operation).root("a", &[], "{ users { best { name } } grid }").build();
+    let FetchContent::Objects(users) = &plan.fetches[0].selection.fields[0].content else {
+        panic!("users are objects")
+    };
+    let best = plan.shape.slots[users.fields[0].slot.index()].index;
+    let name = "x".repeat(1000);
+    let backend = format!(r#"{{"users":[{{"best":{{"name":"{name}"}}}}{}],"grid":["x"]}}"#, ",{}".repeat(19));
+    let mut arena = read(&plan, &supergraph.model, &[&backend]).expect("JSON");
+    let SlotValue::List { start, len } = arena.slot(ObjectId::ROOT, 0) else { panic!("users are a list") };
+    let users: Vec<ObjectId> = (0..len)
+        .map(|at| match arena.item(start, at) {
+            SlotValue::Object(user) => user,
+            other => panic!("users are objects: {other:?}"),
+        })
+        .collect();
+    let shared = arena.slot(users[0], best);
+    arena.share(shared);
+    users.iter().for_each(|user| arena.set_slot(*user, best, shared));
+
+    let write = |max| -> (Json, usize) {
+        let projected = project_up_to(max, &plan.shape, &arena, &vec![]);
+        (serde_json::from_slice(&projected.body).expect("JSON"), projected.error_count)
+    };
+    let (whole, errors) = write(usize::MAX);
+    assert_eq!((whole["data"]["users"][19]["best"]["c"].as_str(), errors), (Some(&*name), 1));
+    let size = whole["data"].to_string().len();
+    assert!(size > 60_000, "sixty names: {size}");
+    assert_eq!(write(size).0["data"], whole["data"], "it just fits");
+    // Cut in the first name, in the first object, in a copy of it, in the last.
+    for max in [0, 500, 2500, 30_000, 59_000] {
+        let (response, errors) = write(max);
+        assert_eq!((&response["data"], errors), (&Json::Null, 1), "{max}");
+        assert_eq!(response["errors"][0]["extensions"]["code"], "RESPONSE_TOO_LARGE");
+    }
 }

@@ -253,7 +253,9 @@ impl PlanBuilder {
         for selection in &set.selections {
             let (condition, below) = match selection {
                 Selection::Field(field) => {
-                    fields.push(self.projected_field(position, document, &set.ty, field));
+                    let opening = if fields.is_empty() { '{' } else { ',' };
+                    let projected = self.projected_field(position, document, &set.ty, field, opening);
+                    fields.push(projected);
                     continue;
                 }
                 Selection::InlineFragment(fragment) => (fragment.type_condition.as_ref(), &fragment.selection_set),
@@ -274,6 +276,7 @@ impl PlanBuilder {
         document: &ExecutableDocument,
         parent: &Name,
         field: &executable::Field,
+        opening: char,
     ) -> ProjectedField {
         let key = field.response_key().clone();
         let (wrapping, _) = weft_federation::schema::Wrapping::of(field.ty()).expect("few lists");
@@ -296,7 +299,7 @@ impl PlanBuilder {
             }
         };
         ProjectedField {
-            prefix: format!("\"{key}\":").into(),
+            prefix: format!("{opening}\"{key}\":").into(),
             coordinate: format!("{parent}.{}", field.name).into(),
             key,
             wrapping,

@@ -67,10 +67,10 @@ impl Gateway {
         if world.has_empty_choices() {
             return Err(Refused::Composition(vec!["EMPTY_CHOICES".to_owned()]));
         }
-        let served = served(&world).map_err(|found| Refused::Composition(vec![format!("SERVED {found}")]))?;
         let made = catch_unwind(|| supergraph(&world));
         let supergraph =
             made.map_err(|panic| Refused::Broken(format!("composition panics: {}", text_of(&*panic))))??;
+        let served = served(&world).map_err(|found| Refused::Composition(vec![format!("SERVED {found}")]))?;
         let client = ClientSchema::identity(&supergraph);
         let planner = Planner::new(&supergraph);
         let labelled = Planner::with_labels(&supergraph, &[LABEL].into());

@@ -4,6 +4,7 @@ mod bind;
 mod bound;
 mod document;
 mod error;
+mod footprint;
 mod labels;
 #[cfg(test)]
 mod tests;

@@ -61,21 +61,18 @@ impl Alike {
 mod tests {
     use crate::compose::{compose, prove_composed};
     use crate::connect::Composing;
-    use crate::diagnostics::Source;
+    use crate::diagnostics::{Diagnostic, Source};
     use crate::schema::Supergraph;
     use crate::schema::subgraph::SubgraphInput;
 
-    /// Without it, what is compared with each other are the 10,000 places of users: more than the proof's budget.
-    #[test]
-    fn a_type_in_ten_thousand_places_is_proved() {
-        let numbers = || 0..50;
-        let selection: String = numbers().map(|at| format!("u{at} {{ id }} ")).collect();
-        let endpoints: String = (0..200)
-            .map(|at| {
-                format!("e{at}: T @connect(source: \"api\", http: {{ GET: \"/e{at}\" }}, selection: \"{selection}\")\n")
-            })
-            .collect();
-        let fields: String = numbers().map(|at| format!("u{at}: User ")).collect();
+    /// A service of connectors, and users in so many fields of so many answers; the findings of its proof.
+    fn prove(endpoints: usize, fields: usize) -> Vec<Diagnostic> {
+        let selection: String = (0..fields).map(|at| format!("u{at} {{ id }} ")).collect();
+        let endpoint = |at| {
+            format!("e{at}: T @connect(source: \"api\", http: {{ GET: \"/e{at}\" }}, selection: \"{selection}\")\n")
+        };
+        let endpoints: String = (0..endpoints).map(endpoint).collect();
+        let fields: String = (0..fields).map(|at| format!("u{at}: User ")).collect();
         let sdl = format!(
             r#"extend schema
               @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
@@ -92,7 +89,14 @@ mod tests {
         let composition = compose(vec![input], &mut Composing::new(&no_protos));
         let text = composition.supergraph.unwrap_or_else(|| panic!("{:#?}", composition.diagnostics));
         let merged = Supergraph::load(&Source::new("supergraph.graphql", text)).expect("what weft composed loads");
-        let (_, found) = prove_composed(merged, &composition.definitions);
-        assert_eq!(found, []);
+        prove_composed(merged, &composition.definitions).1
+    }
+
+    /// Compared each with each other, these would be more steps than the proof may take.
+    #[test]
+    fn many_endpoints_and_many_places_of_a_type_are_proved() {
+        for (endpoints, fields) in [(200, 50), (3_000, 1)] {
+            assert_eq!(prove(endpoints, fields), [], "{endpoints} endpoints, {fields} fields");
+        }
     }
 }

@@ -273,7 +273,7 @@ impl<'o> Collector<'o> {
         let mut fields = Vec::with_capacity(class.entries.len());
         let first = class.types.first().copied();
         for entry in &class.entries {
-            let mut prefix = String::new();
+            let mut prefix = String::from(if fields.is_empty() { '{' } else { ',' });
             write_json_string(entry.key, &mut prefix);
             prefix.push(':');
             let (wrapping, source, name) = match entry.target {

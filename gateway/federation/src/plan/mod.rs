@@ -13,6 +13,7 @@ mod contexts;
 mod demand;
 mod error;
 pub mod explain;
+mod footprint;
 mod given;
 pub mod graph;
 mod passes;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use super::alike::Alike;
 use super::contexts::SetContexts;
 use super::graph::{Edge, NodeId, PlannerGraph};
-use super::search::{Exhausted, Reached, Work, reach, reaches_all, tellers};
+use super::search::{Exhausted, Reached, Work, gives, reach, tellers};
 use crate::schema::{ContextArgument, FieldId, FieldSet, FieldSetItem, Merged, Model, SubgraphId, Supergraph, TypeId};
 
 /// What clients may ask on some path, but no plan can give them.
@@ -32,6 +32,10 @@ pub(crate) enum Lack {
 /// Steps that the proof may take before it gives up: a second or two, and far more than supergraphs of
 /// thousands of types need.
 const BUDGET: u64 = 40_000_000;
+
+/// Fields that are asked for together. A root type of connectors has a lookup for each field, and what is asked for
+/// together is compared with each other.
+const FIELDS_AT_ONCE: usize = 64;
 
 /// Where objects of one type come from.
 struct State {
@@ -95,7 +99,10 @@ impl Proof<'_> {
             known.push((state.nodes.clone(), state.set.clone()));
             let nodes: Vec<NodeId> = state.nodes.iter().copied().collect();
             let from = (&nodes[..], &state.set);
-            let reached = reach(model, self.graph, state.ty, from, &model.ty(state.ty).fields, &mut self.work)?;
+            let mut reached = vec![];
+            for fields in model.ty(state.ty).fields.chunks(FIELDS_AT_ONCE) {
+                reached.extend(reach(model, self.graph, state.ty, from, fields, &mut self.work)?);
+            }
             let set = self.set_below(&state, &nodes)?;
             for field in &reached {
                 if !self.is_visible(field.field) {
@@ -132,7 +139,7 @@ impl Proof<'_> {
                 continue;
             }
             let from = (nodes, &state.set);
-            if reaches_all(self.model, self.graph, state.ty, from, &context.selection, &mut self.work)? {
+            if gives(self.model, self.graph, state.ty, from, id, &mut self.work)? {
                 set.insert(id);
             } else {
                 set.remove(&id);

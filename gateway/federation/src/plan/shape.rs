@@ -98,7 +98,7 @@ pub struct ProjectionClass {
 pub struct ProjectedField {
     /// The client's key.
     pub key: Name,
-    /// `"key":`, as it is written.
+    /// What is written before the value: `{"key":` for the first of its class, `,"key":` for the others.
     pub prefix: Box<str>,
     /// The nullability and lists that the client's schema promises.
     pub wrapping: Wrapping,

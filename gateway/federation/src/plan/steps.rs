@@ -223,6 +223,7 @@ impl<'s, 'a> Steps<'s, 'a> {
                         self.assign(whom, input, &at, Some(&mut depends_on))?;
                     }
                     let contexts = self.contexts(cover.position, *lookup, *only, &mut depends_on)?;
+                    depends_on.extend(self.teller(whom, places, &depends_on));
                     if self.search.graph.lookup(*lookup).key.is_empty() {
                         depends_on.extend(self.barrier.iter().copied());
                     }
@@ -245,6 +246,17 @@ impl<'s, 'a> Steps<'s, 'a> {
             self.assign(whom, slot, &at, answers.as_deref_mut())?;
         }
         Ok(at)
+    }
+
+    /// The call that a lookup of one type has to wait for besides: where objects come from several places, an interface
+    /// object among them, what is sent for them may be there before their type is.
+    fn teller(&self, whom: &Whom, places: &[PlaceId], before: &Groups) -> Option<GroupId> {
+        let place = |id: &PlaceId| &self.places[id.index()];
+        let tells = |id: &&PlaceId| !self.search.graph.node(place(id).node).is_interface_object;
+        let mut tellers = places.iter().filter(tells).map(|id| place(id).group);
+        let first = tellers.clone().next()?;
+        let is_needed = !self.search.model.is_abstract(whom.ty) && !places.iter().all(|id| tells(&id));
+        (is_needed && !tellers.any(|group| before.contains(&group))).then_some(first)
     }
 
     /// Asks for one slot at its stations, and for all that is wanted under it.

@@ -60,7 +60,7 @@ type Slots<'a> = BTreeMap<SlotId, Vec<(Option<FetchId>, &'a FetchField)>>;
 /// What an object has.
 struct Given<'a> {
     slots: Slots<'a>,
-    /// The fetches that tell its type; `None` stands for where it was made.
+    /// The fetches that tell its type; `None` stands for a subscription's trigger.
     typed: BTreeSet<Option<FetchId>>,
 }
 
@@ -207,7 +207,7 @@ impl<'a> Verifier<'a> {
         for made in around.made {
             add(&mut given.slots, made.fetch, made.selection, ty);
             if made.selection.typename || made.selection.types.len() == 1 {
-                given.typed.insert(None);
+                given.typed.insert(made.fetch);
             }
         }
         let mut waiting: Vec<(Option<FetchId>, &'a FetchNode)> =

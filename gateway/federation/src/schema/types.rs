@@ -89,8 +89,13 @@ impl TypeSet {
         Self(Box::new([ty]))
     }
 
+    #[inline]
     pub fn contains(&self, ty: TypeId) -> bool {
-        self.0.binary_search(&ty).is_ok()
+        match *self.0 {
+            // Most sets are of one type, and are asked for every value of an answer.
+            [only] => only == ty,
+            _ => self.0.binary_search(&ty).is_ok(),
+        }
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = TypeId> + '_ {

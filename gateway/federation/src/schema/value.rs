@@ -52,6 +52,16 @@ impl Value {
         })
     }
 
+    /// What the value takes in memory beside itself, in bytes.
+    pub(crate) fn heap(&self) -> usize {
+        match self {
+            Self::Null | Self::Boolean(_) | Self::Enum(_) | Self::Variable(_) => 0,
+            Self::Number(text) | Self::String(text) => text.len(),
+            Self::List(items) => items.iter().map(|item| size_of_val(item) + item.heap()).sum(),
+            Self::Object(fields) => fields.iter().map(|field| size_of_val(field) + field.1.heap()).sum(),
+        }
+    }
+
     /// Writes the value as GraphQL; a variable by the name that `variable` gives it.
     pub fn write_graphql(&self, variable: &dyn Fn(VariableId) -> Name, out: &mut String) {
         match self {

@@ -1,10 +1,11 @@
-//! Owns reading a request's body under a limit.
+//! Owns reading a request's body under a limit, and in time.
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
 
 /// A body beyond the limit is read on and thrown away up to this many bytes, or the limit if that is more: a client that is
 /// still sending when the answer comes and the connection closes often never sees the answer.
@@ -17,10 +18,16 @@ pub enum BodyError {
     },
     /// The client went away, or broke the protocol.
     Broken,
+    /// The client sends too slowly.
+    Late,
 }
 
-/// Reads the whole body, of at most `limit` bytes.
-pub async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+/// Reads the whole body, of at most `limit` bytes, by `deadline`.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize, deadline: Instant) -> Result<Bytes, BodyError> {
+    timeout_at(deadline, read_whole(headers, body, limit)).await.unwrap_or(Err(BodyError::Late))
+}
+
+async fn read_whole(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let max_discarded = MAX_DISCARDED.max(limit);
     if announced.is_some_and(|length| length > max_discarded || length > limit && headers.contains_key(EXPECT)) {
@@ -57,14 +64,15 @@ pub async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<B
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::stream;
+    use futures_util::{StreamExt, stream};
+    use std::time::Duration;
 
     const LIMIT: usize = 1 << 20;
 
     async fn read_pieces(pieces: &[usize]) -> Result<usize, BodyError> {
         let pieces = pieces.iter().map(|length| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; *length])));
         let body = Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()));
-        read(&HeaderMap::new(), body, LIMIT).await.map(|bytes| bytes.len())
+        read_whole(&HeaderMap::new(), body, LIMIT).await.map(|bytes| bytes.len())
     }
 
     #[tokio::test]
@@ -79,6 +87,22 @@ mod tests {
         ];
         for (pieces, expected) in cases {
             assert_eq!(read_pieces(pieces).await, expected, "{pieces:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_ends_with_its_time() {
+        let drops = |count: usize| {
+            let drops = stream::iter(0..count).then(|_| async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok::<_, std::io::Error>(Bytes::from_static(b"x"))
+            });
+            Body::from_stream(drops)
+        };
+        for (count, expected) in [(29, Ok(29)), (31, Err(BodyError::Late)), (usize::MAX, Err(BodyError::Late))] {
+            let deadline = Instant::now() + Duration::from_secs(30);
+            let found = read(&HeaderMap::new(), drops(count), LIMIT, deadline).await;
+            assert_eq!(found.map(|bytes| bytes.len()), expected, "{count}");
         }
     }
 }

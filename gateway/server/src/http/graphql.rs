@@ -43,7 +43,7 @@ async fn answer(
     id: &HeaderValue,
     in_flight: InFlight,
 ) -> Result<Response<Body>, Rejection> {
-    let started = Instant::now();
+    let (started, deadline) = (Instant::now(), gateway.pipeline.deadline());
     let (mut parts, body) = request.into_parts();
     let method = match parts.method {
         http::Method::GET => Method::Get,
@@ -71,7 +71,7 @@ async fn answer(
                 BodyType::Simple => return Err(Rejection::SimplePost),
                 BodyType::Unsupported => return Err(Rejection::UnsupportedMediaType),
             }
-            bytes = body::read(&parts.headers, body, gateway.max_body).await?;
+            bytes = body::read(&parts.headers, body, gateway.max_body, deadline).await?;
             ClientRequest::from_json(&bytes)?
         }
     };
@@ -79,7 +79,7 @@ async fn answer(
     parts.headers.insert(request_id::X_REQUEST_ID, id.clone());
     let delivery = if negotiate::accepts_events(&parts.headers) { Delivery::Events } else { Delivery::Once };
     let mut timings = Timings::default();
-    let reply = gateway.pipeline.run(&request, (method, delivery), &parts.headers, &mut timings).await;
+    let reply = gateway.pipeline.run(&request, (method, delivery), &parts.headers, &mut timings, deadline).await;
     let answer = match reply {
         Reply::Once(answer) => answer,
         Reply::Events(subscription) => return Ok(events::stream(subscription, in_flight)),
@@ -102,6 +102,7 @@ fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::EventsNotAccepted, _) => StatusCode::NOT_ACCEPTABLE,
         (Outcome::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
+        (Outcome::Late, _) => StatusCode::GATEWAY_TIMEOUT,
     };
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = status;
@@ -136,6 +137,7 @@ fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");
         }
         Outcome::Failed => tracing::error!(request_id = ?id, operation, "request failed"),
+        Outcome::Late => tracing::warn!(request_id = ?id, operation, "no turn to plan came in time"),
     }
 }
 

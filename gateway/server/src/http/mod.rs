@@ -11,6 +11,7 @@ mod negotiate;
 mod rejection;
 mod request_id;
 mod server;
+mod service;
 
 use std::sync::Arc;
 
@@ -25,6 +26,10 @@ use rejection::Rejection;
 
 pub use drain::Drain;
 pub use server::run;
+pub use service::Endpoints;
+
+/// Where operations are sent to.
+const GRAPHQL: &str = "/graphql";
 
 /// What the handlers share.
 pub struct Gateway {
@@ -36,9 +41,9 @@ pub struct Gateway {
     pub dev: bool,
 }
 
-pub fn router(gateway: Arc<Gateway>) -> Router {
+fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
-        .route("/graphql", any(graphql::handle))
+        .route(GRAPHQL, any(graphql::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .method_not_allowed_fallback(method_not_allowed)

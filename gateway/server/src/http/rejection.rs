@@ -20,6 +20,7 @@ pub enum Rejection {
     UnsupportedMediaType,
     TooLarge { limit: usize },
     BrokenBody,
+    LateBody,
     Malformed(Malformed),
 }
 
@@ -28,6 +29,7 @@ impl From<BodyError> for Rejection {
         match error {
             BodyError::TooLarge { limit } => Self::TooLarge { limit },
             BodyError::Broken => Self::BrokenBody,
+            BodyError::Late => Self::LateBody,
         }
     }
 }
@@ -46,6 +48,7 @@ impl Rejection {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SimplePost | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LateBody => StatusCode::REQUEST_TIMEOUT,
             Self::TwoAuthorizations | Self::ForgedGet | Self::BrokenBody | Self::Malformed(_) => {
                 StatusCode::BAD_REQUEST
             }
@@ -67,7 +70,7 @@ impl Rejection {
             }
             Self::ForgedGet => (
                 "CSRF_PREVENTION_FAILED",
-                "A page of another site could have sent this GET; add a header such as \"apollo-require-preflight: \
+                "A page of another site could have sent this GET; add the header \"apollo-require-preflight: \
                  true\", or use POST."
                     .to_owned(),
             ),
@@ -81,6 +84,7 @@ impl Rejection {
             }
             Self::TooLarge { limit } => ("BAD_USER_INPUT", format!("The request's body is larger than {limit} bytes.")),
             Self::BrokenBody => ("BAD_USER_INPUT", "The request's body did not arrive whole.".to_owned()),
+            Self::LateBody => ("BAD_USER_INPUT", "The request's body did not arrive in time.".to_owned()),
             Self::Malformed(malformed) => ("BAD_USER_INPUT", malformed.to_string()),
         };
         OperationError::new(code, message)

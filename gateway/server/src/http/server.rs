@@ -5,15 +5,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::drain::Drain;
+use super::service::Endpoints;
 
 /// How long a connection may be without a whole request head. It is longer than what load balancers keep an idle
 /// connection for (60 s is common), so that it is not the gateway that closes one just as a request comes.
@@ -27,12 +26,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// request is answered. What is not done after `drain_for` is cut off.
 pub async fn run(
     listener: TcpListener,
-    router: Router,
+    endpoints: Endpoints,
     drain: Arc<Drain>,
     shutdown: impl Future<Output = ()>,
     drain_for: Duration,
 ) {
-    let mut connections = Connections { builder: builder(), router, open: GracefulShutdown::new() };
+    let mut connections = Connections { builder: builder(), endpoints, open: GracefulShutdown::new() };
     let mut shutdown = pin!(shutdown);
     let stop = async {
         shutdown.as_mut().await;
@@ -53,7 +52,7 @@ pub async fn run(
 
 struct Connections {
     builder: Builder<TokioExecutor>,
-    router: Router,
+    endpoints: Endpoints,
     open: GracefulShutdown,
 }
 
@@ -87,8 +86,7 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
-        let service = TowerToHyperService::new(self.router.clone());
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = self.builder.serve_connection(TokioIo::new(stream), self.endpoints.clone()).into_owned();
         let connection = self.open.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -13,6 +13,7 @@ const MAX_ERRORS: usize = 20;
 const MAX_MESSAGE: usize = 1000;
 
 pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
+pub const GATEWAY_TIMEOUT: &str = "GATEWAY_TIMEOUT";
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Outcome {
     EventsNotAccepted,
     /// The gateway itself failed.
     Failed,
+    /// The gateway itself was too slow.
+    Late,
 }
 
 #[derive(Debug)]
@@ -44,8 +47,14 @@ impl Answer {
 
     /// The answer to a request of which nothing was executed.
     pub fn refused(errors: &[OperationError]) -> Self {
-        let failed = errors.iter().any(|error| error.code == INTERNAL_SERVER_ERROR);
-        let outcome = if failed { Outcome::Failed } else { Outcome::Refused };
+        let has = |code| errors.iter().any(|error| error.code == code);
+        let outcome = if has(INTERNAL_SERVER_ERROR) {
+            Outcome::Failed
+        } else if has(GATEWAY_TIMEOUT) {
+            Outcome::Late
+        } else {
+            Outcome::Refused
+        };
         Self { outcome, body: errors_body(errors) }
     }
 

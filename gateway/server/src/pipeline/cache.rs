@@ -14,11 +14,14 @@ use weft_federation::operation::{BoundOperation, OperationError};
 
 use super::overrides::Labels;
 
-/// How much operation text the caches may stand for, in bytes. What is kept for a text is some twenty times its size.
-const MAX_TEXT: u64 = 16 * 1024 * 1024;
+/// How much each of the two caches may hold, in bytes. A plan of usual size has some tens of kilobytes.
+const MAX_BYTES: u64 = 256 << 20;
 
-/// What an entry costs beside its text, in the same measure.
+/// What an entry costs the cache beside its value, in bytes.
 const ENTRY: usize = 256;
+
+/// How much larger than its text a parsed document is, roughly.
+const DOCUMENT_FACTOR: usize = 20;
 
 /// Which client's schema an operation was bound through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,7 +65,6 @@ pub struct CachedOperation {
     /// The labels of progressive overrides on which its plans can depend.
     pub labels: Labels,
     number: u64,
-    text_length: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,17 +75,12 @@ struct PlanKey {
     labels: Labels,
 }
 
-struct CachedPlan {
-    plan: Arc<PreparedPlan>,
-    text_length: usize,
-}
-
 /// What a request is told when what it needs could not be made.
 pub type Refusal = Arc<Vec<OperationError>>;
 
 pub struct Caches {
     operations: Cache<OperationKey, Arc<CachedOperation>>,
-    plans: Cache<PlanKey, Arc<CachedPlan>>,
+    plans: Cache<PlanKey, Arc<PreparedPlan>>,
     next_number: AtomicU64,
 }
 
@@ -91,12 +88,14 @@ impl Caches {
     pub fn new() -> Self {
         Self {
             operations: Cache::builder()
-                .max_capacity(MAX_TEXT)
-                .weigher(|_, operation: &Arc<CachedOperation>| weight(operation.text_length))
+                .max_capacity(MAX_BYTES)
+                .weigher(|key: &OperationKey, operation: &Arc<CachedOperation>| {
+                    weight(text_footprint(&key.text, &operation.bound) + operation.bound.footprint())
+                })
                 .build(),
             plans: Cache::builder()
-                .max_capacity(MAX_TEXT)
-                .weigher(|_, plan: &Arc<CachedPlan>| weight(plan.text_length))
+                .max_capacity(MAX_BYTES)
+                .weigher(|_, plan: &Arc<PreparedPlan>| weight(plan.footprint()))
                 .build(),
             next_number: AtomicU64::new(0),
         }
@@ -111,11 +110,10 @@ impl Caches {
         if let Some(known) = self.operations.get(&key).await {
             return Ok(known);
         }
-        let text_length = key.text.len();
         let made = async {
             let number = self.next_number.fetch_add(1, Ordering::Relaxed);
             let (bound, labels) = bind.await?;
-            Ok(Arc::new(CachedOperation { bound: Arc::new(bound), labels, number, text_length }))
+            Ok(Arc::new(CachedOperation { bound: Arc::new(bound), labels, number }))
         };
         self.operations.try_get_with(key.to_owned(), made).await
     }
@@ -130,16 +128,19 @@ impl Caches {
     ) -> Result<Arc<PreparedPlan>, Refusal> {
         let key = PlanKey { operation: operation.number, condition_bits, labels: labels.clone() };
         if let Some(known) = self.plans.get(&key).await {
-            return Ok(Arc::clone(&known.plan));
+            return Ok(known);
         }
-        let text_length = operation.text_length;
-        let made = async { Ok(Arc::new(CachedPlan { plan: Arc::new(make.await?), text_length })) };
-        self.plans.try_get_with(key, made).await.map(|cached| Arc::clone(&cached.plan))
+        self.plans.try_get_with(key, async { make.await.map(Arc::new) }).await
     }
 }
 
-fn weight(text_length: usize) -> u32 {
-    u32::try_from(text_length + ENTRY).unwrap_or(u32::MAX)
+/// What the text of an operation costs: itself, and where introspection keeps it, the document that it was parsed to.
+fn text_footprint(text: &str, bound: &BoundOperation) -> usize {
+    if bound.introspection.is_some() { text.len() * DOCUMENT_FACTOR } else { text.len() }
+}
+
+fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes + ENTRY).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -147,8 +148,15 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
 
+    use weft_federation::compose::{NoConnectors, compose};
+    use weft_federation::diagnostics::Source;
     use weft_federation::operation::OperationKind;
+    use weft_federation::plan::{FetchField, ProjectedField, Slot};
     use weft_federation::schema::TypeId;
+    use weft_federation::schema::subgraph::SubgraphInput;
+
+    use crate::config::GatewayConfig;
+    use crate::pipeline::{Loaded, Snapshot, bind};
 
     fn bound() -> (BoundOperation, Labels) {
         let bound = BoundOperation {
@@ -192,5 +200,40 @@ mod tests {
         let failed = async { Err(vec![OperationError::new("BAD_USER_INPUT", "no")]) };
         assert!(caches.operation(key("{a}", None), failed).await.is_err());
         assert!(caches.operation(key("{a}", None), async { Ok(bound()) }).await.is_ok());
+    }
+
+    /// Each fragment spreads the next one twice, under other arguments: the plan is 2^depth times as large as the text.
+    fn doubling(depth: usize) -> String {
+        let mut text = String::from("{ ...F0 }");
+        for at in 0..depth {
+            let next = at + 1;
+            text += &format!(
+                " fragment F{at} on Query {{ x: self(n: 1) {{ ...F{next} }} y: self(n: 2) {{ ...F{next} }} }}"
+            );
+        }
+        text + &format!(" fragment F{depth} on Query {{ a }}")
+    }
+
+    #[test]
+    fn a_plan_weighs_what_it_holds_and_an_operation_what_it_selects() {
+        let source = Source::new("a.graphql", "type Query { a: Int self(n: Int): Query }");
+        let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
+        let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
+        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), &GatewayConfig::default());
+        let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
+        let weigh = |depth| {
+            let bound = bind(&snapshot.client, &doubling(depth), None).expect("it is valid");
+            let labels = snapshot.engine.overrides().decide(&Labels::default());
+            let plan = snapshot.engine.plan(&bound, 0, &labels).expect("it can be planned");
+            (plan.footprint(), bound.footprint(), plan.plan.shape.slots.len())
+        };
+        let (small, small_operation, _) = weigh(2);
+        let (large, large_operation, slots) = weigh(10);
+        assert!(slots >= 2000, "it doubles: {slots}");
+        // Per slot there is at least the slot itself, a field that is fetched into it, and one that is projected from it.
+        let counted = slots * (size_of::<Slot>() + size_of::<FetchField>() + size_of::<ProjectedField>());
+        assert!((counted..3 * counted).contains(&large), "{large} bytes, where {counted} are certain");
+        assert!(large > 100 * small, "{small} {large}");
+        assert!((2 * small_operation..10 * small_operation).contains(&large_operation), "{large_operation}");
     }
 }

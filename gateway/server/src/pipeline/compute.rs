@@ -34,6 +34,13 @@ impl Compute {
         });
         worked.await.map_err(|_| Panicked)
     }
+
+    /// Lets nothing run until what this gives is dropped. Everything has to be at rest.
+    #[cfg(test)]
+    pub fn take_all_turns(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let turns = u32::try_from(self.turns.available_permits()).unwrap_or(u32::MAX);
+        Arc::clone(&self.turns).try_acquire_many_owned(turns).expect("as many are free")
+    }
 }
 
 #[cfg(test)]

@@ -53,7 +53,12 @@ impl Engine {
         }
     }
 
-    /// Runs a plan. What goes wrong on the way is in the answer.
+    /// How long a request may take.
+    pub fn request_timeout(&self) -> Duration {
+        self.request_timeout
+    }
+
+    /// Runs a plan, until `deadline` at most. What goes wrong on the way is in the answer.
     pub async fn execute(
         &self,
         plan: &PreparedPlan,
@@ -61,8 +66,9 @@ impl Engine {
         client: &ClientSchema,
         variables: &Variables,
         headers: &HeaderMap,
+        deadline: Instant,
     ) -> Answer {
-        let context = RequestContext { headers, deadline: Instant::now() + self.request_timeout };
+        let context = RequestContext { headers, deadline };
         let result = execute(plan, operation, client, variables, &context).await;
         Answer::executed(result.body, result.error_count)
     }

@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
+use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
 use weft_federation::operation::{self, BoundOperation, OperationError, OperationKind};
 use weft_federation::view::ClientSchema;
 
-pub use answer::{Answer, INTERNAL_SERVER_ERROR, Outcome, errors_body};
+pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
 pub use request::{ClientRequest, Malformed, QueryParameters};
 pub use snapshot::{Loaded, Snapshot};
 
@@ -76,15 +77,22 @@ impl Pipeline {
         Self { snapshot: ArcSwap::from_pointee(snapshot), compute: Compute::new(), introspection }
     }
 
-    /// Answers one request. `headers` are the client's; the engine forwards those that a subgraph is to get.
+    /// When a request that has come now is to be answered.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::now() + self.snapshot.load().engine.request_timeout()
+    }
+
+    /// Answers one request by its deadline. `headers` are the client's; the engine forwards those that a subgraph is to get.
     pub async fn run(
         &self,
         request: &ClientRequest<'_>,
         (method, delivery): (Method, Delivery),
         headers: &HeaderMap,
         timings: &mut Timings,
+        deadline: Deadline,
     ) -> Reply {
-        match self.try_run(request, (method, delivery), headers, timings).await {
+        let snapshot = self.snapshot.load_full();
+        match self.try_run(&snapshot, request, (method, delivery), headers, timings, deadline).await {
             Ok(reply) => reply,
             Err(errors) => Reply::Once(Answer::refused(&errors)),
         }
@@ -92,20 +100,20 @@ impl Pipeline {
 
     async fn try_run(
         &self,
+        snapshot: &Snapshot,
         request: &ClientRequest<'_>,
         (method, delivery): (Method, Delivery),
         headers: &HeaderMap,
         timings: &mut Timings,
+        deadline: Deadline,
     ) -> Result<Reply, Refusal> {
-        let snapshot = self.snapshot.load_full();
-
         let started = Instant::now();
         let key = OperationKeyRef {
             view: View::Supergraph,
             text: &request.query,
             operation_name: request.operation_name.as_deref(),
         };
-        let operation = snapshot.caches.operation(key, self.bind(&snapshot, key)).await?;
+        let operation = in_time(deadline, snapshot.caches.operation(key, self.bind(snapshot, key))).await?;
         let bound = &operation.bound;
         match (bound.kind, method, delivery) {
             (OperationKind::Mutation, Method::Get, _) => return Ok(Reply::Once(Answer::mutation_by_get())),
@@ -126,7 +134,8 @@ impl Pipeline {
             let planned = self.compute.run(move || engine.plan(&operation.bound, condition_bits, &labels)).await;
             planned.map_err(|panicked| internal("planning an operation", panicked))?
         };
-        let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning).await?;
+        let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning);
+        let plan = in_time(deadline, plan).await?;
         timings.plan = started.elapsed();
 
         if bound.kind == OperationKind::Subscription {
@@ -135,7 +144,7 @@ impl Pipeline {
             return Ok(Reply::Events(events));
         }
         let started = Instant::now();
-        let answer = snapshot.engine.execute(&plan, bound, &snapshot.client, &variables, headers).await;
+        let answer = snapshot.engine.execute(&plan, bound, &snapshot.client, &variables, headers, deadline).await;
         timings.execute = started.elapsed();
         Ok(Reply::Once(answer))
     }
@@ -168,7 +177,14 @@ pub fn bind(
     operation::bind(client, document).map_err(|error| vec![error])
 }
 
+const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
 const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
+
+/// Waits for what is worked at off the async threads, and no longer than the request may take. Work that has started goes
+/// on to its end, which its own limits bound; work that waits for its turn is given up.
+async fn in_time<T>(deadline: Deadline, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    timeout_at(deadline, work).await.unwrap_or_else(|_| Err(refuse(GATEWAY_TIMEOUT, TOO_LATE)))
+}
 
 fn refuse(code: &'static str, message: &str) -> Refusal {
     Arc::new(vec![OperationError::new(code, message)])
@@ -178,4 +194,57 @@ fn refuse(code: &'static str, message: &str) -> Refusal {
 fn internal(doing: &str, cause: impl std::fmt::Display) -> Vec<OperationError> {
     tracing::error!("{doing}: {cause}");
     vec![OperationError::new(INTERNAL_SERVER_ERROR, "The gateway failed; its log has the cause.")]
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use weft_federation::compose::{NoConnectors, compose};
+    use weft_federation::diagnostics::Source;
+    use weft_federation::schema::subgraph::SubgraphInput;
+
+    use super::*;
+    use crate::config::GatewayConfig;
+
+    fn pipeline() -> Pipeline {
+        let source = Source::new("a.graphql", "type Query { a: Int }");
+        let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
+        let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
+        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), &GatewayConfig::default());
+        let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
+        Pipeline::new(snapshot, IntrospectionPolicy::Refused)
+    }
+
+    fn written(reply: Reply) -> Bytes {
+        match reply {
+            Reply::Once(answer) => answer.body,
+            Reply::Events(_) => panic!("a query has one answer"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_gets_no_turn_in_time_ends_and_the_next_one_is_answered() {
+        let pipeline = pipeline();
+        let ask = async |a: bool, deadline: Deadline| {
+            let body = format!(
+                r#"{{"query":"query($a: Boolean!) {{ b: __typename @include(if: $a) }}","variables":{{"a":{a}}}}}"#
+            );
+            let request = ClientRequest::from_json(body.as_bytes()).expect("the test's own");
+            let (headers, mut timings) = (HeaderMap::new(), Timings::default());
+            let snapshot = pipeline.snapshot.load_full();
+            let way = (Method::Post, Delivery::Once);
+            let reply = pipeline.try_run(&snapshot, &request, way, &headers, &mut timings, deadline).await;
+            reply.map(written).map_err(|errors| errors[0].code)
+        };
+        let (now, later) = (Deadline::now(), Deadline::now() + Duration::from_secs(600));
+        let all = pipeline.compute.take_all_turns();
+        assert_eq!(ask(true, now).await, Err(GATEWAY_TIMEOUT), "it is not bound");
+        drop(all);
+        assert_eq!(ask(true, later).await.as_deref(), Ok(&br#"{"data":{"b":"Query"}}"#[..]));
+        let all = pipeline.compute.take_all_turns();
+        assert_eq!(ask(true, now).await.as_deref(), Ok(&br#"{"data":{"b":"Query"}}"#[..]), "it was planned before");
+        assert_eq!(ask(false, now).await, Err(GATEWAY_TIMEOUT), "it is not planned for this condition");
+        drop(all);
+        assert_eq!(ask(false, later).await.as_deref(), Ok(&br#"{"data":{}}"#[..]));
+    }
 }

@@ -118,7 +118,7 @@ impl Exchange<'_> {
                 }
             }
         }
-        error
+        error.bounded()
     }
 }
 

@@ -80,6 +80,13 @@ impl Request {
         (request, entity_lists)
     }
 
+    /// What it takes in memory beside itself, in bytes.
+    pub fn heap(&self) -> usize {
+        let contexts = self.contexts.iter().map(|name| size_of_val(name) + name.len());
+        let variables = self.variables.iter().map(|variable| size_of_val(variable) + variable.1.len());
+        self.prefix.len() + self.text.len() + contexts.sum::<usize>() + variables.sum::<usize>()
+    }
+
     /// The body. A batch of entities must have been written behind the openings of all the lists.
     pub fn body(&self, batch: Batch, variables: &Variables) -> Vec<u8> {
         let mut body = batch.body;

@@ -1,7 +1,8 @@
 //! Tests of arguments that take their values from contexts.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::connector::{FakeAnswer, FakeCall};
@@ -14,7 +15,7 @@ extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",
 type Query { regions: [Region] region: Region entries: [Entry] offers: [Offer] }
 type Mutation { open: Region }
 type Region @key(fields: "id") @context(name: "place") {
-  id: ID! currency: String main: Item items: [Item] inner: Region shops: [Shop] places: [Place]
+  id: ID! currency: String main: Item items: [Item] inner: Region parts: [Region] shops: [Shop] places: [Place]
 }
 type Shop @key(fields: "id") @context(name: "place") { id: ID! currency: String @external main: Item }
 type Place @key(fields: "id") { id: ID! }
@@ -45,9 +46,8 @@ type Item @key(fields: "id", resolvable: false) { id: ID! }
 type Sold @key(fields: "id") { id: ID! weight: Int }
 "#;
 
-fn gateway() -> Gateway {
-    Gateway::composed(&[("more", MORE.to_owned()), ("shop", SHOP.to_owned())], &|_, _| None)
-}
+static GATEWAY: LazyLock<Gateway> =
+    LazyLock::new(|| Gateway::composed(&[("more", MORE.to_owned()), ("shop", SHOP.to_owned())], &|_, _| None));
 
 /// The id of a representation, what it says beside its key, and the values of the arguments, as a client will see them.
 fn told(representation: &Json, variables: &Json) -> String {
@@ -86,7 +86,7 @@ async fn run(operation: &str, root: Json, more: Json) -> Outcome {
             }
         })
     };
-    gateway().run_with(operation, "{}", answer).await
+    GATEWAY.run_with(operation, "{}", answer).await
 }
 
 /// How many requests handed values in from contexts.
@@ -245,7 +245,6 @@ async fn the_value_is_a_variable_with_the_arguments_type() {
 
 #[tokio::test]
 async fn a_value_that_failed_fails_what_needs_it() {
-    let gateway = gateway();
     let root = r#"{"data":{"region":{"shops":[{"id":"a","main":{"id":"1","name":"N"}}]}}}"#;
     let offers = r#"{"data":{"offers":[{"__typename":"Gift","from":null,"sold":{"id":"1"}}]}}"#;
     let sold = r#"{"data":{"_entities":[{"weight":3}]}}"#;
@@ -253,7 +252,8 @@ async fn a_value_that_failed_fails_what_needs_it() {
         r#"{"data":{"_entities":[{"currency":null}]},"errors":[{"message":"no","path":["_entities",0,"currency"]}]}"#;
     // Where the currency is asked fails; so does it alone; and a promise is broken. The price is asked of nobody.
     let shops = "{ region { shops { main { name price } } } }";
-    let cases: [(&str, &[(&str, &str, &str)], Json, &str); 3] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str, &'a str)], Json, &'a str);
+    let cases: [Case<'_>; 3] = [
         (
             shops,
             &[("shop", "shops", root)],
@@ -274,7 +274,7 @@ async fn a_value_that_failed_fails_what_needs_it() {
         ),
     ];
     for (operation, answers, expected, code) in cases {
-        let outcome = gateway.run(operation, answers).await;
+        let outcome = GATEWAY.run(operation, answers).await;
         assert_eq!(outcome.response["data"], expected, "{}", outcome.text);
         let codes: Vec<String> = outcome.errors().into_iter().map(|(code, _)| code).collect();
         assert!(!codes.is_empty() && codes.iter().all(|known| known == code), "{}", outcome.text);
@@ -296,11 +296,60 @@ async fn requests_of_one_fetch_fail_one_by_one() {
             }
             (!call.body.contains(*failing.lock().expect("no panic before"))).then(|| entities(call))
         };
-        let outcome = gateway().run_with("{ regions { main { price } } }", "{}", answer).await;
+        let outcome = GATEWAY.run_with("{ regions { main { price } } }", "{}", answer).await;
         let prices: Json = (0..2).map(|at| outcome.response["data"]["regions"][at]["main"]["price"].clone()).collect();
         assert_eq!(prices, left, "{}", outcome.text);
         let at = usize::from(lost == "USD");
         let expected = [("SUBREQUEST_UNAVAILABLE".to_owned(), json!(["regions", at, "main"]))];
         assert_eq!(outcome.errors(), expected, "{}", outcome.text);
+    }
+}
+
+/// A region of a tree, as the shop answers it, and as a client is to see it. The numbers choose.
+fn region(choices: &mut impl Iterator<Item = u8>, depth: u32) -> (Json, Json) {
+    let mut choose = |below: u8| choices.next().unwrap_or_default() % below;
+    let currency = ["EUR", "USD", "GBP"][usize::from(choose(3))];
+    let (items, places, inner) = (choose(3), choose(3), if depth == 0 { 0 } else { choose(3) });
+    let told = |id: String| json!({ "price": format!("{id} {currency}") });
+    let (mut given, mut seen) = (vec![vec![], vec![], vec![]], vec![vec![], vec![], vec![]]);
+    for _ in 0..items {
+        let id = choose(2).to_string();
+        given[0].push(json!({ "id": id }));
+        seen[0].push(told(id));
+    }
+    for _ in 0..places {
+        let id = choose(3);
+        given[1].push(json!({ "id": format!("p{id}") }));
+        seen[1].push(json!({ "item": told(id.to_string()) }));
+    }
+    for _ in 0..inner {
+        let (below, shown) = region(choices, depth - 1);
+        given[2].push(below);
+        seen[2].push(shown);
+    }
+    (
+        json!({"currency": currency, "items": given[0], "places": given[1], "parts": given[2]}),
+        json!({"items": seen[0], "places": seen[1], "parts": seen[2]}),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_object_of_a_tree_has_its_own_context(choices in prop::collection::vec(any::<u8>(), 0..200)) {
+        let (given, mut seen) = region(&mut choices.into_iter(), 2);
+        let here = "items { price } places { item { price } }";
+        let operation = format!("{{ region {{ {here} parts {{ {here} parts {{ {here} }} }} }} }}");
+        // The innermost are not asked for what is in them.
+        for part in seen["parts"].as_array_mut().into_iter().flatten() {
+            for inner in part["parts"].as_array_mut().into_iter().flatten() {
+                inner.as_object_mut().map(|inner| inner.remove("parts"));
+            }
+        }
+        let more = json!({"p0": {"item": {"id": "0"}}, "p1": {"item": {"id": "1"}}, "p2": {"item": {"id": "2"}}});
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let outcome = runtime.block_on(run(&operation, json!({ "region": given }), more));
+        prop_assert_eq!(&outcome.response["data"]["region"], &seen, "{}", outcome.text);
     }
 }

@@ -1,6 +1,6 @@
 //! Owns choosing: of the ways to get each item, the ones that are cheapest together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cover::{Assignment, Cover, Station, StationId, Via, Way};
 use super::label::Stations;
@@ -13,6 +13,9 @@ use crate::schema::Id;
 const EXHAUSTIVE: usize = 8;
 
 type Open = BTreeSet<StationId>;
+
+/// Stations, each with the ones that give its lookup's inputs.
+type Needed = BTreeMap<StationId, Vec<StationId>>;
 
 impl Search<'_> {
     /// Chooses a way for each of the options, where `calls` are made anyway. Those behind the items' are for stations that have to be used, whatever
@@ -45,7 +48,7 @@ impl Search<'_> {
         lookups: &[StationId],
         calls: &Calls,
     ) -> Result<Option<Open>, Exhausted> {
-        self.spend(options.len() << lookups.len())?;
+        self.spend(options.iter().map(Vec::len).sum::<usize>() << lookups.len())?;
         let mut best: Option<(Cost, Open)> = None;
         for subset in 0..1_usize << lookups.len() {
             let mut open = bases.clone();
@@ -75,8 +78,9 @@ impl Search<'_> {
         order.sort_by_key(|at| (options[*at].len(), *at));
         let mut open = bases.clone();
         for (done, at) in order.iter().enumerate() {
-            self.spend(options[*at].len() * (done + 1))?;
             let so_far: Vec<Vec<Way>> = order[..=done].iter().map(|at| options[*at].clone()).collect();
+            // Each is priced with all that was chosen from before.
+            self.spend(options[*at].len() * so_far.iter().map(Vec::len).sum::<usize>())?;
             let mut best: Option<(Cost, Open)> = None;
             for option in &options[*at] {
                 let mut with = open.clone();
@@ -92,6 +96,7 @@ impl Search<'_> {
                 None => return Ok(None),
             }
         }
+        self.spend(open.len() * options.iter().map(Vec::len).sum::<usize>())?;
         let mut cost = self.price(stations, options, &open, calls);
         for station in open.clone().difference(bases) {
             let mut without = open.clone();
@@ -110,22 +115,60 @@ impl Search<'_> {
     fn price(&self, stations: &Stations, options: &[Vec<Way>], open: &Open, calls: &Calls) -> Option<Cost> {
         let mut cost = Cost::ZERO;
         let mut used = Open::new();
-        for options in options {
-            let option = cheapest(options, open)?;
+        for option in cheapest(options, open)? {
             cost = cost.beside(option.cost);
             used.extend(option.stations.iter().copied());
         }
-        for id in needed(stations, used) {
+        for (id, inputs) in self.needed(stations, used, calls) {
             let station = stations.get(id);
             if let Via::Lookup { lookup, .. } = &station.via {
                 let call = Cost::call(station.depth, self.graph.lookup(*lookup).batch);
-                let is_shared = self.call(station).is_some_and(|call| calls.contains(&call));
-                cost = cost.beside(if is_shared { call.without_call() } else { call });
+                cost = cost.beside(if self.is_made(station, calls) { call.without_call() } else { call });
                 // A way around is longer, also where its calls are shared.
-                cost = station.inputs.iter().fold(cost, |cost, _| cost.beside(Cost::FIELD));
+                cost = inputs.iter().fold(cost, |cost, _| cost.beside(Cost::FIELD));
             }
         }
         Some(cost)
+    }
+
+    fn is_made(&self, station: &Station, calls: &Calls) -> bool {
+        self.call(station).is_some_and(|call| calls.contains(&call))
+    }
+
+    /// The stations, and those that their lookups take their inputs from; each with what gives its inputs. Of suppliers
+    /// that are as good, one that is needed anyway is taken, or one whose call is made anyway.
+    fn needed(&self, stations: &Stations, used: Open, calls: &Calls) -> Needed {
+        let mut needed = Needed::new();
+        let mut waiting: Vec<StationId> = used.into_iter().collect();
+        // What there is a choice for: it is made once it is known what is needed anyway.
+        let mut open: Vec<(StationId, usize)> = vec![];
+        loop {
+            while let Some(id) = waiting.pop() {
+                let suppliers = stations.suppliers(id);
+                if needed.contains_key(&id) {
+                    continue;
+                }
+                // The nearest one is among them.
+                needed.insert(id, suppliers.iter().map(|suppliers| suppliers[0]).collect());
+                for (at, suppliers) in suppliers.iter().enumerate() {
+                    let nearest = stations.get(suppliers[0]);
+                    if suppliers.len() == 1 || matches!(nearest.via, Via::Base(_)) {
+                        waiting.push(suppliers[0]);
+                    } else {
+                        open.push((id, at));
+                    }
+                }
+            }
+            let Some((id, at)) = open.pop() else { return needed };
+            let suppliers = &stations.suppliers(id)[at];
+            let is_needed = suppliers.iter().find(|supplier| needed.contains_key(supplier));
+            let is_made = || suppliers.iter().find(|supplier| self.is_made(stations.get(**supplier), calls));
+            let supplier = is_needed.or_else(is_made).copied().unwrap_or(suppliers[0]);
+            if let Some(inputs) = needed.get_mut(&id) {
+                inputs[at] = supplier;
+            }
+            waiting.push(supplier);
+        }
     }
 
     /// Writes the choice down, with the stations that are used and no others.
@@ -141,19 +184,25 @@ impl Search<'_> {
         let cost = self.price(stations, options, open, calls)?;
         let alone = self.price(stations, options, open, &Calls::new())?;
         let mut slots = Vec::with_capacity(items.len());
-        let mut used = Open::new();
-        for (item, options) in items.iter().zip(options) {
-            let option = cheapest(options, open)?;
-            used.extend(option.stations.iter().copied());
+        let chosen = cheapest(options, open)?;
+        let used: Open = chosen.iter().flat_map(|option| option.stations.iter().copied()).collect();
+        // Behind the items' are those for stations that have to be used.
+        for (item, option) in items.iter().zip(chosen) {
             slots.push(Assignment { slot: item.slot, child: item.child, stations: option.stations.clone() });
         }
-        for options in &options[items.len()..] {
-            used.extend(cheapest(options, open)?.stations.iter().copied());
+        let needed = self.needed(stations, used, calls);
+        let kept: Vec<StationId> = needed.keys().copied().collect();
+        let mut list: Vec<Station> = vec![];
+        for (id, suppliers) in needed {
+            let mut station = stations.get(id).clone();
+            for (input, supplier) in station.inputs.iter_mut().zip(suppliers) {
+                input.stations = vec![supplier];
+            }
+            list.push(station);
         }
-        let kept: Vec<StationId> = needed(stations, used).into_iter().collect();
         // What some lookup takes as an input is there, and not asked a second time.
         for slot in &mut slots {
-            let mut inputs = kept.iter().flat_map(|id| &stations.get(*id).inputs);
+            let mut inputs = list.iter().flat_map(|station| &station.inputs);
             if let Some(input) = inputs.find(|input| input.slot == slot.slot && input.child == slot.child) {
                 slot.stations.clone_from(&input.stations);
             }
@@ -166,25 +215,24 @@ impl Search<'_> {
             }
         };
         slots.iter_mut().for_each(renumber);
-        let mut list: Vec<Station> = kept.iter().map(|id| stations.get(*id).clone()).collect();
         list.iter_mut().flat_map(|station| &mut station.inputs).for_each(renumber);
         Some(Cover { position, cost, alone, stations: list, slots })
     }
 }
 
-fn cheapest<'o>(options: &'o [Way], open: &Open) -> Option<&'o Way> {
-    let available = options.iter().filter(|option| option.stations.iter().all(|station| open.contains(station)));
-    available.min_by_key(|option| (option.cost, option.stations.first().copied()))
-}
-
-/// The stations, and those that their lookups take their inputs from.
-fn needed(stations: &Stations, used: Open) -> Open {
-    let mut needed = Open::new();
-    let mut waiting: Vec<StationId> = used.into_iter().collect();
-    while let Some(id) = waiting.pop() {
-        if needed.insert(id) {
-            waiting.extend(stations.get(id).inputs.iter().flat_map(|input| input.stations.iter().copied()));
-        }
+/// For each of the options a way from open stations. What has to wait for others takes the way with the fewest calls that
+/// is no longer than theirs.
+fn cheapest<'o>(options: &'o [Vec<Way>], open: &Open) -> Option<Vec<&'o Way>> {
+    fn available<'o>(options: &'o [Way], open: &Open) -> impl Iterator<Item = &'o Way> {
+        options.iter().filter(|option| option.stations.iter().all(|station| open.contains(station)))
     }
-    needed
+    let mut depth = 0;
+    for options in options {
+        depth = depth.max(available(options, open).map(|option| option.cost.depth).min()?);
+    }
+    let least = |options: &'o Vec<Way>| {
+        let in_time = available(options, open).filter(|option| option.cost.depth <= depth);
+        in_time.min_by_key(|option| (option.cost.calls, option.cost, option.stations.first().copied()))
+    };
+    options.iter().map(least).collect()
 }

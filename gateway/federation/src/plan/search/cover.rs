@@ -16,6 +16,9 @@ crate::schema::ids! {
     StationId,
 }
 
+/// Up to this many stations are asked for a value that one of them could give alone, to save a step.
+const MAX_BESIDE: usize = 4;
+
 /// How one gets to a station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) enum Via {
@@ -59,12 +62,6 @@ pub(in crate::plan) struct Cover {
     /// Those that are used. One that needs another stands behind it.
     pub stations: Vec<Station>,
     pub slots: Vec<Assignment>,
-}
-
-impl Cover {
-    pub fn makes_calls(&self) -> bool {
-        self.stations.iter().any(|station| matches!(station.via, Via::Lookup { .. }))
-    }
 }
 
 /// What is handed in where a node is entered, beside a key.
@@ -165,7 +162,8 @@ impl Search<'_> {
         // Where no one has all that is wanted under it; or where asking several saves a step.
         let ends_here = |way: &Way| way.stations.iter().any(|id| stations.get(*id).depth == way.cost.depth);
         if item.child.is_some() && !options.iter().any(ends_here) {
-            options.extend(self.shared(stations, item)?);
+            let most = if options.is_empty() { usize::MAX } else { MAX_BESIDE };
+            options.extend(self.shared(stations, item, most)?);
         }
         Ok(options)
     }
@@ -182,8 +180,8 @@ impl Search<'_> {
         }
     }
 
-    /// A shared value whose parts are in several places: asked in each, as few as will do.
-    fn shared(&mut self, stations: &Stations, item: &Item) -> Result<Option<Way>, Exhausted> {
+    /// A shared value whose parts are in several places: asked in each of the `most` nearest, as few as will do.
+    fn shared(&mut self, stations: &Stations, item: &Item, most: usize) -> Result<Option<Way>, Exhausted> {
         let Some(child) = item.child else { return Ok(None) };
         let name = self.shape.slots[item.slot.index()].name;
         let mut parts: Vec<(StationId, NodeId)> = vec![];
@@ -192,6 +190,7 @@ impl Search<'_> {
             let edge = self.graph.edge(station.node, name).filter(|edge| plain && edge.is_plain());
             parts.extend(edge.and_then(|edge| edge.target).map(|target| (id, target)));
         }
+        parts.truncate(most);
         // One alone was looked at before; and from nowhere come objects of which nothing is wanted, but not their slot.
         if parts.len() < 2 {
             return Ok(None);

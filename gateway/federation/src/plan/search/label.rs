@@ -3,6 +3,8 @@
 //! Dijkstra's algorithm on a hypergraph: a lookup is passable once stations that are reached give
 //! all of its key and of what it requires; the nearest passable one is settled next.
 
+use std::collections::BTreeSet;
+
 use super::cover::{Assignment, Station, StationId, Via};
 use super::{Bases, Cost, Exhausted, Search};
 use crate::plan::demand::{Item, Whom};
@@ -14,6 +16,9 @@ use crate::schema::{FieldSet, Id};
 #[derive(Debug, Default)]
 pub(super) struct Stations {
     list: Vec<Station>,
+    /// Which stations can give each input of a station's lookup, the nearest one first. All of them let the station stand
+    /// where it does, and cost no more calls.
+    suppliers: Vec<Vec<Vec<StationId>>>,
 }
 
 /// A lookup that may become a station.
@@ -33,6 +38,15 @@ impl Stations {
         &self.list[id.index()]
     }
 
+    pub fn suppliers(&self, id: StationId) -> &[Vec<StationId>] {
+        &self.suppliers[id.index()]
+    }
+
+    fn push(&mut self, station: Station, suppliers: Vec<Vec<StationId>>) {
+        self.list.push(station);
+        self.suppliers.push(suppliers);
+    }
+
     pub fn label(
         search: &mut Search<'_>,
         position: PositionId,
@@ -42,11 +56,11 @@ impl Stations {
     ) -> Result<Self, Exhausted> {
         let mut stations = Self::default();
         for (at, node) in bases {
-            stations.list.push(Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] });
+            stations.push(Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] }, vec![]);
         }
         let candidates = candidates(search, position, whom, bases, items);
         let mut inputs: Vec<Item> = vec![];
-        let mut waiting: Vec<(Candidate, Vec<usize>)> = Vec::with_capacity(candidates.len());
+        let mut waiting = Waiting::default();
         for candidate in candidates {
             let mut needs = Vec::with_capacity(candidate.inputs.len());
             for input in &candidate.inputs {
@@ -55,51 +69,96 @@ impl Stations {
                     inputs.len() - 1
                 }));
             }
-            waiting.push((candidate, needs));
+            waiting.list.push(Some((candidate, needs)));
         }
-        // The nearest station that gives each input, of those that were looked at.
-        let mut suppliers: Vec<Option<(Cost, StationId)>> = vec![None; inputs.len()];
+        waiting.suppliers = vec![vec![]; inputs.len()];
+        for at in 0..waiting.list.len() {
+            waiting.price(search, at);
+        }
         let mut looked = 0;
         loop {
             for (id, station) in stations.iter().skip(looked) {
                 search.spend(inputs.len())?;
-                for (input, best) in inputs.iter().zip(&mut suppliers) {
-                    let Some(cost) = search.by_station(station, input)? else { continue };
-                    let cost = cost.after(station.depth);
-                    if best.is_none_or(|(known, _)| cost < known) {
-                        *best = Some((cost, id));
+                for (at, input) in inputs.iter().enumerate() {
+                    if let Some(cost) = search.by_station(station, input)? {
+                        waiting.supply(search, at, (cost.after(station.depth), id))?;
                     }
                 }
             }
             looked = stations.list.len();
-            search.spend(waiting.len())?;
-            let mut nearest: Option<(Cost, usize)> = None;
-            for (at, (candidate, needs)) in waiting.iter().enumerate() {
-                let reach = needs.iter().try_fold(Cost::ZERO, |reach, input| Some(reach.beside(suppliers[*input]?.0)));
-                let Some(reach) = reach else { continue };
-                let batch = search.graph.lookup(candidate.lookup).batch;
-                let cost = reach.beside(Cost::call(reach.depth + 1, batch));
-                if nearest.is_none_or(|(best, _)| cost < best) {
-                    nearest = Some((cost, at));
-                }
-            }
-            let Some((cost, at)) = nearest else { return Ok(stations) };
-            let (Candidate { lookup, requires, only, inputs }, needs) = waiting.remove(at);
-            // All of them have one, or it could not be reached.
-            let from = inputs.iter().zip(needs).filter_map(|(input, at)| Some((input, suppliers[at]?.1)));
-            let assign = |(input, station): (&Item, StationId)| Assignment {
-                slot: input.slot,
-                child: input.child,
-                stations: vec![station],
+            let Some((cost, Candidate { lookup, requires, only, inputs }, needs)) = waiting.nearest() else {
+                return Ok(stations);
             };
-            let assigned = from.map(assign).collect();
-            stations.list.push(Station {
-                node: search.graph.lookup(lookup).enters,
-                via: Via::Lookup { lookup, requires, only },
-                depth: cost.depth,
-                inputs: assigned,
-            });
+            let mut assigned = Vec::with_capacity(inputs.len());
+            let mut as_good = Vec::with_capacity(inputs.len());
+            for (input, at) in inputs.iter().zip(needs) {
+                let suppliers = &waiting.suppliers[at];
+                // All of them have one, or it could not be reached.
+                let Some((least, nearest)) = suppliers.first().copied() else { continue };
+                assigned.push(Assignment { slot: input.slot, child: input.child, stations: vec![nearest] });
+                let in_time = suppliers.iter().filter(|(other, _)| other.depth < cost.depth);
+                let in_time = in_time.filter(|(other, _)| other.calls <= least.calls);
+                as_good.push(in_time.map(|(_, id)| *id).collect());
+            }
+            let node = search.graph.lookup(lookup).enters;
+            let via = Via::Lookup { lookup, requires, only };
+            stations.push(Station { node, via, depth: cost.depth, inputs: assigned }, as_good);
         }
+    }
+}
+
+/// The lookups that are no stations yet.
+#[derive(Default)]
+struct Waiting {
+    /// Each with its inputs, by their numbers; `None` once it is a station.
+    list: Vec<Option<(Candidate, Vec<usize>)>>,
+    /// The stations that give each input, of those that were looked at; the nearest first.
+    suppliers: Vec<Vec<(Cost, StationId)>>,
+    /// Those of which all inputs are given, by their costs.
+    passable: BTreeSet<(Cost, usize)>,
+}
+
+impl Waiting {
+    /// Takes a supplier of an input down, and the lookups that are nearer by it.
+    fn supply(&mut self, search: &mut Search<'_>, input: usize, supplier: (Cost, StationId)) -> Result<(), Exhausted> {
+        let known = &self.suppliers[input];
+        let at = known.partition_point(|(other, _)| *other <= supplier.0);
+        let users = |(at, waiting): (usize, &Option<(Candidate, Vec<usize>)>)| {
+            waiting.as_ref().is_some_and(|(_, needs)| needs.contains(&input)).then_some(at)
+        };
+        let nearer: Vec<usize> =
+            if at == 0 { self.list.iter().enumerate().filter_map(users).collect() } else { vec![] };
+        search.spend(nearer.len())?;
+        let before: Vec<Option<Cost>> = nearer.iter().map(|at| self.cost(search, *at)).collect();
+        self.suppliers[input].insert(at, supplier);
+        for (at, before) in nearer.into_iter().zip(before) {
+            if let Some(before) = before {
+                self.passable.remove(&(before, at));
+            }
+            self.price(search, at);
+        }
+        Ok(())
+    }
+
+    fn price(&mut self, search: &Search<'_>, at: usize) {
+        self.passable.extend(self.cost(search, at).map(|cost| (cost, at)));
+    }
+
+    /// What it costs to get there, if all its inputs are given.
+    fn cost(&self, search: &Search<'_>, at: usize) -> Option<Cost> {
+        let (candidate, needs) = self.list[at].as_ref()?;
+        let mut reach = Cost::ZERO;
+        for input in needs {
+            reach = reach.beside(self.suppliers[*input].first()?.0);
+        }
+        let batch = search.graph.lookup(candidate.lookup).batch;
+        Some(reach.beside(Cost::call(reach.depth + 1, batch)))
+    }
+
+    fn nearest(&mut self) -> Option<(Cost, Candidate, Vec<usize>)> {
+        let (cost, at) = self.passable.pop_first()?;
+        let (candidate, needs) = self.list[at].take()?;
+        Some((cost, candidate, needs))
     }
 }
 

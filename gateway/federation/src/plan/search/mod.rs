@@ -22,14 +22,14 @@ use smallvec::{SmallVec, smallvec};
 use super::contexts::{SetContexts, setters};
 use super::demand::{DemandId, Demands, Item, Whom};
 use super::error::PlanError;
-use super::graph::{Edge, NodeId, PlannerGraph};
-use super::shape::{PositionId, Shape};
+use super::graph::{ContextId, Edge, NodeId, PlannerGraph};
+use super::shape::{PositionId, ROOT, Shape};
 use crate::connect::ConnectorId;
 use crate::schema::{Id, Model, SubgraphId, TypeId, TypeSet};
 
 pub(super) use cost::Cost;
 pub(super) use cover::{Assignment, Cover, Station, StationId, Via};
-pub(super) use reach::{Reached, Work, cheapest, reach, reaches_all, tellers};
+pub(super) use reach::{Reached, Work, cheapest, gives, reach, tellers};
 
 /// The nodes that the objects of a position come from: the one that makes them first, then any that add to them.
 pub(super) type Nodes = SmallVec<[NodeId; 2]>;
@@ -81,6 +81,8 @@ pub(super) struct Search<'a> {
     pub demands: Demands,
     /// Contexts that are set around the root position, if it stands for some place that is no root.
     set: SetContexts,
+    /// The context whose value is asked for at the root position.
+    giving: Option<ContextId>,
     steps: u64,
     known: HashMap<(DemandId, Nodes), Option<Rc<Decision>>>,
 }
@@ -97,7 +99,7 @@ impl From<Exhausted> for PlanError {
 
 impl<'a> Search<'a> {
     pub fn new(model: &'a Model, graph: &'a PlannerGraph, shape: Shape, demands: Demands) -> Self {
-        Self { model, graph, shape, demands, set: SetContexts::new(), steps: 0, known: HashMap::new() }
+        Self { model, graph, shape, demands, set: SetContexts::new(), giving: None, steps: 0, known: HashMap::new() }
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
@@ -118,9 +120,11 @@ impl<'a> Search<'a> {
 
     /// Whether all contexts that a field needs are set around the objects of its position.
     fn are_set(&self, edge: &Edge, position: PositionId) -> bool {
-        edge.contexts
-            .iter()
-            .all(|id| self.set.contains(id) || setters(&self.shape, position, &self.graph.context(*id).types).is_some())
+        edge.contexts.iter().all(|id| match setters(&self.shape, position, &self.graph.context(*id).types) {
+            // What a context's own value needs is not within it.
+            Some(setters) => self.giving != Some(*id) || setters.iter().all(|setter| setter.position != ROOT),
+            None => self.set.contains(id),
+        })
     }
 
     /// The types that objects coming from `nodes` can have.
@@ -209,15 +213,16 @@ impl<'a> Search<'a> {
         let mut wanted: Vec<(TypeId, Vec<Item>)> = wanted.into_iter().filter(|(_, items)| !items.is_empty()).collect();
         // Where there is nothing to choose comes first, as near as can be told: the others follow it.
         wanted.sort_by_key(|(ty, _)| (self.graph.lookups_of(*ty).len(), *ty));
+        let mut calls = Calls::new();
         for (ty, items) in &wanted {
-            let calls = self.calls(&covers, None);
             let Some(cover) = self.cover_type(position, *ty, bases, items, &calls)? else { return Ok(None) };
+            calls.extend(self.calls_of(&cover));
             covers.push((*ty, cover));
         }
         if (2..=MAX_REVISED).contains(&covers.len()) {
             for (at, (ty, items)) in wanted.iter().enumerate() {
-                let calls = self.calls(&covers, Some(*ty));
-                if covers[at].1.makes_calls()
+                let calls = self.calls_but(&covers, *ty);
+                if covers[at].1.alone.calls > 0
                     && let Some(cover) = self.cover_type(position, *ty, bases, items, &calls)?
                     && cover.cost <= self.priced(&covers[at].1, &calls)
                 {
@@ -248,9 +253,9 @@ impl<'a> Search<'a> {
         self.cover(position, &Whom::one(ty), &narrowed, items, calls)
     }
 
-    /// The calls that covers make, `but` for those of one type.
-    fn calls(&self, covers: &Covers, but: Option<TypeId>) -> Calls {
-        covers.iter().filter(|(ty, _)| Some(*ty) != but).flat_map(|(_, cover)| self.calls_of(cover)).collect()
+    /// The calls that covers make, but for those of one type.
+    fn calls_but(&self, covers: &Covers, but: TypeId) -> Calls {
+        covers.iter().filter(|(ty, _)| *ty != but).flat_map(|(_, cover)| self.calls_of(cover)).collect()
     }
 
     fn calls_of(&self, cover: &Cover) -> Vec<Call> {

@@ -6,9 +6,9 @@ use super::label::Stations;
 use super::{Bases, Calls, Exhausted, Search};
 use crate::plan::contexts::SetContexts;
 use crate::plan::demand::{Demands, Item, Whom, add_slot};
-use crate::plan::graph::{LookupId, NodeId, PlannerGraph};
+use crate::plan::graph::{ContextId, LookupId, NodeId, PlannerGraph};
 use crate::plan::shape::{Position, ROOT, Shape};
-use crate::schema::{FieldId, FieldSet, Id, Model, TypeId};
+use crate::schema::{FieldId, Id, Model, TypeId};
 
 /// What may be spent on many questions together, in steps.
 #[derive(Debug)]
@@ -98,18 +98,20 @@ pub(in crate::plan) fn cheapest(
     Ok(cover.map(|cover| cover.stations.iter().filter_map(lookup).collect()))
 }
 
-/// Whether all of a field set can be had of objects of type `ty` that come from `nodes`.
-pub(in crate::plan) fn reaches_all(
+/// Whether the value of a context can be had of objects of type `ty` that come from `nodes`.
+pub(in crate::plan) fn gives(
     model: &Model,
     graph: &PlannerGraph,
     ty: TypeId,
     (nodes, set): (&[NodeId], &SetContexts),
-    fields: &FieldSet,
+    context: ContextId,
     work: &mut Work,
 ) -> Result<bool, Exhausted> {
     let (mut search, _) = asked_for(model, graph, &Whom::one(ty), &[]);
     search.set.clone_from(set);
-    let demand = search.demands.require(model, &mut search.shape, ROOT, &Whom::one(ty), fields);
+    search.giving = Some(context);
+    let selection = &graph.context(context).selection;
+    let demand = search.demands.require(model, &mut search.shape, ROOT, &Whom::one(ty), selection);
     let found = search.best(demand, &nodes.iter().copied().collect())?;
     work.spend_as(&search)?;
     Ok(found.is_some())

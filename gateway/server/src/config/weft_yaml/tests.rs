@@ -158,6 +158,8 @@ fn the_defaults_that_are_documented_hold() {
     assert_eq!(config.listen.take().as_deref(), Some("127.0.0.1:4000"));
     // Without one it follows `dev`.
     assert_eq!(config.gateway.introspection.take(), Some(false));
+    // That a timeout is written is known, even if it is the default.
+    assert!(std::mem::take(&mut config.gateway.timeouts).all);
     assert_eq!(format!("{config:?}"), format!("{:?}", Config::without_file(&BTreeMap::new())));
 }
 

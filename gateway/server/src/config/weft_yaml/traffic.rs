@@ -14,7 +14,8 @@ use crate::config::yaml::Located;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Traffic {
-    /// How long the calls of one request may take together. What is not there then is null, with an error.
+    /// How long one request may take. What has not been answered by then is null, with an error; a request that is not even
+    /// planned by then ends with `GATEWAY_TIMEOUT`.
     #[schemars(extend("default" = "30s"), example = "10s")]
     request_timeout: Option<Time>,
     /// Calls to all subgraphs.
