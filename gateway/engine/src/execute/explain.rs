@@ -114,6 +114,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_fetch_that_was_not_sent_keeps_from_objects_below_is_told_there() {
+        let user = r#"type User @key(fields: "id") { id: ID! friend: User @shareable code: String @shareable }"#;
+        let coded = r#"type User @key(fields: "code") { code: String @shareable friend: User @shareable rank: Int }"#;
+        let gateway = Gateway::new(&[
+            ("users", r#"type Query { user: User } type User @key(fields: "id") { id: ID! }"#),
+            ("friends", &user.replace(" code: String @shareable", " name: String")),
+            ("codes", &user.replace(" friend: User @shareable", "")),
+            ("ranks", coded),
+        ]);
+        let answers = [
+            ("users", "", r#"{"data":{"user":{"id":"1"}}}"#),
+            ("friends", "", r#"{"data":{"_entities":[{"friend":{"name":"A"}}]}}"#),
+            ("codes", "", r#"{"data":null,"errors":[{"message":"gone"}]}"#),
+        ];
+        let outcome = gateway.run("{ user { friend { name rank } } }", &answers).await;
+        let expected = json!({"user": {"friend": {"name": "A", "rank": null}}});
+        assert_eq!(outcome.response["data"], expected, "{}", outcome.text);
+        assert!(
+            paths(&outcome).as_array().is_some_and(|paths| paths.contains(&json!(["user", "friend"]))),
+            "{}",
+            outcome.text
+        );
+    }
+
+    #[tokio::test]
     async fn an_entity_that_one_fields_error_took_explains_its_other_fields() {
         let gateway = Gateway::new(&[
             ("users", r#"type Query { users: [User] } type User @key(fields: "id") { id: ID! rank: Int @shareable }"#),

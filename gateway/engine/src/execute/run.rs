@@ -21,7 +21,7 @@ use super::receive::{Cause, Receiver};
 use super::representations::{Missing, RepresentationWriter};
 use crate::connector::{Part, Prepared};
 use crate::prepared::PreparedPlan;
-use crate::response::{ObjectId, ResponseArena};
+use crate::response::{ErrorRef, ObjectId, ResponseArena};
 
 /// What a call waits at least, for an operation that has just begun.
 const MIN_WAIT: Duration = Duration::from_millis(1);
@@ -45,6 +45,8 @@ pub struct Run<'a> {
     partial: Vec<Partial>,
     /// Requests that went wrong in part or as a whole.
     failed: Vec<(Sent<'a>, Cause)>,
+    /// Objects that a fetch could not be asked for, and why.
+    blocked: Vec<(Target, ErrorRef)>,
 }
 
 /// A request that is to be sent.
@@ -86,6 +88,7 @@ impl<'a> Run<'a> {
             unanswered: HashMap::new(),
             partial: vec![],
             failed: vec![],
+            blocked: vec![],
         };
         for call in &plan.calls {
             let waits_for_none = |id: &FetchId| run.waiting[id.index()] == 0;
@@ -191,6 +194,11 @@ impl<'a> Run<'a> {
                 self.arena.add_unlocated(cause.error);
             }
         }
+        // Objects below those that were not asked for can come from elsewhere, and lack what was to be asked of them.
+        self.blocked.sort_by_key(|(target, _)| (target.fetch, target.object));
+        for (target, cause) in &self.blocked {
+            explain(&self.prepared.plan, &mut self.arena, &[*target], *cause);
+        }
         self.arena
     }
 
@@ -209,7 +217,7 @@ impl<'a> Run<'a> {
                 let before = batch.objects();
                 if let Some(writer) = &prepared[id.index()].representations {
                     let blocked = writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch);
-                    self.tell(blocked);
+                    self.tell(*id, blocked);
                 }
                 if batch.objects() == before {
                     idle.push(*id);
@@ -231,7 +239,7 @@ impl<'a> Run<'a> {
     fn queue(&mut self, call: CallId, id: FetchId, list: &EntityList, writer: &RepresentationWriter) {
         let plan = &self.prepared.plan;
         let (batches, blocked) = writer.write_by_context(&plan.shape, &self.arena, plan.fetch(id), list);
-        self.tell(blocked);
+        self.tell(id, blocked);
         self.arena.commit();
         if batches.is_empty() {
             self.ended(&[id]);
@@ -248,7 +256,7 @@ impl<'a> Run<'a> {
     }
 
     /// Tells why objects cannot be looked up.
-    fn tell(&mut self, blocked: Vec<(ObjectId, Missing)>) {
+    fn tell(&mut self, fetch: FetchId, blocked: Vec<(ObjectId, Missing)>) {
         for (object, missing) in blocked {
             let error = match missing {
                 Missing::Nothing => continue,
@@ -263,6 +271,7 @@ impl<'a> Run<'a> {
                 }
             };
             self.arena.attach(object, error);
+            self.blocked.push((Target { fetch, object }, error));
         }
     }
 
