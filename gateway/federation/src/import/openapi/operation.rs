@@ -179,7 +179,8 @@ fn body<'d>(
         About { description: description_of(body), comments: value.note.into_iter().collect(), deprecated: None };
     let ty = value.ty.non_null_if(required);
     let is_object = matches!(types.schema.types.get(ty.inner()), Some(Definition::Input(_))) && !ty.is_list();
-    parameters.arguments.push(Argument { name: name.clone(), about, ty, default: None, wire: Wire::default() });
+    let wire = Wire { key: None, convert: value.convert };
+    parameters.arguments.push(Argument { name: name.clone(), about, ty, default: None, wire });
     // Only an object can be left out and still be sent, as an empty one.
     Ok(Some(Body::Argument { name, required: required || !is_object }))
 }

@@ -30,6 +30,9 @@ pub struct Value {
 /// An enum whose values have to be translated is a `String` if there are more of them than this.
 const MAX_TRANSLATED: usize = 16;
 
+/// How deep lists may be nested in lists, by reference in themselves.
+const MAX_LISTS: usize = 16;
+
 pub struct Types<'d> {
     pub root: &'d Node,
     pub schema: Schema,
@@ -40,6 +43,8 @@ pub struct Types<'d> {
     /// The names that components ask for, which places do not get.
     component_names: HashSet<String>,
     waiting: VecDeque<Waiting<'d>>,
+    /// In how many lists is what is read now.
+    lists: usize,
 }
 
 /// A type that is named and has no fields yet.
@@ -56,17 +61,21 @@ impl<'d> Types<'d> {
         let component_names = schemas.filter_map(|(name, _)| names::pascal(name)).collect();
         Self {
             root,
-            schema: Schema::default(),
+            schema: Schema { prefix: names::pascal(prefix).unwrap_or_default(), ..Schema::default() },
             collisions: vec![],
             prefix: names::pascal(prefix).unwrap_or_default(),
             taken: names::Taken::default(),
             component_names,
             waiting: VecDeque::new(),
+            lists: 0,
         }
     }
 
     /// The type of a schema. `place` names a type that has no name of its own; `hint` is the name of what has the value.
     pub fn value(&mut self, schema: &'d Node, direction: Direction, place: &str, hint: &str) -> Result<Value, String> {
+        if self.lists > MAX_LISTS {
+            return Err(format!("its lists are nested more than {MAX_LISTS} deep"));
+        }
         let shape = shape::read(self.root, schema)?;
         self.shaped(shape, direction, place, hint)
     }
@@ -91,7 +100,10 @@ impl<'d> Types<'d> {
                     return Ok(value);
                 };
                 let hint = if names::are_ids(hint) { &hint[..hint.len() - 1] } else { "" };
-                let inner = self.value(items, direction, place, hint)?;
+                self.lists += 1;
+                let inner = self.value(items, direction, place, hint);
+                self.lists -= 1;
+                let inner = inner?;
                 if !inner.convert.is_empty() {
                     value.convert = format!("->map(@{})", inner.convert);
                 }
