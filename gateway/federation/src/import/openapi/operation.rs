@@ -60,6 +60,9 @@ pub fn field<'d>(
     let body = body(types, operation, &place, &mut parameters)?;
     let result = result(types, operation.node, &place)?;
     types.complete();
+    if let Some(why) = parameters.arguments.iter().find_map(|argument| types.incomplete(&argument.ty)) {
+        return Err(why.to_owned());
+    }
     let Value { mut ty, convert, note, .. } = result.unwrap_or_else(done);
     let selection = match types.schema.types.get(ty.inner()) {
         Some(Definition::Object(_)) => Selected::Fields,
