@@ -25,7 +25,7 @@ const RESERVED: [&str; 11] = [
 
 /// Which names are refused beyond the reserved ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HeaderRules {
+pub(crate) enum HeaderRules {
     Http,
     /// Also `grpc-*` and `content-type`, which belong to the protocol.
     Grpc,
@@ -69,16 +69,22 @@ fn read_header(reader: &mut Reader<'_>, item: &Node<Value>, rules: HeaderRules) 
 
 fn header_name(reader: &mut Reader<'_>, node: &Node<Value>, rules: HeaderRules) -> Option<String> {
     let name = reader.string(CODE, node)?.to_ascii_lowercase();
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let refusal = if name.is_empty() || !name.bytes().all(token) {
-        "is not the name of a header"
-    } else if RESERVED.contains(&name.as_str()) {
-        "belongs to a connection and is never forwarded"
-    } else if rules == HeaderRules::Grpc && (name.starts_with("grpc-") || name == "content-type") {
-        "belongs to gRPC itself"
-    } else {
-        return Some(name);
-    };
+    let Some(refusal) = refusal(&name, rules) else { return Some(name) };
     reader.error(CODE, node, format!("`{name}` {refusal}"));
     None
+}
+
+/// Why no connector may send a header of this name, in words that follow it.
+pub(crate) fn refusal(name: &str, rules: HeaderRules) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(token) {
+        Some("is not the name of a header")
+    } else if RESERVED.contains(&name.as_str()) {
+        Some("belongs to a connection and is never forwarded")
+    } else if rules == HeaderRules::Grpc && (name.starts_with("grpc-") || name == "content-type") {
+        Some("belongs to gRPC itself")
+    } else {
+        None
+    }
 }

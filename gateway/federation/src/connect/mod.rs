@@ -7,7 +7,7 @@
 mod composing;
 mod directives;
 pub mod grpc;
-mod headers;
+pub(crate) mod headers;
 mod links;
 mod located;
 pub mod mapping;

@@ -1,5 +1,6 @@
-//! Owns telling which operations look up an entity by its key. Only where this is certain: the path ends with its only
-//! argument, or a message has no other, and the answer has a field that is the same by name and type.
+//! Owns telling which operations look up an entity by its key. Only where this is certain: the operation is called after
+//! the type that it answers (`/pets/{id}`, `GetPet`), has one argument, and the answer has a field that is the same by name
+//! and type. One that is marked wrongly would answer with another object's data.
 
 use std::collections::HashMap;
 
@@ -34,15 +35,18 @@ fn key(schema: &Schema, field: &Field) -> Option<String> {
     let Some(Definition::Object(object)) = schema.types.get(field.ty.inner()) else { return None };
     let [argument] = field.arguments.as_slice() else { return None };
     let wire = argument.wire.key.as_deref()?;
-    // The static path before the argument.
-    let before = match request {
+    let type_name = field.ty.inner().strip_prefix(schema.prefix.as_str()).unwrap_or(field.ty.inner());
+    let is_called_after_type = match request {
         Request::Http { url, query, headers, .. } if query.is_empty() && headers.is_empty() => {
-            url.strip_suffix(&format!("/{{$args.{}}}", argument.name))?
+            let before = url.strip_suffix(&format!("/{{$args.{}}}", argument.name))?;
+            is_name_of(before.rsplit('/').next()?, type_name)
         }
-        Request::Grpc { body: Some(Body::Arguments), .. } if names::is_id(&argument.name) => "",
-        Request::Http { .. } | Request::Grpc { .. } => return None,
+        Request::Grpc { method, body: Some(Body::Arguments) } if names::is_id(&argument.name) => {
+            method.rsplit('/').next()?.strip_prefix("Get") == Some(type_name)
+        }
+        Request::Http { .. } | Request::Grpc { .. } => false,
     };
-    if field.ty.is_list() {
+    if !is_called_after_type || field.ty.is_list() {
         return None;
     }
     let key_type = argument.ty.clone().non_null();
@@ -52,18 +56,22 @@ fn key(schema: &Schema, field: &Field) -> Option<String> {
         object.fields.iter().find(fits).filter(|field| field.ty == key_type && !field.ty.is_list())
     };
     let own = has(wire);
-    let named_after = || is_of(wire, field.ty.inner(), before).then(|| has("id")).flatten();
+    let named_after = || is_id_of(wire, type_name).then(|| has("id")).flatten();
     own.or_else(named_after).filter(|field| Schema::is_scalar(field.ty.inner())).map(|field| field.name.clone())
 }
 
-/// Whether a parameter is the id of the type that an operation answers: `petId` of `Pet`, or after `/pets`.
-fn is_of(parameter: &str, type_name: &str, before: &str) -> bool {
+/// Whether a path's segment is a type's name, as of one or of many: `pet` and `pets` of `Pet`, `categories` of `Category`.
+fn is_name_of(segment: &str, type_name: &str) -> bool {
+    let (Some(segment), name) = (names::pascal(segment), type_name.to_ascii_lowercase()) else { return false };
+    let segment = segment.to_ascii_lowercase();
+    let in_y = name.strip_suffix('y').map(|stem| format!("{stem}ies"));
+    segment == name || segment == format!("{name}s") || segment == format!("{name}es") || Some(segment) == in_y
+}
+
+/// Whether a parameter is the id of a type: `petId` of `Pet`.
+fn is_id_of(parameter: &str, type_name: &str) -> bool {
     let parameter = names::camel(parameter).unwrap_or_default();
-    let Some(stem) = parameter.strip_suffix("Id").map(str::to_ascii_lowercase) else { return false };
-    let segment = before.rsplit('/').next().and_then(names::camel).unwrap_or_default().to_ascii_lowercase();
-    stem == type_name.to_ascii_lowercase()
-        || [format!("{stem}s"), format!("{stem}es")].contains(&segment)
-        || stem == segment
+    parameter.strip_suffix("Id").is_some_and(|stem| stem.eq_ignore_ascii_case(type_name))
 }
 
 fn take_key(field: &mut Field, key: &str, key_type: Type) {

@@ -15,13 +15,16 @@ const MAX_FIELDS: usize = 600;
 /// The deepest that a selection nests. The mapping language allows 64.
 const MAX_DEPTH: usize = 16;
 
+/// How far types are followed, which is on the stack. What lies deeper is cut in any case.
+const MAX_CHAIN: usize = 8 * MAX_DEPTH;
+
 pub fn cut(schema: &mut Schema) {
     let results: Vec<String> = root_fields(schema).map(|field| field.ty.inner().to_owned()).collect();
     let inputs: Vec<String> = root_fields(schema).flat_map(body_arguments).collect();
     let mapped = needs_mapping(schema);
     let mut cutter = Cutter { schema, mapped, states: HashMap::new(), is_cut: false };
     for name in results.iter().chain(&inputs) {
-        cutter.visit(name);
+        cutter.visit(name, 0);
     }
     if cutter.is_cut {
         schema.use_scalar(JSON);
@@ -99,11 +102,14 @@ struct Cutter<'s> {
 }
 
 impl Cutter<'_> {
-    fn visit(&mut self, name: &str) -> Option<Extent> {
+    fn visit(&mut self, name: &str, chain: usize) -> Option<Extent> {
         match self.states.get(name) {
             Some(State::Open) => return None,
             Some(State::Done(extent)) => return Some(*extent),
             None => {}
+        }
+        if chain > MAX_CHAIN {
+            return Some(Extent { fields: 1, depth: MAX_DEPTH });
         }
         let targets: Vec<String> = match self.schema.types.get(name) {
             Some(Definition::Object(object)) => object.fields.iter().map(|field| field.ty.inner().to_owned()).collect(),
@@ -117,7 +123,7 @@ impl Cutter<'_> {
         self.states.insert(name.to_owned(), State::Open);
         let mut extents: Vec<Extent> = vec![];
         for (at, target) in targets.iter().enumerate() {
-            let extent = match self.visit(target) {
+            let extent = match self.visit(target, chain + 1) {
                 Some(extent) if extent.depth < MAX_DEPTH => extent,
                 Some(_) => self.cut_field(name, at, "nests too deep"),
                 None => self.cut_field(name, at, "leads back here"),
@@ -199,4 +205,34 @@ fn drop_unreachable(schema: &mut Schema) {
         reached.insert(name);
     }
     schema.types.retain(|name, _| reached.contains(name));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Connect, Field, Object, Root, Selected, Wire};
+    use super::*;
+
+    #[test]
+    fn a_long_chain_of_types_is_cut() {
+        let field = |ty: String, connect: Option<Connect>| Field {
+            name: "next".to_owned(),
+            about: About::default(),
+            arguments: vec![],
+            ty: Type::named(ty),
+            wire: Wire::key("next"),
+            key_only: false,
+            connect,
+        };
+        let request = Request::Grpc { method: "Get".to_owned(), body: None };
+        let connect = Connect { entity: false, source: 0, request, selection: Selected::Fields };
+        let mut schema = Schema::default();
+        schema.roots = vec![Root { name: "Query", fields: vec![field("T0".to_owned(), Some(connect))] }];
+        for at in 0..50_000 {
+            let object = Object { fields: vec![field(format!("T{}", at + 1), None)], ..Object::default() };
+            schema.types.insert(format!("T{at}"), Definition::Object(object));
+        }
+        schema.use_scalar(JSON);
+        cut(&mut schema);
+        assert!(schema.types.len() <= MAX_DEPTH + 2, "{} types are left", schema.types.len());
+    }
 }

@@ -37,7 +37,9 @@ pub fn body(schema: &Schema, mapped: &HashSet<String>, field: &Field, body: &Bod
         Body::Argument { name, required } => {
             let argument = field.arguments.iter().find(|argument| argument.name == *name);
             let children = argument.map(|argument| input_items(schema, mapped, argument.ty.inner(), false));
-            let mut items = vec![Item { text: format!("$args.{name}"), children: children.unwrap_or_default() }];
+            let convert = argument.map(|argument| argument.wire.convert.as_str()).unwrap_or_default();
+            let mut items =
+                vec![Item { text: format!("$args.{name}{convert}"), children: children.unwrap_or_default() }];
             if !required {
                 items.push(Item::leaf("?? {}"));
             }

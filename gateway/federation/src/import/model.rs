@@ -17,6 +17,8 @@ pub struct Schema {
     pub roots: Vec<Root>,
     pub types: IndexMap<String, Definition>,
     pub left_out: Vec<LeftOut>,
+    /// What the names of types begin with.
+    pub prefix: String,
 }
 
 #[derive(Debug)]

@@ -58,8 +58,9 @@ impl Writer<'_> {
     }
 
     fn comment(&mut self, indent: usize, text: &str) {
-        for line in text.lines() {
-            self.line(indent, format!("# {}", printable(line)).trim_end());
+        // A lone carriage return ends a line too, and what follows it would be no comment.
+        for line in printable(text).lines() {
+            self.line(indent, format!("# {line}").trim_end());
         }
     }
 

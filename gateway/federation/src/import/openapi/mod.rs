@@ -45,7 +45,6 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
     let mut found = vec![];
     let operations = operations(&root, options, &mut found);
     let mut types = Types::new(&root, &options.prefix);
-    let security = service::security(&root, &operations, &options.name);
     let message = service::error_message(&root, &operations);
     let mut sources = Sources { options, urls: vec![] };
     if let Err(why) = sources.of(root.items("servers")) {
@@ -53,12 +52,16 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
     }
     let mut roots = [Root { name: "Query", fields: vec![] }, Root { name: "Mutation", fields: vec![] }];
     let mut owners: HashMap<(&str, String), String> = HashMap::new();
+    // By the source that they use.
+    let mut sent: Vec<Vec<Operation<'_>>> = vec![];
     for operation in operations {
         let servers = [operation.node.items("servers"), operation.item.items("servers"), root.items("servers")];
         let servers = servers.into_iter().find(|servers| !servers.is_empty()).unwrap_or_default();
-        let made = sources.of(servers).and_then(|at| operation::field(&mut types, operation, at, &options.prefix));
+        let made = sources
+            .of(servers)
+            .and_then(|at| operation::field(&mut types, operation, at, &options.prefix).map(|field| (at, field)));
         match made {
-            Ok(field) => {
+            Ok((at, field)) => {
                 let line = operation.line();
                 let key = (operation.root(), field.name.clone());
                 if let Some(other) = owners.get(&key) {
@@ -68,6 +71,8 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
                     continue;
                 }
                 owners.insert(key, line);
+                sent.resize_with(sent.len().max(at + 1), Vec::new);
+                sent[at].push(operation);
                 if let Some(root) = roots.iter_mut().find(|root| root.name == operation.root()) {
                     root.fields.push(field);
                 }
@@ -81,11 +86,14 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
     schema.header = header(&root);
     schema.roots = roots.into();
     for (at, (name, base_url)) in sources.urls.into_iter().enumerate() {
+        // What one service is shown is no other's affair.
+        let operations = sent.get(at).map(Vec::as_slice).unwrap_or_default();
+        let security = service::security(&root, operations, &options.name);
         schema.sources.push(ModelSource {
-            comments: if at == 0 { security.comments.clone() } else { vec![] },
+            comments: security.comments,
             name,
-            protocol: SourceProtocol::Http { base_url, query: security.query.clone() },
-            headers: security.headers.clone(),
+            protocol: SourceProtocol::Http { base_url, query: security.query },
+            headers: security.headers,
             message: message.clone(),
         });
     }

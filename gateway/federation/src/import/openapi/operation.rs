@@ -60,6 +60,9 @@ pub fn field<'d>(
     let body = body(types, operation, &place, &mut parameters)?;
     let result = result(types, operation.node, &place)?;
     types.complete();
+    if let Some(why) = parameters.arguments.iter().find_map(|argument| types.incomplete(&argument.ty)) {
+        return Err(why.to_owned());
+    }
     let Value { mut ty, convert, note, .. } = result.unwrap_or_else(done);
     let selection = match types.schema.types.get(ty.inner()) {
         Some(Definition::Object(_)) => Selected::Fields,
@@ -179,7 +182,8 @@ fn body<'d>(
         About { description: description_of(body), comments: value.note.into_iter().collect(), deprecated: None };
     let ty = value.ty.non_null_if(required);
     let is_object = matches!(types.schema.types.get(ty.inner()), Some(Definition::Input(_))) && !ty.is_list();
-    parameters.arguments.push(Argument { name: name.clone(), about, ty, default: None, wire: Wire::default() });
+    let wire = Wire { key: None, convert: value.convert };
+    parameters.arguments.push(Argument { name: name.clone(), about, ty, default: None, wire });
     // Only an object can be left out and still be sent, as an empty one.
     Ok(Some(Body::Argument { name, required: required || !is_object }))
 }

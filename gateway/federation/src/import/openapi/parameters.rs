@@ -2,6 +2,7 @@
 
 use super::tree::Node;
 use super::types::{Direction, Types, description_of};
+use crate::connect::headers::{HeaderRules, refusal};
 use crate::import::mapping::quoted;
 use crate::import::model::{About, Argument, Definition, Header, Item, JSON, Type, Wire};
 use crate::import::names;
@@ -21,27 +22,18 @@ pub struct Parameters {
 /// OpenAPI says that these are no parameters; the gateway sends them itself, or by a rule of the source.
 const NOT_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// Headers that belong to a connection, which connectors may not set.
-const OF_CONNECTIONS: [&str; 9] = [
-    "connection",
-    "content-length",
-    "host",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "proxy-authorization",
-];
-
 /// Reads the parameters of an operation and of its path. `place` is the operation's name in Pascal case.
 pub fn read<'d>(types: &mut Types<'d>, item: &'d Node, operation: &'d Node, place: &str) -> Result<Parameters, String> {
     let mut all: Vec<(&'d Node, Option<&'d str>)> = vec![];
     // The operation's own stand before those of its path.
     for parameter in operation.items("parameters").iter().chain(item.items("parameters")) {
         let (parameter, reference) = types.root.resolve(parameter)?;
-        let same =
-            |known: &Node| known.text("name") == parameter.text("name") && known.text("in") == parameter.text("in");
+        let same = |known: &Node| {
+            let (left, right) = (known.text("name").unwrap_or_default(), parameter.text("name").unwrap_or_default());
+            let in_header = parameter.text("in") == Some("header");
+            let same_name = if in_header { left.eq_ignore_ascii_case(right) } else { left == right };
+            same_name && known.text("in") == parameter.text("in")
+        };
         if !all.iter().any(|(known, _)| same(known)) {
             all.push((parameter, reference));
         }
@@ -74,8 +66,8 @@ fn one<'d>(
             if NOT_HEADERS.contains(&lower.as_str()) {
                 return Ok(());
             }
-            if OF_CONNECTIONS.contains(&lower.as_str()) {
-                read.comments.push(format!("The header {name} is not sent: it belongs to the connection."));
+            if let Some(why) = refusal(name, HeaderRules::Http) {
+                read.comments.push(format!("The header `{name}` is not sent: it {why}."));
                 return Ok(());
             }
         }
@@ -173,7 +165,7 @@ fn build<'d>(
         let is_plain = |field: &Argument| {
             !matches!(types.schema.types.get(field.ty.inner()), Some(Definition::Input(_))) && field.ty.inner() != JSON
         };
-        if ty.is_list() || !input.fields.iter().all(is_plain) {
+        if ty.is_list() || input.fields.is_empty() || !input.fields.iter().all(is_plain) {
             Form::None
         } else {
             let key = |field: &Argument| field.wire.key.clone().unwrap_or_default();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::operation::{Operation, json_media};
 use super::shape::{self, Kind, PropertySchema};
 use super::tree::Node;
+use crate::connect::headers::{HeaderRules, refusal};
 use crate::connect::template::BaseUrl;
 use crate::import::mapping::quoted;
 use crate::import::model::{Header, Item};
@@ -86,12 +87,15 @@ impl Security {
     }
 }
 
-/// Reads the schemes that any of the operations asks for. Keys come from environment variables, whose names begin with
+/// Reads the schemes that any of the operations asks for, by itself or, where it says nothing, by the document. Keys come from environment variables, whose names begin with
 /// that of the source.
 pub fn security(root: &Node, operations: &[Operation<'_>], source: &str) -> Security {
     let mut used: HashSet<&str> = HashSet::new();
-    let own = operations.iter().flat_map(|operation| operation.node.items("security"));
-    for requirement in root.items("security").iter().chain(own) {
+    let asked = operations.iter().flat_map(|operation| match operation.node.get("security") {
+        Some(_) => operation.node.items("security"),
+        None => root.items("security"),
+    });
+    for requirement in asked {
         if let Node::Map(schemes) = requirement {
             used.extend(schemes.keys().map(String::as_str));
         }
@@ -120,10 +124,14 @@ pub fn security(root: &Node, operations: &[Operation<'_>], source: &str) -> Secu
                     security.headers.push(header);
                 }
             }
+            (Some("apiKey"), Some("header")) if refusal(header, HeaderRules::Http).is_some() => {
+                let why = refusal(header, HeaderRules::Http).unwrap_or_default();
+                security.comments.push(format!("{name}: not sent: `{header}` {why}."));
+            }
             (Some("apiKey"), Some("header")) if security.has(header) => {
                 security.comments.push(format!("{name}: not sent, since it is the header {header} too."));
             }
-            (Some("apiKey"), Some("header")) if !header.is_empty() => {
+            (Some("apiKey"), Some("header")) => {
                 security.comments.push(format!("{name}: the key is in the environment variable {variable}."));
                 let value = format!("{{$env.{variable}}}");
                 security.headers.push(Header::Value { name: header.to_owned(), value });

@@ -1,6 +1,8 @@
 //! Owns what a JSON schema says, as far as GraphQL can: a scalar, an enum, a list or an object. What composes schemas
 //! (`allOf`, `oneOf`, `anyOf`, `nullable`, lists of types) is dissolved here.
 
+use std::cell::Cell;
+
 use super::tree::Node;
 use crate::import::model::JSON;
 
@@ -42,14 +44,19 @@ pub enum PropertySchema<'d> {
 /// How deep schemas may be composed of each other.
 const MAX_DEPTH: usize = 32;
 
+/// Of how many schemas one may be composed. A few lines of `allOf` that refer to each other multiply without end.
+const MAX_STEPS: usize = 2_000;
+
 /// Reads a schema of the document `root`. The error says what is wrong with a reference.
 pub fn read<'d>(root: &'d Node, schema: &'d Node) -> Result<Shape<'d>, String> {
-    Reader { root }.read(schema, 0)
+    Reader { root, steps: &Cell::new(0) }.read(schema, 0)
 }
 
 #[derive(Clone, Copy)]
-struct Reader<'d> {
+struct Reader<'d, 's> {
     root: &'d Node,
+    /// How many schemas were read.
+    steps: &'s Cell<usize>,
 }
 
 impl<'d> Shape<'d> {
@@ -62,10 +69,14 @@ impl<'d> Shape<'d> {
     }
 }
 
-impl<'d> Reader<'d> {
+impl<'d> Reader<'d, '_> {
     fn read(self, schema: &'d Node, depth: usize) -> Result<Shape<'d>, String> {
         if depth > MAX_DEPTH {
             return Err("its schemas are composed of each other without end".to_owned());
+        }
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > MAX_STEPS {
+            return Err(format!("it is composed of more than {MAX_STEPS} schemas"));
         }
         if schema.get("$ref").is_some() {
             let (target, reference) = self.root.resolve(schema)?;
@@ -165,7 +176,7 @@ impl<'d> Reader<'d> {
             all.retain(is_object);
         }
         let mut shape = if all.iter().all(is_object) {
-            let mut properties = self.either(&all);
+            let mut properties = self.either(&all, depth);
             if let Kind::Object(own) = own.kind {
                 properties.retain(|property| own.iter().all(|known| known.name != property.name));
                 properties.splice(0..0, own);
@@ -183,7 +194,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The properties of objects of which a value is one.
-    fn either(self, shapes: &[&Shape<'d>]) -> Vec<Property<'d>> {
+    fn either(self, shapes: &[&Shape<'d>], depth: usize) -> Vec<Property<'d>> {
         let mut properties: Vec<Property<'d>> = vec![];
         let mut counts: Vec<usize> = vec![];
         for shape in shapes {
@@ -196,7 +207,7 @@ impl<'d> Reader<'d> {
                 };
                 counts[at] += 1;
                 properties[at].required &= property.required;
-                properties[at].schema = self.common(properties[at].schema, property.schema);
+                properties[at].schema = self.common(properties[at].schema, property.schema, depth);
             }
         }
         for (property, count) in properties.iter_mut().zip(counts) {
@@ -206,14 +217,14 @@ impl<'d> Reader<'d> {
     }
 
     /// What two schemas of one property have in common.
-    fn common(self, left: PropertySchema<'d>, right: PropertySchema<'d>) -> PropertySchema<'d> {
+    fn common(self, left: PropertySchema<'d>, right: PropertySchema<'d>, depth: usize) -> PropertySchema<'d> {
         if let (PropertySchema::Node(left), PropertySchema::Node(right)) = (left, right)
             && left == right
         {
             return PropertySchema::Node(left);
         }
         let shape = |schema| match schema {
-            PropertySchema::Node(node) => self.read(node, 1).ok(),
+            PropertySchema::Node(node) => self.read(node, depth + 1).ok(),
             PropertySchema::Scalar(name) => Some(Shape::of(Kind::Scalar(name))),
         };
         let (Some(left), Some(right)) = (shape(left), shape(right)) else { return PropertySchema::Scalar(JSON) };
@@ -321,7 +332,18 @@ fn plain(schema: &Node) -> Shape<'_> {
         },
         _ => Kind::Scalar(JSON),
     };
-    Shape::of(kind)
+    Shape { note: unread(schema, &kind), ..Shape::of(kind) }
+}
+
+/// What of the schema is passed over, since it is no text where only that has a meaning.
+fn unread(schema: &Node, kind: &Kind<'_>) -> Option<String> {
+    let odd = |key| schema.items(key).iter().any(|item| !matches!(item, Node::String(_) | Node::Null));
+    if matches!(kind, Kind::Scalar("String" | "DateTime" | "Date" | "ID" | "Base64")) && odd("enum") {
+        return Some("No enum: some of its values are not text; quote them in the document.".to_owned());
+    }
+    let is_object = matches!(kind, Kind::Object(_));
+    (is_object && odd("required"))
+        .then(|| "Some names in `required` are not text, and are passed over; quote them in the document.".to_owned())
 }
 
 fn text_kind(schema: &Node) -> Kind<'_> {
@@ -331,8 +353,9 @@ fn text_kind(schema: &Node) -> Kind<'_> {
             values.push(value);
         }
     }
+    let are_texts = schema.items("enum").iter().all(|value| matches!(value, Node::String(_) | Node::Null));
     // One value is a mark of the schema's authors, not a choice.
-    if values.len() > 1 {
+    if values.len() > 1 && are_texts {
         return Kind::Enum(values);
     }
     Kind::Scalar(match schema.text("format") {

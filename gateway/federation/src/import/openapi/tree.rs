@@ -47,6 +47,8 @@ impl Node {
         }
         // The limits are for configuration files; documents of services are longer.
         let options = serde_saphyr::options! {
+            // `NO` is Norway.
+            strict_booleans: true,
             budget: serde_saphyr::budget! {
                 max_events: 50_000_000,
                 max_nodes: 20_000_000,

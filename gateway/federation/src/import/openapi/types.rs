@@ -1,6 +1,6 @@
 //! Owns the types that schemas become: objects and enums for responses, input types for requests.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::shape::{self, Kind, Property, PropertySchema, Shape};
 use super::tree::Node;
@@ -30,6 +30,9 @@ pub struct Value {
 /// An enum whose values have to be translated is a `String` if there are more of them than this.
 const MAX_TRANSLATED: usize = 16;
 
+/// How deep lists may be nested in lists, by reference in themselves.
+const MAX_LISTS: usize = 16;
+
 pub struct Types<'d> {
     pub root: &'d Node,
     pub schema: Schema,
@@ -40,6 +43,10 @@ pub struct Types<'d> {
     /// The names that components ask for, which places do not get.
     component_names: HashSet<String>,
     waiting: VecDeque<Waiting<'d>>,
+    /// The input types that lack a field which the service needs, with the reason.
+    incomplete: HashMap<String, String>,
+    /// In how many lists is what is read now.
+    lists: usize,
 }
 
 /// A type that is named and has no fields yet.
@@ -56,17 +63,22 @@ impl<'d> Types<'d> {
         let component_names = schemas.filter_map(|(name, _)| names::pascal(name)).collect();
         Self {
             root,
-            schema: Schema::default(),
+            schema: Schema { prefix: names::pascal(prefix).unwrap_or_default(), ..Schema::default() },
             collisions: vec![],
             prefix: names::pascal(prefix).unwrap_or_default(),
             taken: names::Taken::default(),
             component_names,
             waiting: VecDeque::new(),
+            incomplete: HashMap::new(),
+            lists: 0,
         }
     }
 
     /// The type of a schema. `place` names a type that has no name of its own; `hint` is the name of what has the value.
     pub fn value(&mut self, schema: &'d Node, direction: Direction, place: &str, hint: &str) -> Result<Value, String> {
+        if self.lists > MAX_LISTS {
+            return Err(format!("its lists are nested more than {MAX_LISTS} deep"));
+        }
         let shape = shape::read(self.root, schema)?;
         self.shaped(shape, direction, place, hint)
     }
@@ -91,7 +103,10 @@ impl<'d> Types<'d> {
                     return Ok(value);
                 };
                 let hint = if names::are_ids(hint) { &hint[..hint.len() - 1] } else { "" };
-                let inner = self.value(items, direction, place, hint)?;
+                self.lists += 1;
+                let inner = self.value(items, direction, place, hint);
+                self.lists -= 1;
+                let inner = inner?;
                 if !inner.convert.is_empty() {
                     value.convert = format!("->map(@{})", inner.convert);
                 }
@@ -107,9 +122,7 @@ impl<'d> Types<'d> {
                     PropertySchema::Node(node) => !node.is_true(hidden),
                     PropertySchema::Scalar(_) => true,
                 };
-                let named = |property: &Property<'d>| names::camel(property.name).is_some();
-                let properties: Vec<_> =
-                    properties.into_iter().filter(|property| is_shown(property) && named(property)).collect();
+                let properties: Vec<_> = properties.into_iter().filter(is_shown).collect();
                 // An object without fields is none in GraphQL.
                 if !properties.is_empty() {
                     let note = value.note.take();
@@ -229,23 +242,58 @@ impl<'d> Types<'d> {
             let in_camel: Vec<String> =
                 properties.iter().map(|property| names::camel(property.name).unwrap_or_default()).collect();
             let mut fields: Vec<Argument> = vec![];
+            let mut lost: Vec<String> = vec![];
             for (property, camel) in properties.iter().zip(&in_camel) {
                 // Two that would be one keep the names that they have.
                 let is_twice = in_camel.iter().filter(|other| *other == camel).count() > 1;
                 let own = if is_twice { property.name.to_owned() } else { camel.clone() };
-                if !names::is_name(&own) {
+                if !names::is_name(&own) || fields.iter().any(|known| known.name == own) {
+                    let why = if is_twice && !camel.is_empty() {
+                        "its name is that of another"
+                    } else {
+                        "no field can be called so"
+                    };
+                    lost.push(format!("The property `{}` is not here: {why}.", property.name));
+                    if property.required && direction == Direction::Input {
+                        let why = format!("its body needs the property `{}`, and {why}", property.name);
+                        self.incomplete.insert(name.clone(), why);
+                    }
                     continue;
                 }
                 fields.push(self.property(property, direction, &name, own));
             }
             match self.schema.types.get_mut(&name) {
                 Some(Definition::Object(object)) => {
+                    object.about.comments.extend(lost);
                     object.fields = fields.into_iter().map(output_field).collect();
                 }
-                Some(Definition::Input(input)) => input.fields = fields,
+                Some(Definition::Input(input)) => {
+                    input.about.comments.extend(lost);
+                    input.fields = fields;
+                }
                 Some(Definition::Enum { .. } | Definition::Scalar { .. }) | None => {}
             }
         }
+    }
+
+    /// Why no value of an argument's type can be sent as the service wants it; none where all is well.
+    pub fn incomplete(&self, ty: &Type) -> Option<&str> {
+        if self.incomplete.is_empty() {
+            return None;
+        }
+        let (mut waiting, mut seen) = (vec![ty.inner()], HashSet::new());
+        while let Some(name) = waiting.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            if let Some(why) = self.incomplete.get(name) {
+                return Some(why);
+            }
+            if let Some(Definition::Input(input)) = self.schema.types.get(name) {
+                waiting.extend(input.fields.iter().map(|field| field.ty.inner()));
+            }
+        }
+        None
     }
 
     fn property(&mut self, property: &Property<'d>, direction: Direction, parent: &str, name: String) -> Argument {

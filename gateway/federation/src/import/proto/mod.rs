@@ -37,6 +37,11 @@ pub struct Options {
 /// Services that are about a server and not about what it is for.
 const ABOUT_SERVERS: [&str; 2] = ["grpc.reflection.", "grpc.health."];
 
+/// Whether a service is about its server, and never imported.
+pub fn is_about_server(service: &str) -> bool {
+    ABOUT_SERVERS.iter().any(|package| service.starts_with(package))
+}
+
 /// Imports services.
 pub fn import(descriptors: &Descriptors, options: &Options) -> Imported {
     let mut found = vec![];
@@ -93,9 +98,9 @@ fn methods(descriptors: &Descriptors, options: &Options, found: &mut Vec<Diagnos
     let mut used = vec![false; options.include.len()];
     let mut methods = vec![];
     let is_wanted = |service: &ServiceDescriptor| {
-        let about_server = ABOUT_SERVERS.iter().any(|package| service.full_name().starts_with(package));
         let file = service.parent_file();
-        !about_server && (options.files.is_empty() || options.files.iter().any(|name| name == file.name()))
+        !is_about_server(service.full_name())
+            && (options.files.is_empty() || options.files.iter().any(|name| name == file.name()))
     };
     for service in descriptors.pool().services().filter(is_wanted) {
         for method in service.methods() {

@@ -33,7 +33,7 @@ impl Types {
     /// `roots` are the messages of the methods; those in `package` have the first right to their names.
     pub fn new(roots: &[MessageDescriptor], package: &str, prefix: &str) -> Self {
         Self {
-            schema: Schema::default(),
+            schema: Schema { prefix: names::pascal(prefix).unwrap_or_default(), ..Schema::default() },
             comments: Comments::default(),
             collisions: vec![],
             prefix: names::pascal(prefix).unwrap_or_default(),

@@ -7,6 +7,7 @@ mod reflect;
 mod reflection;
 mod supergraph;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -82,17 +83,31 @@ impl Common {
             eprintln!("{imported} imported, {left_out} left out");
         }
         let Some(output) = &self.output else { return write_result(&sdl) };
-        write_new(output, sdl.as_bytes())?;
-        for (path, bytes) in beside {
-            write_new(path, bytes)?;
-        }
-        Ok(())
+        let mut files = vec![(output.clone(), sdl.into_bytes())];
+        files.extend(beside.iter().cloned());
+        write_all_new(&files)
     }
 }
 
 /// The name of a file without its ending.
 fn stem(path: &Path) -> &str {
     path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+}
+
+/// Writes files that belong together: all of them, or none where one is there already.
+fn write_all_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
+    let mut seen: HashSet<&Path> = HashSet::new();
+    for (path, _) in files {
+        if !seen.insert(path) {
+            return Err(Failure::Usage(format!("two files would both be {}; nothing is written", path.display())));
+        }
+        // A link that leads nowhere is there too.
+        if path.symlink_metadata().is_ok() {
+            let message = "is there already, and is not overwritten; nothing is written";
+            return Err(Failure::Usage(format!("{} {message}", path.display())));
+        }
+    }
+    files.iter().try_for_each(|(path, bytes)| write_new(path, bytes))
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -102,4 +117,33 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .open(path)
         .and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
     written.map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_files_all_are_written_or_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| (folder.path().join(name), b"new".to_vec());
+        std::fs::write(folder.path().join("old"), "old").expect("it is written");
+        let cases: [(&[&str], Option<&str>); 3] = [
+            (&["a", "old"], Some("is there already")),
+            (&["a", "b", "a"], Some("two files would both be")),
+            (&["a", "b"], None),
+        ];
+        for (names, expected) in cases {
+            let files: Vec<_> = names.iter().map(|name| file(name)).collect();
+            match (write_all_new(&files), expected) {
+                (Ok(()), None) => assert!(files.iter().all(|(path, _)| path.exists())),
+                (Err(Failure::Usage(message)), Some(expected)) => {
+                    assert!(message.contains(expected), "{message}");
+                    assert!(!folder.path().join("a").exists(), "{names:?}");
+                }
+                (_, expected) => panic!("{names:?}: not {expected:?}"),
+            }
+        }
+        assert_eq!(std::fs::read(folder.path().join("old")).expect("it is there"), b"old");
+    }
 }

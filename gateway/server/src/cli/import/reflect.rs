@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use weft_federation::connect::grpc::Descriptors;
+use weft_federation::diagnostics::Diagnostic;
 use weft_federation::import::proto::{Options, import, needed};
 
 use super::Common;
-use super::reflection::{ReflectionError, descriptor_set};
+use super::reflection::{ReflectionError, Told, ask_for_descriptors};
 use crate::cli::Failure;
 
 /// Write SDL for a running gRPC service that has server reflection, and its descriptors beside it.
@@ -31,7 +32,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let url = if address.contains("://") { address.clone() } else { format!("http://{address}") };
     let failed = |error: ReflectionError| Failure::Failed(format!("{address} does not tell its services: {error}"));
-    let set = descriptor_set(&url).map_err(failed)?;
+    let Told { set, refused } = ask_for_descriptors(&url).map_err(failed)?;
+    if let ([(_, why), ..], true) = (refused.as_slice(), set.is_empty()) {
+        return Err(failed(ReflectionError::Refused(why.clone())));
+    }
     let load = |_: &str| Some(set.clone());
     let descriptors = Descriptors::compile(&["reflection.binpb".to_owned()], &load)
         .map_err(|error| Failure::Failed(format!("{address} tells of its services what cannot be used: {error}")))?;
@@ -45,6 +49,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         prefix: common.prefix.clone(),
         origin: format!("the services at {address}"),
     };
-    let imported = import(&descriptors, &options);
+    let mut imported = import(&descriptors, &options);
+    imported.diagnostics.extend(refused.into_iter().map(|(service, why)| {
+        let message = format!("{service} is left out: {address} has no descriptor of it: {why}");
+        Diagnostic::warning("IMPORT_LEFT_OUT", message)
+    }));
     common.finish(imported, &[(beside, needed(&descriptors, &options).to_bytes())])
 }

@@ -12,12 +12,16 @@ use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
+use weft_federation::import::proto::is_about_server;
 
 /// How long a service may take for all its answers.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The largest answer, in bytes.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// The most that all answers of a service may be together, in bytes.
+const MAX_TOTAL: usize = 256 * 1024 * 1024;
 
 /// The two versions of the service. Their messages are the same.
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
@@ -40,6 +44,8 @@ pub enum ReflectionError {
     OtherAnswer,
     #[error("a descriptor of it cannot be read: {0}")]
     Descriptor(#[from] prost::DecodeError),
+    #[error("its descriptors are more than {} MB", MAX_TOTAL / (1024 * 1024))]
+    TooLarge,
     #[error("it took longer than {} seconds", TIMEOUT.as_secs())]
     Late,
     #[error("cannot start: {0}")]
@@ -55,12 +61,21 @@ fn innermost(error: &tonic::transport::Error) -> String {
     cause.to_string()
 }
 
-/// The descriptor set of all services at `url`, each file after those that it imports. Blocks.
-pub fn descriptor_set(url: &str) -> Result<Vec<u8>, ReflectionError> {
+/// What a service tells of itself.
+#[derive(Debug)]
+pub struct Told {
+    /// The descriptor set of all services, each file after those that it imports.
+    pub set: Vec<u8>,
+    /// The services that it has no descriptor of, with what it says of them.
+    pub refused: Vec<(String, String)>,
+}
+
+/// Asks the service at `url`. Blocks.
+pub fn ask_for_descriptors(url: &str) -> Result<Told, ReflectionError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let asked = async { tokio::time::timeout(TIMEOUT, read_all(url)).await.unwrap_or(Err(ReflectionError::Late)) };
-    let files = runtime.block_on(asked)?;
-    Ok(set_of(&files))
+    let (files, refused) = runtime.block_on(asked)?;
+    Ok(Told { set: set_of(&files), refused })
 }
 
 /// A file as it came, with the names of those that it imports.
@@ -70,7 +85,9 @@ struct File {
     imports: Vec<String>,
 }
 
-async fn read_all(url: &str) -> Result<HashMap<String, File>, ReflectionError> {
+type Read = (HashMap<String, File>, Vec<(String, String)>);
+
+async fn read_all(url: &str) -> Result<Read, ReflectionError> {
     let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| ReflectionError::Address(url.to_owned()))?;
     if endpoint.uri().scheme_str() == Some("https") {
         endpoint = endpoint.tls_config(ClientTlsConfig::new().with_native_roots())?;
@@ -83,8 +100,9 @@ async fn read_all(url: &str) -> Result<HashMap<String, File>, ReflectionError> {
     };
     let MessageResponse::ListServicesResponse(listed) = listed else { return Err(ReflectionError::OtherAnswer) };
     let mut files: HashMap<String, File> = HashMap::new();
-    let mut waiting: Vec<MessageRequest> =
-        listed.service.into_iter().map(|service| MessageRequest::FileContainingSymbol(service.name)).collect();
+    let names = listed.service.into_iter().map(|service| service.name).filter(|name| !is_about_server(name));
+    let mut waiting: Vec<MessageRequest> = names.map(MessageRequest::FileContainingSymbol).collect();
+    let (mut refused, mut total) = (vec![], 0);
     // Files that were asked for by name: one that comes under another is not asked for again and again.
     let mut asked: HashSet<String> = HashSet::new();
     while let Some(request) = waiting.pop() {
@@ -93,17 +111,32 @@ async fn read_all(url: &str) -> Result<HashMap<String, File>, ReflectionError> {
         {
             continue;
         }
-        let MessageResponse::FileDescriptorResponse(answer) = ask(&channel, version, request).await? else {
-            return Err(ReflectionError::OtherAnswer);
+        let service = match &request {
+            MessageRequest::FileContainingSymbol(name) => Some(name.clone()),
+            _ => None,
+        };
+        let answer = match (ask(&channel, version, request).await, service) {
+            (Ok(MessageResponse::FileDescriptorResponse(answer)), _) => answer,
+            // The other services can be imported without it.
+            (Err(ReflectionError::Refused(why)), Some(service)) => {
+                refused.push((service, why));
+                continue;
+            }
+            (Ok(_), _) => return Err(ReflectionError::OtherAnswer),
+            (Err(error), _) => return Err(error),
         };
         for bytes in answer.file_descriptor_proto {
+            total += bytes.len();
+            if total > MAX_TOTAL {
+                return Err(ReflectionError::TooLarge);
+            }
             let file = FileDescriptorProto::decode(bytes.as_slice())?;
             waiting.extend(file.dependency.iter().cloned().map(MessageRequest::FileByFilename));
             let name = file.name().to_owned();
             files.insert(name, File { bytes, imports: file.dependency });
         }
     }
-    Ok(files)
+    Ok((files, refused))
 }
 
 /// One question, on a stream of its own.
@@ -144,13 +177,44 @@ fn set_of(files: &HashMap<String, File>) -> Vec<u8> {
     set
 }
 
+/// Appends a file after those that it imports. The stack is not the program's own: a service says how long its chains of
+/// imports are.
 fn push<'f>(files: &'f HashMap<String, File>, name: &'f str, done: &mut HashSet<&'f str>, set: &mut Vec<u8>) {
-    let Some(file) = files.get(name).filter(|_| done.insert(name)) else { return };
-    for import in &file.imports {
-        push(files, import, done, set);
+    let mut open = vec![];
+    let enter = |name: &'f str, done: &mut HashSet<&'f str>| files.get(name).filter(|_| done.insert(name));
+    open.extend(enter(name, done).map(|file| (file, file.imports.iter())));
+    while let Some((file, imports)) = open.last_mut() {
+        if let Some(import) = imports.next() {
+            open.extend(enter(import, done).map(|file| (file, file.imports.iter())));
+            continue;
+        }
+        // Field 1 of FileDescriptorSet, which is of bytes.
+        prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, set);
+        prost::encoding::encode_varint(file.bytes.len() as u64, set);
+        set.extend_from_slice(&file.bytes);
+        open.pop();
     }
-    // Field 1 of FileDescriptorSet, which is of bytes.
-    prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, set);
-    prost::encoding::encode_varint(file.bytes.len() as u64, set);
-    set.extend_from_slice(&file.bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost_types::FileDescriptorSet;
+
+    #[test]
+    fn files_come_after_those_that_they_import_however_long_the_chain() {
+        const COUNT: usize = 100_000;
+        let file = |at: usize| {
+            let name = format!("{at:06}.proto");
+            // The last one leads back to the first, which no valid set does.
+            let imports = vec![format!("{:06}.proto", (at + 1) % COUNT)];
+            let bytes = FileDescriptorProto { name: Some(name.clone()), ..FileDescriptorProto::default() };
+            (name, File { bytes: bytes.encode_to_vec(), imports })
+        };
+        let set = set_of(&(0..COUNT).map(file).collect());
+        let set = FileDescriptorSet::decode(set.as_slice()).expect("it is a set");
+        let names: Vec<&str> = set.file.iter().map(FileDescriptorProto::name).collect();
+        assert_eq!(names.len(), COUNT);
+        assert_eq!((names.first(), names.last()), (Some(&"099999.proto"), Some(&"000000.proto")));
+    }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use weft_federation::compose::{SplitSubgraph, split};
 use weft_federation::diagnostics::Source;
 
-use super::write_new;
+use super::write_all_new;
 use crate::cli::report::Format;
 use crate::cli::{Failure, read_input, write_result};
 
@@ -30,11 +30,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", folder.display())))?;
     let mut config = String::from("subgraphs:\n");
     let mut written = String::new();
+    let mut all: Vec<(PathBuf, Vec<u8>)> = vec![];
     for SplitSubgraph { name, url, sdl, files } in &subgraphs {
         let file = file_name(name);
-        write_new(&folder.join(&file), sdl.as_bytes())?;
+        all.push((folder.join(&file), sdl.clone().into_bytes()));
         for (file, bytes) in files {
-            write_new(&folder.join(file), bytes)?;
+            all.push((folder.join(file), bytes.clone()));
             // Writing to a String cannot fail, here and below.
             let _ = writeln!(written, "{}", folder.join(file).display());
         }
@@ -46,7 +47,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let _ = writeln!(written, "{}", folder.join(&file).display());
     }
     let path = folder.join("supergraph.yaml");
-    write_new(&path, config.as_bytes())?;
+    all.push((path.clone(), config.into_bytes()));
+    write_all_new(&all)?;
     let _ = writeln!(written, "{}", path.display());
     write_result(&written)
 }

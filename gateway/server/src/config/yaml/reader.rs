@@ -190,6 +190,9 @@ impl<'de> Deserializer<'de> for NodeReader<'de> {
 
     /// A text is whatever is written, be it a number or not.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if let Some(written) = &self.node.written {
+            return self.text(written, visitor);
+        }
         match &self.node.body {
             Body::Text(text) | Body::Expanded(text) => self.text(text, visitor),
             Body::Bool(value) => visitor.visit_string(value.to_string()).map_err(|fault: Fault| fault.of(self.node)),
@@ -362,5 +365,38 @@ impl<'de> VariantAccess<'de> for NodeReader<'de> {
 
     fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_struct("", fields, visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use weft_federation::diagnostics::Source;
+
+    use super::super::tree::parse;
+    use super::*;
+
+    #[test]
+    fn a_text_is_what_is_written() {
+        let cases = [
+            ("a: 1.10", "1.10"),
+            ("a: 0012345", "0012345"),
+            ("a: no", "no"),
+            ("a: true # yes", "true"),
+            ("a: 1e3", "1e3"),
+            ("a: '1.10'", "1.10"),
+            ("a: { }", "expected a text, found a mapping"),
+            ("b: &b 1.10\na: *b", "1.10"),
+            ("{ b: 0x10, a: 0x10 }", "0x10"),
+        ];
+        for (text, expected) in cases {
+            let tree = parse(&Source::new("weft.yaml", text)).unwrap_or_else(|error| panic!("{error}"));
+            let found = match BTreeMap::<String, String>::deserialize(NodeReader::new(&tree)) {
+                Ok(found) => found.get("a").cloned().unwrap_or_default(),
+                Err(fault) => format!("{fault}"),
+            };
+            assert_eq!(found, expected, "{text}");
+        }
     }
 }

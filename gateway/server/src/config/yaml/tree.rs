@@ -18,6 +18,8 @@ pub struct Node {
     pub id: usize,
     pub span: Range<usize>,
     pub body: Body,
+    /// A number, or true or false, as the file has it: `1.10` where a text is wanted is no `1.1`.
+    pub written: Option<String>,
     /// Something was taken out of it.
     pub is_damaged: bool,
 }
@@ -46,7 +48,7 @@ pub struct Entry {
 pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostic> {
     // A file of nothing but comments is no document to the parser.
     if source.text.lines().all(|line| matches!(line.trim_start().as_bytes(), [] | [b'#', ..])) {
-        return Ok(Node { id: 0, span: 0..0, body: Body::Null, is_damaged: false });
+        return Ok(Node { id: 0, span: 0..0, body: Body::Null, written: None, is_damaged: false });
     }
     let raw: Spanned<Raw> = serde_saphyr::from_str(&source.text).map_err(|error| syntax(source, &error))?;
     Ok(Numbering { source, next: 0 }.node(raw))
@@ -159,6 +161,8 @@ impl Numbering<'_> {
         let id = self.next;
         self.next += 1;
         let mut span = range(self.source, raw.referenced);
+        // Of an alias, what its anchor is at.
+        let written = self.source.text.get(range(self.source, raw.defined)).map(|text| text.trim().to_owned());
         let body = match raw.value {
             Raw::Null => Body::Null,
             Raw::Bool(value) => Body::Bool(value),
@@ -168,11 +172,13 @@ impl Numbering<'_> {
             Raw::List(items) => Body::List(items.into_iter().map(|item| self.node(item)).collect()),
             Raw::Map(entries) => Body::Map(entries.into_iter().map(|(key, value)| self.entry(key, value)).collect()),
         };
+        let is_plain = matches!(body, Body::Bool(_) | Body::Integer(_) | Body::Float(_));
+        let written = written.filter(|text| is_plain && !text.is_empty());
         // Of what goes on for many lines, the beginning is shown.
         if let Some(line) = self.source.text.get(span.clone()).and_then(|text| text.lines().next()) {
             span.end = span.start + line.len();
         }
-        Node { id, span, body, is_damaged: false }
+        Node { id, span, body, written, is_damaged: false }
     }
 
     fn entry(&mut self, key: Spanned<String>, value: Spanned<Raw>) -> Entry {
