@@ -225,8 +225,8 @@ mod tests {
         };
         let request = Request::Grpc { method: "Get".to_owned(), body: None };
         let connect = Connect { entity: false, source: 0, request, selection: Selected::Fields };
-        let mut schema = Schema::default();
-        schema.roots = vec![Root { name: "Query", fields: vec![field("T0".to_owned(), Some(connect))] }];
+        let root = Root { name: "Query", fields: vec![field("T0".to_owned(), Some(connect))] };
+        let mut schema = Schema { roots: vec![root], ..Schema::default() };
         for at in 0..50_000 {
             let object = Object { fields: vec![field(format!("T{}", at + 1), None)], ..Object::default() };
             schema.types.insert(format!("T{at}"), Definition::Object(object));
