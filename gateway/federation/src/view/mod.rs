@@ -3,6 +3,8 @@
 //! For the plain supergraph that is the identity view. Views (BFFs) differ in how the schema is
 //! built, not in how it is used: past [`crate::operation::bind`] nobody knows that there was one.
 
+mod map;
+
 use std::sync::Arc;
 
 use apollo_compiler::collections::HashMap;
@@ -12,6 +14,11 @@ use apollo_compiler::{Name, Schema};
 
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId};
 
+pub use map::{
+    ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
+    Treatment, TypeMap, ViewMap,
+};
+
 /// The schema that one kind of client queries.
 #[derive(Debug)]
 pub struct ClientSchema {
@@ -19,22 +26,35 @@ pub struct ClientSchema {
     pub schema: Valid<Schema>,
     /// Kept beside the schema, since introspection needs it for every query.
     pub implementers: HashMap<Name, Implementers>,
-    model: Arc<Model>,
+    pub(crate) model: Arc<Model>,
+    /// `None` where every name stands for itself.
+    pub(crate) view: Option<ViewMap>,
 }
 
 impl ClientSchema {
     /// The supergraph's own API: every type and field stands for itself.
     pub fn identity(supergraph: &Supergraph<Satisfiable>) -> Self {
-        let schema = supergraph.api.clone();
-        Self { implementers: schema.implementers_map(), schema, model: Arc::clone(&supergraph.model) }
+        Self::new(supergraph.api.clone(), Arc::clone(&supergraph.model), None)
+    }
+
+    /// A view: `map` has everything that `schema` has.
+    pub fn view(schema: Valid<Schema>, model: Arc<Model>, map: ViewMap) -> Self {
+        Self::new(schema, model, Some(map))
+    }
+
+    fn new(schema: Valid<Schema>, model: Arc<Model>, view: Option<ViewMap>) -> Self {
+        Self { implementers: schema.implementers_map(), schema, model, view }
     }
 
     /// The supergraph's type behind a client's type.
     pub fn type_behind(&self, name: &str) -> Option<TypeId> {
-        self.model.type_named(name)
+        match &self.view {
+            None => self.model.type_named(name),
+            Some(view) => view.types.get(name).map(|ty| ty.ty),
+        }
     }
 
-    /// The supergraph's field behind a field of a client's type.
+    /// The supergraph's field behind a field of a client's type, where names stand for themselves.
     pub fn field_behind(&self, parent: &str, field: &str) -> Option<FieldId> {
         self.model.field_named(self.type_behind(parent)?, field)
     }
