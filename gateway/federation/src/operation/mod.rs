@@ -5,6 +5,7 @@ mod bound;
 mod document;
 mod error;
 mod footprint;
+mod identity;
 mod labels;
 #[cfg(test)]
 mod tests;
@@ -17,5 +18,6 @@ pub use bound::{
 };
 pub use document::{Document, parse};
 pub use error::OperationError;
+pub use identity::Identity;
 pub use labels::{LabelId, OverrideLabels};
 pub use variables::{Variables, coerce};

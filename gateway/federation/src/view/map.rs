@@ -87,12 +87,18 @@ pub enum Template {
     /// The client's argument at this place of [`FieldMap::arguments`]. Left out where the client leaves it out.
     Argument(usize),
     /// What a verified credential says. `ty` is the supergraph's type for it, as written.
-    Claim { path: ClaimPath, ty: String },
+    Claim {
+        path: ClaimPath,
+        ty: String,
+    },
     List(Vec<Template>),
     /// Sorted by name.
     Object(Vec<(Name, Template)>),
     /// A number of items, at most `max`; `max` itself where there is none.
-    AtMost { value: Option<Box<Template>>, max: u32 },
+    AtMost {
+        value: Option<Box<Template>>,
+        max: u32,
+    },
 }
 
 /// The names that lead to a claim, such as `org`, `id` for `$claims.org.id`.
