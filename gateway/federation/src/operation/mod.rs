@@ -2,6 +2,7 @@
 
 mod bind;
 mod bound;
+mod depth;
 mod document;
 mod error;
 mod footprint;
@@ -16,6 +17,7 @@ pub use bound::{
     BoundOperation, Condition, Field, FieldTarget, Fragment, Introspection, OperationKind, Selection, SelectionSet,
     VariableDef,
 };
+pub use depth::depth;
 pub use document::{Document, parse};
 pub use error::OperationError;
 pub use identity::Identity;

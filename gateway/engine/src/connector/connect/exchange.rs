@@ -17,7 +17,7 @@ use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
 use super::{backends, grpc};
 use crate::connector::http as transport;
-use crate::context::RequestContext;
+use crate::context::{ErrorDetail, RequestContext};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// The calls of one connector for one request.
@@ -176,7 +176,7 @@ impl OwnCall {
         client: &HeaderMap,
     ) -> Result<Reply, SubgraphError> {
         let connector = self.connector()?;
-        let context = RequestContext { headers: client, deadline: Instant::now() };
+        let context = RequestContext { headers: client, deadline: Instant::now(), errors: ErrorDetail::Full };
         let selection = &connector.selection;
         let exchange = Exchange::new(&self.backends, (self.id, connector), selection, &self.origin, &context, None);
         let batch: Result<_, _> = entities.iter().map(|entity| read_entity(entity.as_ref(), &self.origin)).collect();
