@@ -104,11 +104,18 @@ pub(super) struct Target<'a> {
     pub below: Option<ProjectionId>,
     /// The field, for errors.
     pub coordinate: &'a str,
+    /// What the supergraph says of the value, of which a view may make less.
+    pub promised: Wrapping,
 }
 
 impl<'a> Target<'a> {
     pub fn of(field: &'a ProjectedField) -> Self {
-        Self { below: field.source.below(), coordinate: &field.coordinate }
+        Self { below: field.source.below(), coordinate: &field.coordinate, promised: field.promised }
+    }
+
+    /// For the items of its list.
+    pub fn item(self) -> Self {
+        Self { promised: self.promised.item(), ..self }
     }
 }
 
@@ -319,7 +326,7 @@ impl<'a> Writer<'a> {
                 written @ (Ok(()) | Err(Stop::TooLarge)) => return written,
             },
             (SlotValue::List { start, len }, _) if wrapping.is_list() => {
-                match self.list(start, len, wrapping.item(), target) {
+                match self.list(start, len, wrapping.item(), target.item()) {
                     Err(Stop::Nulled) => {}
                     written @ (Ok(()) | Err(Stop::TooLarge)) => return written,
                 }
@@ -359,12 +366,13 @@ impl<'a> Writer<'a> {
         explained: bool,
         errors_before: usize,
     ) -> Result<(), Stop> {
+        let is_promised = wrapping.is_non_null() || target.promised.is_non_null();
+        if is_promised && !explained && self.report.count() == errors_before {
+            self.report_here(&format!("Cannot return null for the non-nullable field {}.", target.coordinate));
+        }
         if !wrapping.is_non_null() {
             self.out.extend_from_slice(b"null");
             return Ok(());
-        }
-        if !explained && self.report.count() == errors_before {
-            self.report_here(&format!("Cannot return null for the non-nullable field {}.", target.coordinate));
         }
         Err(Stop::Nulled)
     }

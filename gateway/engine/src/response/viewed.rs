@@ -26,6 +26,23 @@ struct Value<'a> {
     items: Option<u32>,
 }
 
+/// What is at a place of the path.
+#[derive(Clone, Copy)]
+struct Found {
+    value: SlotValue,
+    /// What the supergraph says of it.
+    promised: Wrapping,
+    /// Why it is not there, if it is not.
+    reason: Reason,
+}
+
+impl Found {
+    /// Nothing, as may be.
+    fn nothing() -> Self {
+        Self { value: SlotValue::Null, promised: Wrapping::default(), reason: Reason::None }
+    }
+}
+
 /// Whose errors say why a value is not there.
 #[derive(Clone, Copy)]
 enum Reason {
@@ -49,12 +66,13 @@ impl<'a> Writer<'a> {
         let found = self.arena.slot(object, self.shape.slots[source.slot.index()].index);
         let explained = self.is_explained(object, found);
         let reason = if explained { Reason::Told } else { Reason::None };
+        let found = Found { value: found, promised: field.promised, reason };
         let Some(fallback) = &treatment.fallback else {
             self.lacks.open |= explained;
-            return self.lists(found, &source.lists, source, &mut value, reason);
+            return self.lists(found, &source.lists, source, &mut value);
         };
         let (start, mark) = (self.out.len(), self.report.watch());
-        let written = self.lists(found, &source.lists, source, &mut value, reason);
+        let written = self.lists(found, &source.lists, source, &mut value);
         let written = self.fall_back(written, start, &mark, fallback, explained.then_some(object));
         self.report.unwatch();
         written
@@ -102,17 +120,18 @@ impl<'a> Writer<'a> {
     /// Goes through the lists of a step.
     fn lists(
         &mut self,
-        found: SlotValue,
+        found: Found,
         lists: &'a [ListStep],
         source: &'a ViewedSource,
         value: &mut Value<'a>,
-        reason: Reason,
     ) -> Result<(), Stop> {
-        let Some((first, rest)) = lists.split_first() else { return self.arrive(found, source, value, reason) };
-        match (found, *first) {
+        let Some((first, rest)) = lists.split_first() else { return self.arrive(found, source, value) };
+        let promised = found.promised.item();
+        let item = |value| Found { value, promised, reason: Reason::None };
+        match (found.value, *first) {
             (SlotValue::List { start, len }, ListStep::At(at)) => {
-                let item = if at < len { self.arena.item(start, at) } else { SlotValue::Null };
-                self.lists(item, rest, source, value, Reason::None)
+                let found = if at < len { item(self.arena.item(start, at)) } else { Found::nothing() };
+                self.lists(found, rest, source, value)
             }
             (SlotValue::List { start, len }, ListStep::Each) => {
                 let opens = value.items.is_none();
@@ -120,7 +139,7 @@ impl<'a> Writer<'a> {
                     self.open(value);
                 }
                 for at in 0..len {
-                    self.lists(self.arena.item(start, at), rest, source, value, Reason::None)?;
+                    self.lists(item(self.arena.item(start, at)), rest, source, value)?;
                 }
                 if opens {
                     self.close(value);
@@ -134,40 +153,39 @@ impl<'a> Writer<'a> {
                 | SlotValue::Leaf { .. }
                 | SlotValue::Object(_),
                 _,
-            ) => self.land(found, None, value, reason),
+            ) => self.land(found, None, value),
         }
     }
 
     /// Is at the end of a step: the path goes on from here, or has come to its end.
-    fn arrive(
-        &mut self,
-        found: SlotValue,
-        source: &'a ViewedSource,
-        value: &mut Value<'a>,
-        reason: Reason,
-    ) -> Result<(), Stop> {
+    fn arrive(&mut self, found: Found, source: &'a ViewedSource, value: &mut Value<'a>) -> Result<(), Stop> {
         let through = source.below.filter(|below| self.is_through(*below));
-        match (found, through) {
+        match (found.value, through) {
             (SlotValue::Object(object), Some(below)) => {
                 let next = self.class(object, below).and_then(|class| class.fields.first());
-                let Some(ProjectionSource::Viewed(next)) = next.map(|field| &field.source) else {
+                let next = next.map(|field| (&field.source, field.promised));
+                let Some((ProjectionSource::Viewed(next), promised)) = next else {
                     // The path does not go on for objects of this type.
-                    return self.land(SlotValue::Null, None, value, self.reason_of(object, SlotValue::Null));
+                    let reason = self.reason_of(object, SlotValue::Null);
+                    return self.land(Found { reason, ..Found::nothing() }, None, value);
                 };
                 let found = self.arena.slot(object, self.shape.slots[next.slot.index()].index);
-                self.lists(found, &next.lists, next, value, self.reason_of(object, found))
+                let reason = self.reason_of(object, found);
+                self.lists(Found { value: found, promised, reason }, &next.lists, next, value)
             }
-            (_, Some(_)) => self.land(found, None, value, reason),
+            (_, Some(_)) => self.land(found, None, value),
             // A list that stays as it is, but for its length and its items.
             (SlotValue::List { start, len }, None) if value.items.is_none() && value.wrapping.is_list() => {
+                let promised = found.promised.item();
                 self.open(value);
                 for at in 0..len {
-                    self.land(self.arena.item(start, at), source.below, value, Reason::None)?;
+                    let found = Found { value: self.arena.item(start, at), promised, reason: Reason::None };
+                    self.land(found, source.below, value)?;
                 }
                 self.close(value);
                 Ok(())
             }
-            (_, None) => self.land(found, source.below, value, reason),
+            (_, None) => self.land(found, source.below, value),
         }
     }
 
@@ -190,21 +208,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes what was found at the end of a path: the field's value, or an item of it.
-    fn land(
-        &mut self,
-        found: SlotValue,
-        below: Option<ProjectionId>,
-        value: &mut Value<'a>,
-        reason: Reason,
-    ) -> Result<(), Stop> {
-        let Some(at) = value.items else {
-            return self.told(found, below, value, value.wrapping, reason);
-        };
+    fn land(&mut self, found: Found, below: Option<ProjectionId>, value: &mut Value<'a>) -> Result<(), Stop> {
+        let Some(at) = value.items else { return self.told(found, below, value, value.wrapping) };
         if value.treatment.limit.is_some_and(|limit| at >= limit) {
             return Ok(());
         }
         if value.treatment.drop_unknown
-            && let (SlotValue::Object(object), Some(below)) = (found, below)
+            && let (SlotValue::Object(object), Some(below)) = (found.value, below)
             && self.class(object, below).is_none()
         {
             return Ok(());
@@ -214,7 +224,7 @@ impl<'a> Writer<'a> {
         }
         value.items = Some(at + 1);
         self.report.path.push(Segment::Index(at));
-        let written = self.told(found, below, value, value.wrapping.item(), reason);
+        let written = self.told(found, below, value, value.wrapping.item());
         self.report.path.pop();
         written
     }
@@ -222,13 +232,12 @@ impl<'a> Writer<'a> {
     /// Writes what was found, after the errors of an object on the way that say why it is not there.
     fn told(
         &mut self,
-        found: SlotValue,
+        found: Found,
         below: Option<ProjectionId>,
         value: &Value<'a>,
         wrapping: Wrapping,
-        reason: Reason,
     ) -> Result<(), Stop> {
-        let explained = match reason {
+        let explained = match found.reason {
             Reason::None => false,
             Reason::Told => true,
             Reason::Of(object) => {
@@ -236,18 +245,18 @@ impl<'a> Writer<'a> {
                 true
             }
         };
-        self.treated(found, below, value, wrapping, explained)
+        let target = Target { below, coordinate: value.coordinate, promised: found.promised };
+        self.treated(found.value, target, value, wrapping, explained)
     }
 
     fn treated(
         &mut self,
         found: SlotValue,
-        below: Option<ProjectionId>,
+        target: Target<'a>,
         value: &Value<'a>,
         wrapping: Wrapping,
         explained: bool,
     ) -> Result<(), Stop> {
-        let target = Target { below, coordinate: value.coordinate };
         match found {
             SlotValue::Leaf { part, start, len } if value.treatment.changes_leaves() => {
                 let leaf = self.arena.leaf(part, start, len);
@@ -266,7 +275,7 @@ impl<'a> Writer<'a> {
             }
             SlotValue::List { start, len } if value.treatment.changes_leaves() && wrapping.is_list() => {
                 let (before, errors_before) = (self.out.len(), self.report.count());
-                match self.inner_list((start, len), below, value, wrapping.item()) {
+                match self.inner_list((start, len), target.item(), value, wrapping.item()) {
                     Err(Stop::Nulled) => {
                         self.cut(before);
                         self.null(wrapping, target, explained, errors_before)
@@ -287,7 +296,7 @@ impl<'a> Writer<'a> {
     fn inner_list(
         &mut self,
         (start, len): (u32, u32),
-        below: Option<ProjectionId>,
+        target: Target<'a>,
         value: &Value<'a>,
         wrapping: Wrapping,
     ) -> Result<(), Stop> {
@@ -297,7 +306,7 @@ impl<'a> Writer<'a> {
                 self.out.push(b',');
             }
             self.report.path.push(Segment::Index(at));
-            let written = self.treated(self.arena.item(start, at), below, value, wrapping, false);
+            let written = self.treated(self.arena.item(start, at), target, value, wrapping, false);
             self.report.path.pop();
             written?;
         }

@@ -303,6 +303,7 @@ impl PlanBuilder {
             coordinate: format!("{parent}.{}", field.name).into(),
             key,
             wrapping,
+            promised: wrapping,
             source,
         }
     }

@@ -343,12 +343,14 @@ impl<'o> Collector<'o> {
                 }
             };
             let view = entry.nodes.first().and_then(|node| node.view.as_ref());
+            let promised = wrapping;
             let (wrapping, coordinate) = match (view, first) {
                 (Some(view), _) => (view.map.wrapping, view.map.coordinate.clone()),
                 (None, Some(ty)) => (wrapping, format!("{}.{name}", self.model.type_name(ty)).into()),
                 (None, None) => (wrapping, name.into()),
             };
-            fields.push(ProjectedField { key: entry.key.clone(), prefix: prefix.into(), wrapping, source, coordinate });
+            let (key, prefix) = (entry.key.clone(), prefix.into());
+            fields.push(ProjectedField { key, prefix, wrapping, promised, source, coordinate });
         }
         Ok(ProjectionClass { types: class.types.into_iter().collect(), fields })
     }

@@ -114,6 +114,8 @@ pub struct ProjectedField {
     pub prefix: Box<str>,
     /// The nullability and lists that the client's schema promises.
     pub wrapping: Wrapping,
+    /// What the supergraph says of the value at the source, of which a view may promise less.
+    pub promised: Wrapping,
     pub source: ProjectionSource,
     /// `Type.field`, in the client's terms, for errors.
     pub coordinate: Box<str>,
