@@ -150,11 +150,12 @@ impl Pipeline {
         if bound.introspection.is_some() && !client.policy.introspection {
             return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
         }
-        let variables = operation::coerce(&client.schema, bound, request.variables).map_err(Arc::new)?;
+        let variables =
+            operation::coerce(&client.schema, bound, request.variables, identity).map_err(Arc::new)?;
         timings.bind = started.elapsed();
 
         let started = Instant::now();
-        let condition_bits = variables.condition_bits(bound);
+        let condition_bits = variables.condition_bits(bound, identity);
         let labels = snapshot.engine.overrides().decide(&operation.labels);
         let planning = async {
             let (engine, operation, labels) = (Arc::clone(&snapshot.engine), Arc::clone(&operation), labels.clone());
