@@ -123,8 +123,8 @@ pub async fn serve(
     options: ServeOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Running, ServeError> {
-    let ServeOptions { supergraph, listen, dev, config, drain_for } = options;
-    let config = GatewayConfig { dev: dev || config.dev, ..config };
+    let ServeOptions { supergraph, listen, dev, mut config, drain_for } = options;
+    config.dev |= dev;
     let (dev, max_body) = (config.dev, config.max_body);
     let authenticator = Authenticator::new(config.authentication.as_ref());
     let load = move || {

@@ -17,7 +17,9 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use crate::connector::{Connectors, Fake, FakeAnswer, FakeCall};
-use crate::{ErrorDetail, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute, subscribe};
+use crate::{
+    ErrorDetail, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute, subscribe,
+};
 
 const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])
 "#;

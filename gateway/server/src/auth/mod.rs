@@ -7,6 +7,8 @@ mod bearer;
 mod claims;
 mod jwt;
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

@@ -73,7 +73,8 @@ impl Reading<'_> {
         environment: &BTreeMap<String, String>,
     ) -> Option<ClientFiles> {
         if !is_segment(name) {
-            let message = format!("the folder {} cannot be a client: its name is a part of an address", self.path.display());
+            let message =
+                format!("the folder {} cannot be a client: its name is a part of an address", self.path.display());
             let help = "letters, digits, and `-`, `_`, `.` and `~` between them are allowed";
             self.found.push(Diagnostic::error("INVALID_CLIENT_NAME", message).help(help));
             return None;

@@ -10,9 +10,9 @@ mod values;
 mod weft_yaml;
 mod yaml;
 
+pub use client_yaml::{ClientPolicy, Lifecycle, json_schema as client_json_schema};
 pub use environment::variables;
 pub use supergraph_yaml::{SchemaLocation, SubgraphConfig, SupergraphConfig};
-pub use client_yaml::{ClientPolicy, Lifecycle, json_schema as client_json_schema};
 pub use values::{Errors, Exposure, Operations};
 pub use weft_yaml::{Config, GatewayConfig, json_schema};
 

@@ -445,7 +445,9 @@ mod tests {
 
     #[test]
     fn counts_are_whole_and_at_least_one() {
-        for (text, expected) in [("1", Some(1)), ("4294967295", Some(u32::MAX)), ("0", None), ("-1", None), ("1.5", None)] {
+        for (text, expected) in
+            [("1", Some(1)), ("4294967295", Some(u32::MAX)), ("0", None), ("-1", None), ("1.5", None)]
+        {
             assert_eq!(Count::parse(text), expected.map(Count), "{text}");
         }
     }

@@ -43,7 +43,8 @@ mod tests {
     #[test]
     fn a_schema_is_gone_from_its_sunset_on() {
         let until = |sunset| Lifecycle { sunset, ..Lifecycle::default() };
-        let cases = [(None, u64::MAX / 4, false), (Some(SUNSET_AT), SUNSET_AT - 1, false), (Some(SUNSET_AT), SUNSET_AT, true)];
+        let cases =
+            [(None, u64::MAX / 4, false), (Some(SUNSET_AT), SUNSET_AT - 1, false), (Some(SUNSET_AT), SUNSET_AT, true)];
         for (sunset, now, expected) in cases {
             assert_eq!(is_gone(&until(sunset), moment(now)), expected, "{sunset:?} {now}");
         }

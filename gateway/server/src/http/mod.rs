@@ -43,7 +43,8 @@ pub struct Gateway {
 }
 
 fn router(gateway: Arc<Gateway>) -> Router {
-    let operations = endpoint::ROUTES.iter().fold(Router::new(), |router, path| router.route(path, any(graphql::handle)));
+    let operations =
+        endpoint::ROUTES.iter().fold(Router::new(), |router, path| router.route(path, any(graphql::handle)));
     operations
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -18,13 +18,17 @@ pub enum Rejection {
     Gone,
     /// The credential that it takes to be let in is not there, does not hold, or is of somebody else.
     Unauthorized(Refusal),
-    MethodNotAllowed { allow: &'static str },
+    MethodNotAllowed {
+        allow: &'static str,
+    },
     NotAcceptable,
     TwoAuthorizations,
     ForgedGet,
     SimplePost,
     UnsupportedMediaType,
-    TooLarge { limit: usize },
+    TooLarge {
+        limit: usize,
+    },
     BrokenBody,
     LateBody,
     Malformed(Malformed),
@@ -134,7 +138,9 @@ impl Rejection {
 fn challenge(refusal: Refusal) -> HeaderValue {
     let text = match refusal {
         Refusal::Missing | Refusal::NotBearer => "Bearer".to_owned(),
-        Refusal::OtherClient => format!("Bearer error=\"insufficient_scope\", error_description=\"the token {refusal}\""),
+        Refusal::OtherClient => {
+            format!("Bearer error=\"insufficient_scope\", error_description=\"the token {refusal}\"")
+        }
         _ => format!("Bearer error=\"invalid_token\", error_description=\"the token {refusal}\""),
     };
     // What refusals say is ASCII, without quotes.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use tokio::time::Instant;
 use weft_engine::{
-    ConfigError, Connectors, ErrorDetail, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute,
-    subscribe,
+    ConfigError, Connectors, ErrorDetail, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits,
+    execute, subscribe,
 };
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::operation::{BoundOperation, OperationError, Variables};

@@ -20,8 +20,8 @@ use weft_federation::operation::{self, BoundOperation, Identity, OperationError,
 
 use crate::config::{ClientPolicy, Operations};
 
-pub use clients::{Client, Clients, Endpoint};
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
+pub use clients::{Client, Endpoint};
 pub use request::{ClientRequest, Malformed, QueryParameters};
 pub use snapshot::{Loaded, Snapshot};
 
@@ -150,8 +150,7 @@ impl Pipeline {
         if bound.introspection.is_some() && !client.policy.introspection {
             return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
         }
-        let variables =
-            operation::coerce(&client.schema, bound, request.variables, identity).map_err(Arc::new)?;
+        let variables = operation::coerce(&client.schema, bound, request.variables, identity).map_err(Arc::new)?;
         timings.bind = started.elapsed();
 
         let started = Instant::now();
@@ -196,11 +195,7 @@ impl Pipeline {
 }
 
 /// From a text to the operation on the supergraph. Also what `weft plan` starts with.
-pub fn bind(
-    client: &Client,
-    text: &str,
-    operation_name: Option<&str>,
-) -> Result<BoundOperation, Vec<OperationError>> {
+pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result<BoundOperation, Vec<OperationError>> {
     let document = operation::parse(&client.schema, text, operation_name)?;
     let (depth, max) = (operation::depth(&document), client.policy.depth);
     if let Some(max) = max.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {

@@ -45,8 +45,7 @@ impl Snapshot {
         };
         let clients = Clients::new(own, clients);
         let engine = Arc::new(Engine::new(&supergraph, config)?);
-        let lacks =
-            lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
+        let lacks = lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
         let warnings = config.warnings.iter().cloned().chain(config.unused(&supergraph)).chain(lacks).chain(found);
         Ok(Loaded { warnings: warnings.collect(), snapshot: Self { clients, engine, caches: Caches::new() } })
     }

@@ -19,7 +19,7 @@ use super::values::{Count, Errors, Exposure, Operations, Time};
 use super::yaml::{self, CODE, Located};
 use super::{GatewayConfig, or_variable};
 
-pub use lifecycle::{Lifecycle, Successor};
+pub use lifecycle::Lifecycle;
 
 /// The policy of one client, beside its schema.
 ///
@@ -36,7 +36,8 @@ struct Raw {
     exposure: Option<Exposure>,
     /// Who may use it.
     auth: Auth,
-    /// One of `tiers` in `weft.yaml`, which bounds what is said here. Without it that is `default`, if it is there.
+    /// One of `tiers` in `weft.yaml`, which bounds what is said here. Without it that is `default`, which bounds nothing unless it is
+    /// there.
     #[schemars(example = &"bronze")]
     tier: Option<Located<String>>,
     /// Of one operation.
@@ -162,7 +163,12 @@ impl Resolving<'_> {
         let audiences = raw.auth.audiences;
         if !audiences.value.is_empty() && self.gateway.authentication.is_none() {
             let message = "only tokens have an audience, and the gateway takes none: nobody could use this client";
-            self.error(CODE, &audiences.span, message, "say in `authentication.jwt` of weft.yaml whose tokens are taken");
+            self.error(
+                CODE,
+                &audiences.span,
+                message,
+                "say in `authentication.jwt` of weft.yaml whose tokens are taken",
+            );
         }
         ClientPolicy {
             exposure,

@@ -10,7 +10,7 @@ use super::{Raw, Resolving};
 use crate::config::weft_yaml::{Bound, Tier};
 use crate::config::yaml::{CODE, Located};
 
-/// The tier of clients that name none, if it is there.
+/// The tier of clients that name none. It need not be there, and then bounds nothing.
 const DEFAULT: &str = "default";
 
 /// A tier, with the name that it is known by.
@@ -25,7 +25,9 @@ impl Resolving<'_> {
         let tiers = &self.gateway.tiers;
         let name = named.map_or(DEFAULT, |named| &named.value);
         let found = tiers.get(name).cloned();
-        if let (None, Some(Located { span, .. })) = (&found, named) {
+        if let (None, Some(Located { span, .. })) = (&found, named)
+            && name != DEFAULT
+        {
             let help = match closest(name, tiers.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if tiers.is_empty() => "weft.yaml has no `tiers`".to_owned(),
@@ -38,7 +40,8 @@ impl Resolving<'_> {
 
     /// Depth and timeout, as the client says, or else its tier. What is beyond the tier is an error.
     pub fn bounds(&mut self, NamedTier { name, tier }: &NamedTier, raw: &Raw) -> (Option<u32>, Option<Duration>) {
-        let count = |count: &Located<crate::config::values::Count>| Located { value: count.value.0, span: count.span.clone() };
+        let count =
+            |count: &Located<crate::config::values::Count>| Located { value: count.value.0, span: count.span.clone() };
         let (depth, cost) = (raw.limits.depth.as_ref().map(count), raw.limits.cost.as_ref().map(count));
         let timeout = raw.timeout.as_ref().map(|time| Located { value: time.value.0, span: time.span.clone() });
         if let Some(cost) = &cost {
@@ -64,7 +67,11 @@ impl Resolving<'_> {
             (own, bound) => return own.map(|own| own.value).or_else(|| bound.map(|bound| bound.value)),
         };
         if own.value > bound.value {
-            self.found.push(exceeds(key, tier, &shown(&own.value), &shown(&bound.value)).at(self.span(&own.span), "").at(bound.span.clone(), "the tier's"));
+            self.found.push(
+                exceeds(key, tier, &shown(&own.value), &shown(&bound.value))
+                    .at(self.span(&own.span), "")
+                    .at(bound.span.clone(), "the tier's"),
+            );
         }
         Some(own.value)
     }

@@ -1,5 +1,6 @@
 //! Owns the section `authentication`: whose tokens are taken, and with which keys they are checked.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -103,47 +104,23 @@ impl Authentication {
 impl RawIssuer {
     fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Option<Issuer> {
         let Self { issuer, audiences, algorithms, key } = self;
-        let Located { value: key, span } = key;
-        let (family, first) = match algorithms.first() {
-            Some(first) => (first.value.0.family(), first.value.0),
-            None => {
-                if !resolving.is_damaged {
-                    let help = "name those that the issuer signs with, such as `algorithms: [RS256]`";
-                    resolving.error(&span, "an issuer with this key has no `algorithms`", help);
-                }
-                return None;
-            }
-        };
-        for other in algorithms.iter().filter(|other| other.value.0.family() != family) {
-            let message = format!("{:?} and {first:?} need keys of different kinds", other.value.0);
-            resolving.error(&other.span, message, "name the issuer once for each key");
-        }
+        let family = one_family(&algorithms, &key.span, resolving)?;
         let algorithms: Vec<Algorithm> = algorithms.iter().map(|algorithm| algorithm.value.0).collect();
-        let key = match key {
-            Key::Secret(secret) if family == AlgorithmFamily::Hmac => {
-                let needed = algorithms.iter().map(|algorithm| digest_length(*algorithm)).max().unwrap_or_default();
-                if secret.len() < needed {
-                    let message = format!("the secret has {} bytes; one as short can be guessed", secret.len());
-                    let warning = Diagnostic::warning("WEAK_SECRET", message)
-                        .at(yaml::span(resolving.source, &span), "")
-                        .help(format!("for {first:?} it should have {needed} bytes at least"));
-                    resolving.warnings.push(warning);
-                }
-                DecodingKey::from_secret(secret.as_bytes())
-            }
-            Key::Secret(_) => {
+        let key = match (key.value, family) {
+            (Key::Secret(secret), AlgorithmFamily::Hmac) => shared_secret(&secret, &algorithms, &key.span, resolving),
+            (Key::Secret(_), AlgorithmFamily::Rsa | AlgorithmFamily::Ec | AlgorithmFamily::Ed) => {
                 let help = "tokens that are signed so are checked with a public key: `public_key_pem` or `file`";
-                resolving.error(&span, format!("a secret does not fit {first:?}"), help);
+                resolving.error(&key.span, format!("a secret does not fit {:?}", algorithms[0]), help);
                 return None;
             }
-            Key::Pem(_) | Key::File(_) if family == AlgorithmFamily::Hmac => {
+            (Key::Pem(_) | Key::File(_), AlgorithmFamily::Hmac) => {
                 // With the public key as the secret, everybody could sign.
                 let help = "a public key is for RS256, PS256, ES256, EdDSA and the like; a shared secret is `secret`";
-                resolving.error(&span, format!("a public key does not fit {first:?}"), help);
+                resolving.error(&key.span, format!("a public key does not fit {:?}", algorithms[0]), help);
                 return None;
             }
-            Key::Pem(pem) => public_key(pem.as_bytes(), &algorithms, &span, resolving)?,
-            Key::File(file) => match std::fs::read(folder.join(&file.value)) {
+            (Key::Pem(pem), _) => public_key(pem.as_bytes(), &algorithms, &key.span, resolving)?,
+            (Key::File(file), _) => match std::fs::read(folder.join(&file.value)) {
                 Ok(pem) => public_key(&pem, &algorithms, &file.span, resolving)?,
                 Err(error) => {
                     let message = format!("cannot read {}: {error}", folder.join(&file.value).display());
@@ -156,11 +133,49 @@ impl RawIssuer {
     }
 }
 
+/// The family that all algorithms are of: there is at least one then. `place` is that of the key.
+fn one_family(
+    algorithms: &[Located<TokenAlgorithm>],
+    place: &Range<usize>,
+    resolving: &mut Resolving<'_>,
+) -> Option<AlgorithmFamily> {
+    let Some((first, others)) = algorithms.split_first() else {
+        if !resolving.is_damaged {
+            let help = "name those that the issuer signs with, such as `algorithms: [RS256]`";
+            resolving.error(place, "an issuer with this key has no `algorithms`", help);
+        }
+        return None;
+    };
+    let (first, mut is_one) = (first.value.0, true);
+    for other in others.iter().filter(|other| other.value.0.family() != first.family()) {
+        let message = format!("{:?} and {first:?} need keys of different kinds", other.value.0);
+        resolving.error(&other.span, message, "name the issuer once for each key");
+        is_one = false;
+    }
+    is_one.then(|| first.family())
+}
+
+fn shared_secret(
+    secret: &str,
+    algorithms: &[Algorithm],
+    place: &Range<usize>,
+    resolving: &mut Resolving<'_>,
+) -> DecodingKey {
+    let longest = algorithms.iter().max_by_key(|algorithm| digest_length(**algorithm));
+    if let Some(algorithm) = longest.filter(|algorithm| secret.len() < digest_length(**algorithm)) {
+        let message = format!("the secret has {} bytes; one as short can be guessed", secret.len());
+        let help = format!("for {algorithm:?} it should have {} bytes at least", digest_length(*algorithm));
+        let place = yaml::span(resolving.source, place);
+        resolving.warnings.push(Diagnostic::warning("WEAK_SECRET", message).at(place, "").help(help));
+    }
+    DecodingKey::from_secret(secret.as_bytes())
+}
+
 /// Reads a public key that fits the algorithms, which are of one family.
 fn public_key(
     pem: &[u8],
     algorithms: &[Algorithm],
-    place: &std::ops::Range<usize>,
+    place: &Range<usize>,
     resolving: &mut Resolving<'_>,
 ) -> Option<DecodingKey> {
     let first = algorithms.first()?;

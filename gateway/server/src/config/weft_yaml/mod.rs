@@ -1,6 +1,8 @@
 //! Owns `weft.yaml`: [`Raw`] is the file as it is written, a file a section, and [`Config`] what follows from it.
 
 mod authentication;
+#[cfg(test)]
+mod authentication_tests;
 mod bff;
 mod connectors;
 mod headers;
