@@ -13,8 +13,8 @@ mod variables;
 
 pub use bind::bind;
 pub use bound::{
-    BoundOperation, Condition, Field, FieldTarget, Fragment, Introspection, OperationKind, Selection, SelectionSet,
-    VariableDef,
+    BoundOperation, Condition, Derived, Field, FieldTarget, FieldView, Fragment, Introspection, OperationKind, Premise,
+    Selection, SelectionSet, Sight, VariableDef, VariableOrigin,
 };
 pub use document::{Document, parse};
 pub use error::OperationError;

@@ -22,6 +22,25 @@ pub struct ViewMap {
     pub inputs: HashMap<Name, InputMap>,
 }
 
+impl ViewMap {
+    /// The supergraph's name of a client's input type.
+    pub fn upstream_input<'a>(&'a self, name: &'a Name) -> &'a Name {
+        let of_enum = self.enums.get(name).and_then(|map| map.name.as_ref());
+        of_enum.or_else(|| self.inputs.get(name).map(|map| &map.name)).unwrap_or(name)
+    }
+
+    /// What stands for a client's enum value in what is sent.
+    pub fn written_enum<'a>(&'a self, ty: &str, value: &'a Name) -> &'a Name {
+        let written = self.enums.get(ty).and_then(|map| map.written.iter().find(|(client, _)| client == value));
+        written.map_or(value, |(_, upstream)| upstream)
+    }
+
+    /// What stands for a field of a client's input object in what is sent.
+    pub fn written_field<'a>(&'a self, ty: &str, field: &'a Name) -> &'a Name {
+        self.inputs.get(ty).and_then(|map| map.fields.get(field)).unwrap_or(field)
+    }
+}
+
 /// What a client's object, interface or union is in the supergraph.
 #[derive(Debug)]
 pub struct TypeMap {
@@ -138,6 +157,13 @@ pub struct Treatment {
     pub drop_unknown: bool,
     /// Of an enum whose values differ from the supergraph's.
     pub values: Option<Arc<EnumMap>>,
+}
+
+impl Treatment {
+    /// Whether single values are written otherwise than they came.
+    pub fn changes_leaves(&self) -> bool {
+        self.mask.is_some() || self.values.is_some()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,7 +33,7 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 
-use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId};
+use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 
 pub use build::{Built, ViewInput, build};
 pub use map::{
@@ -84,5 +84,30 @@ impl ClientSchema {
     /// The supergraph's field behind a field of a client's type, where names stand for themselves.
     pub fn field_behind(&self, parent: &str, field: &str) -> Option<FieldId> {
         self.model.field_named(self.type_behind(parent)?, field)
+    }
+
+    /// The object types that an object of a client's type can be of.
+    pub fn possible(&self, name: &str) -> Option<&TypeSet> {
+        match &self.view {
+            None => Some(&self.model.ty(self.model.type_named(name)?).possible),
+            Some(view) => view.types.get(name).map(|ty| &ty.possible),
+        }
+    }
+
+    /// The object types that a client sees where a type of its own is, with its names for them; `None` where it sees what the
+    /// supergraph has.
+    pub(crate) fn members(&self, name: &str) -> Option<&Arc<[(TypeId, Box<str>)]>> {
+        Some(&self.view.as_ref()?.types.get(name)?.members)
+    }
+
+    /// What stands for an enum's value in what is sent, where that is not the value itself.
+    pub(crate) fn written_enum(&self, ty: &str, value: &str) -> Option<&Name> {
+        let map = self.view.as_ref()?.enums.get(ty)?;
+        map.written.iter().find(|(client, _)| client == value).map(|(_, upstream)| upstream)
+    }
+
+    /// What stands for an input object's field in what is sent.
+    pub(crate) fn written_field<'a>(&'a self, ty: &str, field: &'a Name) -> &'a Name {
+        self.view.as_ref().map_or(field, |view| view.written_field(ty, field))
     }
 }
