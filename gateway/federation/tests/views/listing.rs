@@ -61,7 +61,10 @@ fn field_map(field: &FieldMap, model: &Model) -> String {
     line += &match &field.source {
         FieldSource::Path(steps) => steps.iter().map(|one| step(one, field, model)).collect::<Vec<_>>().join(" . "),
         FieldSource::Here => "here".to_owned(),
-        FieldSource::Members => "of the member".to_owned(),
+        FieldSource::Members(members) => {
+            let members = members.iter().map(|(ty, map)| format!("{} by {}", model.type_name(*ty), map.coordinate));
+            format!("of the member: {}", members.collect::<Vec<_>>().join(", "))
+        }
         FieldSource::Constant(json) => format!("constant {json}"),
     };
     for need in &field.needs {

@@ -13,12 +13,37 @@ use super::super::bound::{
 };
 use super::super::error::OperationError;
 use super::{Binder, unknown};
-use crate::schema::Arguments;
+use crate::schema::{Arguments, TypeSet};
 use crate::view::{FieldMap, FieldSource, Need, ViewMap};
 
 impl Binder<'_> {
-    /// A field whose conditions may hold.
-    pub(super) fn field(
+    /// A field whose conditions may hold. That of an interface whose members have it from different places is a fragment
+    /// for each of them.
+    pub(super) fn selected(
+        &mut self,
+        parent: &Name,
+        field: &exe::Field,
+        conditions: Vec<Condition>,
+        selections: &mut Vec<Selection>,
+    ) -> Result<(), OperationError> {
+        let map = self.client.view.as_ref().and_then(|view| Some((view, view.fields.get(parent)?.get(&field.name)?)));
+        let Some((view, FieldSource::Members(members))) = map.map(|(view, map)| (view, &map.source)) else {
+            selections.push(Selection::Field(self.field(parent, field, conditions)?));
+            return Ok(());
+        };
+        let below = self.selection_set(&field.selection_set)?;
+        for (ty, map) in members {
+            let one = self.viewed(view, map, field, vec![], Arc::clone(&below))?;
+            let names = self.client.members(parent).map(|names| names.iter().filter(|(known, _)| known == ty).cloned());
+            let sight = names.map_or(Sight::Plain, |names| Sight::Named(names.collect()));
+            let selection_set = self.once(SelectionSet { selections: vec![Selection::Field(one)], sight });
+            let (types, conditions) = (Some(TypeSet::one(*ty)), conditions.clone());
+            selections.push(Selection::Fragment(Fragment { types, conditions, selection_set }));
+        }
+        Ok(())
+    }
+
+    fn field(
         &mut self,
         parent: &Name,
         field: &exe::Field,
@@ -53,7 +78,8 @@ impl Binder<'_> {
             return Ok(Field { key, target, arguments, conditions, selection_set, view: None });
         };
         let map = view.fields.get(parent).and_then(|fields| fields.get(&field.name)).ok_or_else(unknown_field)?;
-        self.viewed(view, map, field, conditions)
+        let below = self.selection_set(&field.selection_set)?;
+        self.viewed(view, map, field, conditions, below)
     }
 
     fn viewed(
@@ -62,6 +88,7 @@ impl Binder<'_> {
         map: &Arc<FieldMap>,
         field: &exe::Field,
         conditions: Vec<Condition>,
+        below: Arc<SelectionSet>,
     ) -> Result<Field, OperationError> {
         let key = field.response_key().clone();
         let needs = self.needs(&map.needs)?;
@@ -71,14 +98,13 @@ impl Binder<'_> {
             }
             Some(_) | None => None,
         };
-        let below = self.selection_set(&field.selection_set)?;
         let seen_as = |step, needs| Some(FieldView { map: Arc::clone(map), step, needs, unmasked });
         let steps = match &map.source {
             FieldSource::Path(steps) => steps,
             FieldSource::Here | FieldSource::Constant(_) => {
                 let target = match map.source {
                     FieldSource::Here => FieldTarget::Here,
-                    FieldSource::Path(_) | FieldSource::Constant(_) => FieldTarget::Constant,
+                    FieldSource::Path(_) | FieldSource::Members(_) | FieldSource::Constant(_) => FieldTarget::Constant,
                 };
                 let view = seen_as(0, needs);
                 return Ok(Field {
@@ -90,6 +116,8 @@ impl Binder<'_> {
                     view,
                 });
             }
+            // A member is an object, and has its fields from somewhere.
+            FieldSource::Members(_) => return Err(unknown(&map.coordinate)),
         };
         let given = self.given(view, map, field)?;
         let mut below = below;

@@ -84,7 +84,7 @@ impl Binder<'_> {
             match selection {
                 exe::Selection::Field(field) => {
                     let Some(conditions) = self.conditions(&field.directives)? else { continue };
-                    selections.push(Selection::Field(self.field(&set.ty, field, conditions)?));
+                    self.selected(&set.ty, field, conditions, &mut selections)?;
                 }
                 exe::Selection::InlineFragment(fragment) => {
                     let Some(conditions) = self.conditions(&fragment.directives)? else { continue };
