@@ -16,7 +16,7 @@ use weft_federation::schema::Id;
 use super::batch::{Batch, BatchWriter, EntityList, Target, Targets};
 use super::entities::Whom;
 use super::errors::SubgraphError;
-use super::explain::explain;
+use super::explain::Explainer;
 use super::receive::{Cause, Receiver};
 use super::representations::{Missing, RepresentationWriter};
 use crate::connector::{Part, Prepared};
@@ -45,8 +45,20 @@ pub struct Run<'a> {
     partial: Vec<Partial>,
     /// Requests that went wrong in part or as a whole.
     failed: Vec<(Sent<'a>, Cause)>,
-    /// Objects that a fetch could not be asked for, and why.
-    blocked: Vec<(Target, ErrorRef)>,
+    /// Objects that a fetch could not be asked for.
+    blocked: Vec<Blocked>,
+}
+
+/// An object that a fetch could not be asked for.
+struct Blocked {
+    target: Target,
+    why: Why,
+}
+
+enum Why {
+    Error(ErrorRef),
+    /// It shows at these objects in the end.
+    Unanswered(Vec<ObjectId>),
 }
 
 /// A request that is to be sent.
@@ -184,21 +196,32 @@ impl<'a> Run<'a> {
     /// What was fetched. What is still missing has the error of the call that was to bring it; an error that is told
     /// nowhere then is told without a place.
     pub fn finish(mut self) -> ResponseArena {
+        let prepared = self.prepared;
+        let mut explainer = Explainer::new(&prepared.plan, &mut self.arena);
+        let mut untold = vec![];
         // The order in which calls end does not show.
         self.failed.sort_by_key(|(sent, _)| (sent.fetches[0], sent.part));
         for (sent, cause) in &self.failed {
             let root = [Target { fetch: sent.fetches[0], object: ObjectId::ROOT }];
-            let targets = if self.call(sent.call).lists.is_empty() { &root } else { sent.targets.all() };
-            let found = explain(&self.prepared.plan, &mut self.arena, targets, cause.error);
+            let is_root = prepared.calls[sent.call.index()].lists.is_empty();
+            let found = explainer.explain(if is_root { &root } else { sent.targets.all() }, cause.error);
             if !found && !cause.is_told {
-                self.arena.add_unlocated(cause.error);
+                untold.push(cause.error);
             }
         }
-        // Objects below those that were not asked for can come from elsewhere, and lack what was to be asked of them.
-        self.blocked.sort_by_key(|(target, _)| (target.fetch, target.object));
-        for (target, cause) in &self.blocked {
-            explain(&self.prepared.plan, &mut self.arena, &[*target], *cause);
+        // Objects below those that were not asked for can come from elsewhere, and lack what was to be asked of them. What
+        // a fetch waits for comes before it.
+        self.blocked.sort_by_key(|blocked| (blocked.target.fetch, blocked.target.object));
+        for Blocked { target, why } in &self.blocked {
+            let cause = match why {
+                Why::Error(error) => Some(*error),
+                Why::Unanswered(objects) => explainer.cause(objects),
+            };
+            if let Some(cause) = cause {
+                explainer.explain(&[*target], cause);
+            }
         }
+        untold.into_iter().for_each(|error| self.arena.add_unlocated(error));
         self.arena
     }
 
@@ -258,8 +281,13 @@ impl<'a> Run<'a> {
     /// Tells why objects cannot be looked up.
     fn tell(&mut self, fetch: FetchId, blocked: Vec<(ObjectId, Missing)>) {
         for (object, missing) in blocked {
+            let target = Target { fetch, object };
             let error = match missing {
                 Missing::Nothing => continue,
+                Missing::Unanswered(objects) => {
+                    self.blocked.push(Blocked { target, why: Why::Unanswered(objects) });
+                    continue;
+                }
                 Missing::Error(error) => error,
                 Missing::Null(coordinate) => {
                     let message = format!("Cannot return null for the non-nullable field {coordinate}.");
@@ -271,7 +299,7 @@ impl<'a> Run<'a> {
                 }
             };
             self.arena.attach(object, error);
-            self.blocked.push((Target { fetch, object }, error));
+            self.blocked.push(Blocked { target, why: Why::Error(error) });
         }
     }
 

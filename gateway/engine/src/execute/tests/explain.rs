@@ -205,3 +205,35 @@ async fn an_object_of_no_known_type_is_not_sent_where_its_type_decides_what_is_s
         assert_eq!(outcome.calls.len(), 2, "{:#?}", outcome.calls);
     }
 }
+
+#[tokio::test]
+async fn an_object_whose_type_nobody_could_tell_has_the_error_of_the_one_who_failed_to() {
+    let owner = r#"interface Media @key(fields: "id") { id: ID! mood: String }
+        type Book implements Media @key(fields: "id") { id: ID! @shareable mood: String @shareable }
+        type Query { first: Place shelves: [[Place!]]! @shareable } interface Place { name: String }"#;
+    let shelf = r#"type Shelf implements Place @key(fields: "id") { id: ID! @shareable name: String @shareable
+        best: Media @shareable }"#;
+    let noted = r#"type Shelf implements Place @key(fields: "id") { id: ID! @shareable name: String @shareable
+        size: Int @external best: Media @external
+        note: Int @requires(fields: "size best { ... on Book { id mood } }") }"#;
+    let sized = r#"interface Place { size: Int name: String } type Query { shelves: [[Place!]]! @shareable }
+        type Shelf implements Place @key(fields: "id") { id: ID! @shareable name: String @shareable size: Int
+        best: Media @shareable }
+        type Media @key(fields: "id") @interfaceObject { id: ID! @shareable mood: String @external
+        rank: Int @requires(fields: "mood") }"#;
+    let told = owner.replace("type Query { first: Place shelves: [[Place!]]! @shareable }", "");
+    let gateway = Gateway::new(&[
+        ("notes", &format!("{owner} {noted}")),
+        ("media", &format!("{told} {shelf}")),
+        ("sizes", sized),
+    ]);
+    let sizes = r#"{"data":{"shelves":[[{"__typename":"Shelf","id":"1","size":1,"best":{"id":"2"}}]]}}"#;
+    for failed in [r#"{"data":null,"errors":[{"message":"down"}]}"#, "gibberish"] {
+        let operation = "{ first { name } shelves { ... on Shelf { best { rank } note } } }";
+        let outcome = gateway.run(operation, &[("notes", "shelves", failed), ("sizes", "shelves", sizes)]).await;
+        let expected = json!([[{"best": {"rank": null}, "note": null}]]);
+        assert_eq!(outcome.response["data"]["shelves"], expected, "{}", outcome.text);
+        let expected = json!([["first"], ["shelves", 0, 0], ["shelves", 0, 0, "best"]]);
+        assert_eq!(paths(&outcome), expected, "{}", outcome.text);
+    }
+}
