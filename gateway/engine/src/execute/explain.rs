@@ -4,43 +4,106 @@
 //! another's answer may take the place where its error stood. So the last look is at the end: a field that a fetch
 //! was to bring and nobody did has the fetch's error.
 //!
-//! A fetch that could not be sent for an object has no error of its own but that of what it lacked: a field that was not
-//! answered, or a type that nobody told. Fetches are explained in their order, so that this one is known before it.
+//! A fetch that was not sent for an object has no error of its own but that of what it lacked: a field that was not answered,
+//! a type that nobody told, or the object itself, which came too late. Fetches are explained in their order, so that
+//! this one is known before it.
 
 use std::collections::HashMap;
 
-use weft_federation::plan::{FetchContent, FetchSelection, QueryPlan};
+use weft_federation::plan::{FetchContent, FetchId, FetchNode, FetchSelection, QueryPlan};
 use weft_federation::schema::Id;
 
 use super::batch::Target;
+use super::receive::Cause;
+use super::representations::{Missing, RepresentationWriter};
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
+
+/// An object that a fetch could not be asked for.
+pub struct Blocked {
+    pub target: Target,
+    pub why: Why,
+}
+
+pub enum Why {
+    Error(ErrorRef),
+    /// It shows at these objects in the end.
+    Unanswered(Vec<ObjectId>),
+}
 
 /// Puts errors where fetches were to bring something and did not.
 pub struct Explainer<'a> {
     plan: &'a QueryPlan,
     arena: &'a mut ResponseArena,
+    /// Per fetch, the error that it ended with, or else what it waited for.
+    causes: Vec<Option<ErrorRef>>,
     /// The errors of the fetches that were to tell objects' types and did not.
     untold: HashMap<ObjectId, ErrorRef>,
+    /// Errors that have no place yet.
+    unplaced: Vec<ErrorRef>,
 }
 
 impl<'a> Explainer<'a> {
     pub fn new(plan: &'a QueryPlan, arena: &'a mut ResponseArena) -> Self {
-        Self { plan, arena, untold: HashMap::new() }
+        let causes = vec![None; plan.fetches.len()];
+        Self { plan, arena, causes, untold: HashMap::new(), unplaced: vec![] }
     }
 
-    /// Puts `cause` wherever one of the targets' objects, or an object in them, lacks a field of the target's fetch and has no
-    /// error yet; false if there is no such place.
-    pub fn explain(&mut self, targets: &[Target], cause: ErrorRef) -> bool {
-        let plan = self.plan;
-        let mut found = false;
-        for target in targets {
-            found |= self.object(&plan.fetch(target.fetch).selection, target.object, cause);
+    /// Explains what a request that went wrong left empty of its objects.
+    pub fn failed(&mut self, fetches: &[FetchId], targets: &[Target], cause: Cause) {
+        for fetch in fetches {
+            self.causes[fetch.index()].get_or_insert(cause.error);
         }
-        found
+        if !cause.is_told {
+            self.unplaced.push(cause.error);
+        }
+        targets.iter().for_each(|target| self.explain(*target, cause.error));
+    }
+
+    /// Explains what an object lacks that a fetch could not be asked for. Objects below it can come from elsewhere, and lack
+    /// what was to be asked of them.
+    pub fn blocked(&mut self, target: Target, why: &Why) {
+        let cause = match why {
+            Why::Error(error) => Some(*error),
+            Why::Unanswered(objects) => self.cause(objects),
+        };
+        if let Some(cause) = cause {
+            self.explain(target, cause);
+        }
+    }
+
+    /// Explains what objects lack that came after the fetch was written, which had `known` objects to be asked for: what it
+    /// waited for has failed, and they are another's.
+    pub fn late(&mut self, fetch: &FetchNode, writer: &RepresentationWriter, known: usize) {
+        let before = fetch.depends_on.iter().find_map(|id| self.causes[id.index()]);
+        let Some(before) = before else { return };
+        self.causes[fetch.id.index()].get_or_insert(before);
+        for (object, missing) in writer.late(&self.plan.shape, self.arena, fetch, known) {
+            let cause = match missing {
+                // There is nothing to ask for, which is an answer.
+                Some(Missing::Nothing) => continue,
+                Some(Missing::Error(error)) => error,
+                Some(Missing::Unanswered(objects)) => self.cause(&objects).unwrap_or(before),
+                Some(Missing::Null(_) | Missing::Context(_)) | None => before,
+            };
+            self.explain(Target { fetch: fetch.id, object }, cause);
+        }
+    }
+
+    /// Tells errors without a place that have none.
+    pub fn finish(self) {
+        self.unplaced.into_iter().for_each(|error| self.arena.add_unlocated(error));
+    }
+
+    /// Puts `cause` wherever the target's object, or an object in it, lacks a field of the target's fetch and has no error yet.
+    fn explain(&mut self, target: Target, cause: ErrorRef) {
+        let plan = self.plan;
+        if self.object(&plan.fetch(target.fetch).selection, target.object, cause) {
+            self.unplaced.retain(|error| *error != cause);
+        }
     }
 
     /// Why the first of the objects lacks an answer or its type, each in the next one; `None` if nothing failed.
-    pub fn cause(&self, objects: &[ObjectId]) -> Option<ErrorRef> {
+    fn cause(&self, objects: &[ObjectId]) -> Option<ErrorRef> {
         let first = objects.first().copied();
         let untyped = first.filter(|object| self.arena.ty(*object).is_none());
         untyped

@@ -136,6 +136,31 @@ impl RepresentationWriter {
         (batches, blocked)
     }
 
+    /// The objects that need the fetch and came after it was written, when there were `known` objects; and why each could
+    /// not be looked up now either.
+    pub fn late(
+        &self,
+        shape: &Shape,
+        arena: &ResponseArena,
+        fetch: &FetchNode,
+        known: usize,
+    ) -> Vec<(ObjectId, Option<Missing>)> {
+        if arena.object_count() == known {
+            return vec![];
+        }
+        let mut late = vec![];
+        let mut scratch = BatchWriter::default();
+        let trails = Trails::new(shape, arena, &self.path);
+        for (at, object) in trails.objects().iter().copied().enumerate() {
+            if object.index() >= known && needs(shape, arena, &fetch.selection, object) {
+                let target = Target { fetch: fetch.id, object };
+                let values = trails.read(arena, &self.contexts, at);
+                late.push((object, values.and_then(|_| self.add(arena, target, &mut scratch)).err()));
+            }
+        }
+        late
+    }
+
     /// Adds an object, unless the fetch is for none of its type.
     fn add(&self, arena: &ResponseArena, target: Target, batch: &mut BatchWriter) -> Result<(), Missing> {
         let within = Within { object: target.object, outer: None };

@@ -16,12 +16,12 @@ use weft_federation::schema::Id;
 use super::batch::{Batch, BatchWriter, EntityList, Target, Targets};
 use super::entities::Whom;
 use super::errors::SubgraphError;
-use super::explain::Explainer;
+use super::explain::{Blocked, Explainer, Why};
 use super::receive::{Cause, Receiver};
 use super::representations::{Missing, RepresentationWriter};
 use crate::connector::{Part, Prepared};
 use crate::prepared::PreparedPlan;
-use crate::response::{ErrorRef, ObjectId, ResponseArena};
+use crate::response::{ObjectId, ResponseArena};
 
 /// What a call waits at least, for an operation that has just begun.
 const MIN_WAIT: Duration = Duration::from_millis(1);
@@ -47,18 +47,8 @@ pub struct Run<'a> {
     failed: Vec<(Sent<'a>, Cause)>,
     /// Objects that a fetch could not be asked for.
     blocked: Vec<Blocked>,
-}
-
-/// An object that a fetch could not be asked for.
-struct Blocked {
-    target: Target,
-    why: Why,
-}
-
-enum Why {
-    Error(ErrorRef),
-    /// It shows at these objects in the end.
-    Unanswered(Vec<ObjectId>),
+    /// Per fetch, how many objects there were when it was written: it was not asked for those that came later.
+    known: Vec<usize>,
 }
 
 /// A request that is to be sent.
@@ -101,6 +91,7 @@ impl<'a> Run<'a> {
             partial: vec![],
             failed: vec![],
             blocked: vec![],
+            known: vec![0; plan.fetches.len()],
         };
         for call in &plan.calls {
             let waits_for_none = |id: &FetchId| run.waiting[id.index()] == 0;
@@ -196,32 +187,30 @@ impl<'a> Run<'a> {
     /// What was fetched. What is still missing has the error of the call that was to bring it; an error that is told
     /// nowhere then is told without a place.
     pub fn finish(mut self) -> ResponseArena {
-        let prepared = self.prepared;
-        let mut explainer = Explainer::new(&prepared.plan, &mut self.arena);
-        let mut untold = vec![];
+        if self.failed.is_empty() && self.blocked.is_empty() {
+            return self.arena;
+        }
         // The order in which calls end does not show.
         self.failed.sort_by_key(|(sent, _)| (sent.fetches[0], sent.part));
+        self.blocked.sort_by_key(|blocked| (blocked.target.fetch, blocked.target.object));
+        let PreparedPlan { plan, calls, fetches, .. } = self.prepared;
+        let mut explainer = Explainer::new(plan, &mut self.arena);
         for (sent, cause) in &self.failed {
             let root = [Target { fetch: sent.fetches[0], object: ObjectId::ROOT }];
-            let is_root = prepared.calls[sent.call.index()].lists.is_empty();
-            let found = explainer.explain(if is_root { &root } else { sent.targets.all() }, cause.error);
-            if !found && !cause.is_told {
-                untold.push(cause.error);
+            let is_root = calls[sent.call.index()].lists.is_empty();
+            explainer.failed(&sent.fetches, if is_root { &root } else { sent.targets.all() }, *cause);
+        }
+        // What a fetch waits for comes before it.
+        let mut blocked = self.blocked.into_iter().peekable();
+        for fetch in &plan.fetches {
+            while let Some(Blocked { target, why }) = blocked.next_if(|blocked| blocked.target.fetch == fetch.id) {
+                explainer.blocked(target, &why);
+            }
+            if let Some(writer) = &fetches[fetch.id.index()].representations {
+                explainer.late(fetch, writer, self.known[fetch.id.index()]);
             }
         }
-        // Objects below those that were not asked for can come from elsewhere, and lack what was to be asked of them. What
-        // a fetch waits for comes before it.
-        self.blocked.sort_by_key(|blocked| (blocked.target.fetch, blocked.target.object));
-        for Blocked { target, why } in &self.blocked {
-            let cause = match why {
-                Why::Error(error) => Some(*error),
-                Why::Unanswered(objects) => explainer.cause(objects),
-            };
-            if let Some(cause) = cause {
-                explainer.explain(&[*target], cause);
-            }
-        }
-        untold.into_iter().for_each(|error| self.arena.add_unlocated(error));
+        explainer.finish();
         self.arena
     }
 
@@ -238,6 +227,7 @@ impl<'a> Run<'a> {
             batch.open(list);
             for id in list.fetches.iter().filter(|id| fetches.contains(id)) {
                 let before = batch.objects();
+                self.known[id.index()] = self.arena.object_count();
                 if let Some(writer) = &prepared[id.index()].representations {
                     let blocked = writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch);
                     self.tell(*id, blocked);
@@ -261,6 +251,7 @@ impl<'a> Run<'a> {
     /// Queues a fetch's requests, one for each of the values that its objects have from contexts.
     fn queue(&mut self, call: CallId, id: FetchId, list: &EntityList, writer: &RepresentationWriter) {
         let plan = &self.prepared.plan;
+        self.known[id.index()] = self.arena.object_count();
         let (batches, blocked) = writer.write_by_context(&plan.shape, &self.arena, plan.fetch(id), list);
         self.tell(id, blocked);
         self.arena.commit();

@@ -136,7 +136,10 @@ impl<'a> Writer<'a> {
             (Some(ty), classes) => classes.iter().find(|class| class.types.contains(ty)),
         };
         let Some(class) = class else {
-            self.report_here("The object here is of a type that this schema does not have.");
+            // Who was to tell the type and failed has said so.
+            if ty.is_some() || self.arena.object_errors(object).is_none() {
+                self.report_here("The object here is of a type that this schema does not have.");
+            }
             return Err(Stop::Nulled);
         };
         if class.fields.is_empty() {

@@ -47,6 +47,7 @@ fn share_id(world: &mut World, at: usize) -> bool {
             inaccessible: false,
             progressive: false,
             contributed: None,
+            contexts: vec![],
         });
     }
     let mut changed = false;
@@ -102,7 +103,14 @@ fn prune_sets(world: &mut World) {
                 if let Role::Requires(set) = &mut home.role {
                     prune(&known, &object.name, *sub, set);
                 }
+                for arg in &mut field.contexts {
+                    arg.setters.retain(|ty, set| {
+                        prune(&known, ty, *sub, set);
+                        !set.is_empty()
+                    });
+                }
             }
+            field.contexts.retain(|arg| !arg.setters.is_empty());
         }
     }
 }
@@ -113,6 +121,7 @@ fn prune(world: &World, base: &str, sub: Sub, set: &mut Vec<Sel>) {
             prune(world, ty, sub, below);
             !below.is_empty()
         }
+        Sel::Field { name, .. } if name == "__typename" => world.object(base).is_some_and(|object| object.is_in(sub)),
         Sel::Field { name, below, .. } => {
             let field = world.object(base).and_then(|object| object.field(name));
             let Some(field) = field.filter(|field| field.homes.contains_key(&sub)) else { return false };
@@ -203,6 +212,9 @@ fn is_used(world: &World, object: &str, field: &str, sub: Sub) -> bool {
     let names = |set: &[Sel]| set.iter().any(|sel| matches!(sel, Sel::Field { name, .. } if name == field));
     let required = world.object(object).into_iter().flat_map(|object| &object.fields);
     let mut required = required.filter_map(|field| field.homes.get(&sub));
+    let takers = world.objects.iter().flat_map(|object| &object.fields).filter(|field| field.homes.contains_key(&sub));
+    let mut taken = takers.flat_map(|field| &field.contexts).filter_map(|arg| arg.setters.get(object));
     required.any(|home| matches!(&home.role, Role::Requires(set) if names(set)))
+        || taken.any(|set| names(set))
         || super::provides::is_provided(world, object, field, sub)
 }

@@ -206,7 +206,7 @@ async fn an_object_of_no_known_type_is_not_sent_where_its_type_decides_what_is_s
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_object_whose_type_nobody_could_tell_has_the_error_of_the_one_who_failed_to() {
     let owner = r#"interface Media @key(fields: "id") { id: ID! mood: String }
         type Book implements Media @key(fields: "id") { id: ID! @shareable mood: String @shareable }
@@ -230,10 +230,74 @@ async fn an_object_whose_type_nobody_could_tell_has_the_error_of_the_one_who_fai
     let sizes = r#"{"data":{"shelves":[[{"__typename":"Shelf","id":"1","size":1,"best":{"id":"2"}}]]}}"#;
     for failed in [r#"{"data":null,"errors":[{"message":"down"}]}"#, "gibberish"] {
         let operation = "{ first { name } shelves { ... on Shelf { best { rank } note } } }";
-        let outcome = gateway.run(operation, &[("notes", "shelves", failed), ("sizes", "shelves", sizes)]).await;
-        let expected = json!([[{"best": {"rank": null}, "note": null}]]);
-        assert_eq!(outcome.response["data"]["shelves"], expected, "{}", outcome.text);
-        let expected = json!([["first"], ["shelves", 0, 0], ["shelves", 0, 0, "best"]]);
-        assert_eq!(paths(&outcome), expected, "{}", outcome.text);
+        for (early, late) in [(1, 2), (2, 1)] {
+            let outcome = gateway
+                .run_with(operation, "{}", move |call| match &call.subgraph[..] {
+                    "notes" => after((early, failed)),
+                    _ => after((late, sizes)),
+                })
+                .await;
+            let expected = json!([[{"best": {"rank": null}, "note": null}]]);
+            assert_eq!(outcome.response["data"]["shelves"], expected, "{}", outcome.text);
+            let expected = json!([["first"], ["shelves", 0, 0], ["shelves", 0, 0, "best"]]);
+            assert_eq!(paths(&outcome), expected, "{}", outcome.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_hangs_on_a_type_alone_has_the_error_of_the_fetch_that_was_to_tell_it() {
+    let gateway = Gateway::new(&[
+        (
+            "shelves",
+            r#"type Query { shelf: Shelf } type Shelf @key(fields: "id") { id: ID! best: Media @shareable }
+               type Media @key(fields: "id") @interfaceObject { id: ID! }"#,
+        ),
+        (
+            "media",
+            r#"type Shelf @key(fields: "id") { id: ID! best: Media @shareable }
+               interface Media @key(fields: "id", resolvable: false) { id: ID! }
+               type Book implements Media @key(fields: "id", resolvable: false) { id: ID! }
+               type Film implements Media @key(fields: "id", resolvable: false) { id: ID! }"#,
+        ),
+        (
+            "pages",
+            r#"type Book @key(fields: "id") { id: ID! pages: Int } type Film @key(fields: "id") { id: ID! pages: Int }"#,
+        ),
+    ]);
+    let shelf = ("shelves", "", r#"{"data":{"shelf":{"id":"1","best":{"id":"2"}}}}"#);
+    let failed = r#"{"data":null,"errors":[{"message":"down"}]}"#;
+    let operation = "{ shelf { best { ... on Book { pages } ... on Film { pages } } } }";
+    let outcome = gateway.run(operation, &[shelf, ("media", "_entities", failed)]).await;
+    assert_eq!(outcome.response["data"], json!({"shelf": {"best": null}}), "{}", outcome.text);
+    let expected = vec![("SUBREQUEST_FAILED".to_owned(), json!(["shelf", "best"]))];
+    assert_eq!(outcome.errors(), expected, "{} {:#?}", outcome.text, outcome.calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_a_context_was_not_given_is_not_handed_in_as_null() {
+    let link = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",
+        import: ["@key", "@shareable", "@context", "@fromContext"]) "#;
+    let names = r#"type Query { region: Region @shareable }
+        type Region { main: Item } type Item @key(fields: "id") { id: ID! }"#;
+    let prices = r#"type Query { region: Region @shareable }
+        type Region @context(name: "place") { currency: String }
+        type Item @key(fields: "id") {
+          id: ID! price(in: String @fromContext(field: "$place { currency }")): String }"#;
+    let subgraphs = [("names", format!("{link}{names}")), ("prices", format!("{link}{prices}"))];
+    let gateway = Gateway::composed(&subgraphs, &|_, _| None);
+    let named = r#"{"data":{"region":{"main":{"id":"1"}}}}"#;
+    let down = r#"{"data":null,"errors":[{"message":"down"}]}"#;
+    for (early, late) in [(1, 2), (2, 1)] {
+        let outcome = gateway
+            .run_with("{ region { currency main { price } } }", "{}", move |call| match &call.subgraph[..] {
+                "names" => after((late, named)),
+                _ => after((early, down)),
+            })
+            .await;
+        assert_eq!(outcome.calls.len(), 2, "{:#?}", outcome.calls);
+        let expected = json!({"region": {"currency": null, "main": {"price": null}}});
+        assert_eq!(outcome.response["data"], expected, "{}", outcome.text);
+        assert_eq!(paths(&outcome), json!([["region"], ["region", "main"]]), "{}", outcome.text);
     }
 }
