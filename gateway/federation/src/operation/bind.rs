@@ -13,7 +13,7 @@ use super::bound::{
 };
 use super::document::Document;
 use super::error::OperationError;
-use crate::schema::{Arguments, Id, Value, VariableId};
+use crate::schema::{Arguments, Id, TypeId, Value, VariableId};
 use crate::view::ClientSchema;
 
 /// As many as fit into a request's condition bits.
@@ -66,57 +66,62 @@ struct Binder<'a> {
 struct Known(Arc<SelectionSet>);
 
 impl Binder<'_> {
+    /// Recurses through one of the functions below, each of which has a small frame: sets are nested hundreds of times.
     fn selection_set(&mut self, set: &exe::SelectionSet) -> Result<Arc<SelectionSet>, OperationError> {
         let mut selections = Vec::with_capacity(set.selections.len());
         for selection in &set.selections {
-            match selection {
-                exe::Selection::Field(field) => {
-                    let Some(conditions) = self.conditions(&field.directives)? else { continue };
-                    let target = match field.name.as_str() {
-                        "__typename" => FieldTarget::Typename,
-                        "__schema" | "__type" => {
-                            self.introspects = true;
-                            FieldTarget::Introspection
-                        }
-                        name => match self.client.field_behind(&set.ty, name) {
-                            Some(field) => FieldTarget::Field(field),
-                            None => return Err(unknown(&format!("{}.{name}", set.ty))),
-                        },
-                    };
-                    let selection_set = match target {
-                        FieldTarget::Field(_) => self.selection_set(&field.selection_set)?,
-                        FieldTarget::Typename | FieldTarget::Introspection => self.once(SelectionSet::default()),
-                    };
-                    selections.push(Selection::Field(Field {
-                        key: field.response_key().clone(),
-                        target,
-                        arguments: self.arguments(&field.arguments)?,
-                        conditions,
-                        selection_set,
-                    }));
-                }
-                exe::Selection::InlineFragment(fragment) => {
-                    let Some(conditions) = self.conditions(&fragment.directives)? else { continue };
-                    let selection_set = self.selection_set(&fragment.selection_set)?;
-                    let ty = fragment.type_condition.as_ref();
-                    let ty = ty.map(|name| self.client.type_behind(name).ok_or_else(|| unknown(name))).transpose()?;
-                    selections.push(Selection::Fragment(Fragment { ty, conditions, selection_set }));
-                }
-                exe::Selection::FragmentSpread(spread) => {
-                    let Some(conditions) = self.conditions(&spread.directives)? else { continue };
-                    let fragment = self
-                        .document
-                        .fragments
-                        .get(&spread.fragment_name)
-                        .ok_or_else(|| unknown(&spread.fragment_name))?;
-                    let ty = fragment.type_condition();
-                    let ty = Some(self.client.type_behind(ty).ok_or_else(|| unknown(ty))?);
-                    let selection_set = self.fragment(fragment)?;
-                    selections.push(Selection::Fragment(Fragment { ty, conditions, selection_set }));
-                }
-            }
+            selections.extend(match selection {
+                exe::Selection::Field(field) => self.field(&set.ty, field)?,
+                exe::Selection::InlineFragment(fragment) => self.inline_fragment(fragment)?,
+                exe::Selection::FragmentSpread(spread) => self.spread(spread)?,
+            });
         }
         Ok(self.once(SelectionSet { selections }))
+    }
+
+    fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Selection>, OperationError> {
+        let Some(conditions) = self.conditions(&field.directives)? else { return Ok(None) };
+        let target = self.target(parent, &field.name)?;
+        let selection_set = match target {
+            FieldTarget::Field(_) => self.selection_set(&field.selection_set)?,
+            FieldTarget::Typename | FieldTarget::Introspection => self.once(SelectionSet::default()),
+        };
+        let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
+        Ok(Some(Selection::Field(Field { key, target, arguments, conditions, selection_set })))
+    }
+
+    fn target(&mut self, parent: &Name, name: &str) -> Result<FieldTarget, OperationError> {
+        match name {
+            "__typename" => Ok(FieldTarget::Typename),
+            "__schema" | "__type" => {
+                self.introspects = true;
+                Ok(FieldTarget::Introspection)
+            }
+            name => match self.client.field_behind(parent, name) {
+                Some(field) => Ok(FieldTarget::Field(field)),
+                None => Err(unknown(&format!("{parent}.{name}"))),
+            },
+        }
+    }
+
+    fn inline_fragment(&mut self, fragment: &exe::InlineFragment) -> Result<Option<Selection>, OperationError> {
+        let Some(conditions) = self.conditions(&fragment.directives)? else { return Ok(None) };
+        let selection_set = self.selection_set(&fragment.selection_set)?;
+        let ty = fragment.type_condition.as_ref().map(|name| self.condition(name)).transpose()?;
+        Ok(Some(Selection::Fragment(Fragment { ty, conditions, selection_set })))
+    }
+
+    fn spread(&mut self, spread: &exe::FragmentSpread) -> Result<Option<Selection>, OperationError> {
+        let Some(conditions) = self.conditions(&spread.directives)? else { return Ok(None) };
+        let fragment = self.document.fragments.get(&spread.fragment_name);
+        let fragment = fragment.ok_or_else(|| unknown(&spread.fragment_name))?;
+        let ty = Some(self.condition(fragment.type_condition())?);
+        let selection_set = self.fragment(fragment)?;
+        Ok(Some(Selection::Fragment(Fragment { ty, conditions, selection_set })))
+    }
+
+    fn condition(&self, name: &Name) -> Result<TypeId, OperationError> {
+        self.client.type_behind(name).ok_or_else(|| unknown(name))
     }
 
     /// Those that select the same are one, so that who follows them meets it once.

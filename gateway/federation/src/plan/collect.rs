@@ -13,6 +13,7 @@ use super::shape::{
     Content, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, ROOT,
     Shape, SlotId,
 };
+use super::work::Work;
 use crate::operation::{BoundOperation, Field, FieldTarget, OperationKind, Selection, SelectionSet};
 use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrapping, write_json_string};
 
@@ -35,10 +36,11 @@ pub(super) fn collect<'o>(
     operation: &'o BoundOperation,
     bits: u64,
     runtime: Option<Runtime<'o>>,
+    work: &'o Work<'o>,
 ) -> Result<Collected, PlanError> {
     let is_serial = operation.kind == OperationKind::Mutation;
     let (shape, demands) = (Shape::default(), Demands::default());
-    let mut collector = Collector { model, bits, is_serial, runtime, shape, demands, fields: 0, fragments: 0 };
+    let mut collector = Collector { model, bits, is_serial, runtime, work, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
     collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0, apart: false });
@@ -58,6 +60,8 @@ struct Collector<'o> {
     /// Whether the root's fields are calls that run one after the other.
     is_serial: bool,
     runtime: Option<Runtime<'o>>,
+    /// Collecting has bounds of its own, so that none of it is spent.
+    work: &'o Work<'o>,
     shape: Shape,
     demands: Demands,
     fields: usize,
@@ -346,6 +350,7 @@ impl<'o> Collector<'o> {
         seen: &mut HashSet<*const SelectionSet>,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
+            self.work.go_on()?;
             match selection {
                 Selection::Fragment(fragment) => {
                     self.fragments += 1;

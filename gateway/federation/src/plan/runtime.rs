@@ -11,7 +11,8 @@ use std::sync::Arc;
 use super::contexts::SetContexts;
 use super::error::PlanError;
 use super::graph::{NodeId, PlannerGraph};
-use super::search::{Reached, Work, reach};
+use super::search::{Reached, reach};
+use super::work::Work;
 use crate::operation::{BoundOperation, FieldTarget, Selection, SelectionSet};
 use crate::schema::{FieldId, Model, NameId, TypeId, TypeSet};
 
@@ -70,15 +71,16 @@ type Asked = (TypeId, Vec<NodeId>, FieldId);
 pub(super) struct Runtime<'a> {
     model: &'a Model,
     graph: &'a PlannerGraph,
-    work: Work,
+    work: Work<'a>,
     known: HashMap<Asked, Rc<[NodeId]>>,
     /// Whichever are set where a field is asked: who else is asked for it does not hang on them.
     contexts: SetContexts,
 }
 
 impl<'a> Runtime<'a> {
-    pub fn new(model: &'a Model, graph: &'a PlannerGraph) -> Self {
-        Self { model, graph, work: Work::new(BUDGET), known: HashMap::new(), contexts: graph.context_ids().collect() }
+    pub fn new(model: &'a Model, graph: &'a PlannerGraph, work: &Work<'a>) -> Self {
+        let work = work.beside(BUDGET);
+        Self { model, graph, work, known: HashMap::new(), contexts: graph.context_ids().collect() }
     }
 
     /// The sources of the objects in a field of objects of some types, and which types those objects can have.
@@ -114,8 +116,7 @@ impl<'a> Runtime<'a> {
             return Ok(Rc::clone(known));
         }
         let (ty, nodes, field) = &asked;
-        let reached: Vec<Reached> =
-            reach(self.model, self.graph, *ty, (nodes, &self.contexts), &[*field], &mut self.work)?;
+        let reached: Vec<Reached> = reach(self.model, self.graph, *ty, (nodes, &self.contexts), &[*field], &self.work)?;
         let targets: Rc<[NodeId]> = reached.into_iter().flat_map(|reached| reached.targets).collect();
         self.known.insert(asked, Rc::clone(&targets));
         Ok(targets)
