@@ -6,14 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::contexts::SetContexts;
 use super::error::PlanError;
 use super::graph::{NodeId, PlannerGraph};
 use super::search::{Reached, reach};
 use super::work::Work;
-use crate::operation::{BoundOperation, FieldTarget, Selection, SelectionSet};
+use crate::operation::BoundOperation;
 use crate::schema::{FieldId, Model, NameId, TypeId, TypeSet};
 
 /// Steps that may be taken beside those of the search.
@@ -40,28 +39,7 @@ pub(super) fn partial_fields(model: &Model) -> HashSet<NameId> {
 
 /// Whether an operation selects a field of one of these names.
 pub(super) fn selects(model: &Model, operation: &BoundOperation, names: &HashSet<NameId>) -> bool {
-    if names.is_empty() {
-        return false;
-    }
-    let mut seen: HashSet<*const SelectionSet> = HashSet::new();
-    let mut waiting = vec![&operation.selection_set];
-    while let Some(set) = waiting.pop() {
-        if !seen.insert(Arc::as_ptr(set)) {
-            continue;
-        }
-        for selection in &set.selections {
-            match selection {
-                Selection::Fragment(fragment) => waiting.push(&fragment.selection_set),
-                Selection::Field(field) => {
-                    if matches!(field.target, FieldTarget::Field(asked) if names.contains(&model.field(asked).name)) {
-                        return true;
-                    }
-                    waiting.push(&field.selection_set);
-                }
-            }
-        }
-    }
-    false
+    !names.is_empty() && operation.fields().any(|field| names.contains(&model.field(field).name))
 }
 
 /// What can be asked of the objects of one type at some nodes, for one field.
