@@ -28,7 +28,10 @@ impl BoundOperation {
     pub(crate) fn fields(&self) -> impl Iterator<Item = FieldId> {
         self.selection_sets().flat_map(|set| &set.selections).filter_map(|selection| match selection {
             Selection::Field(Field { target: FieldTarget::Field(field), .. }) => Some(*field),
-            Selection::Field(Field { target: FieldTarget::Typename | FieldTarget::Introspection, .. })
+            Selection::Field(Field {
+                target: FieldTarget::Typename | FieldTarget::Introspection | FieldTarget::Here | FieldTarget::Constant,
+                ..
+            })
             | Selection::Fragment(_) => None,
         })
     }
