@@ -1,5 +1,6 @@
 //! Owns importing OpenAPI 3.0 and 3.1: operations become fields, schemas types, parameters arguments.
 
+mod form;
 mod operation;
 mod parameters;
 mod service;
