@@ -110,7 +110,7 @@ fn is_free_object(root: &Node, schema: &Node) -> bool {
 pub fn write(schema: &mut Schema, field: &mut Argument, style: Style) {
     match style {
         Style::Plain => {}
-        Style::Joined(separator) => field.wire.convert.push_str(&format!("->joinNotNull(\"{separator}\")")),
+        Style::Joined(separator) => field.wire.convert.push_str(&format!("->joinNotNull('{separator}')")),
         Style::Json { is_said } => {
             let is_object = matches!(schema.types.get(field.ty.inner()), Some(Definition::Input(_)));
             if is_object || field.ty.is_list() {

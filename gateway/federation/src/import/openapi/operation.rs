@@ -45,13 +45,8 @@ impl Operation<'_> {
     }
 }
 
-/// The field for an operation. `source` is where its service is. The error says why there is none.
-pub fn field<'d>(
-    types: &mut Types<'d>,
-    operation: Operation<'d>,
-    source: usize,
-    prefix: &str,
-) -> Result<Field, String> {
+/// The field for an operation, of the first source. The error says why there is none.
+pub fn field<'d>(types: &mut Types<'d>, operation: Operation<'d>, prefix: &str) -> Result<Field, String> {
     let own = operation.name().ok_or("neither its operationId nor its path has a letter")?;
     let place = names::pascal(&own).unwrap_or_default();
     let name = if prefix.is_empty() { Some(own) } else { names::camel(&format!("{prefix}-{place}")) };
@@ -78,7 +73,7 @@ pub fn field<'d>(
     };
     let request =
         Request::Http { method: operation.method, url, query: parameters.query, headers: parameters.headers, body };
-    let connect = Connect { entity: false, source, request, selection };
+    let connect = Connect { entity: false, source: 0, request, selection };
     Ok(Field {
         name,
         about,

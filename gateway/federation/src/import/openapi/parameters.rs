@@ -201,7 +201,7 @@ fn build<'d>(
             _ => None,
         };
         match separator.filter(|_| ty.is_list()) {
-            Some(separator) => Form::Value(format!("{convert}->joinNotNull(\"{separator}\")")),
+            Some(separator) => Form::Value(format!("{convert}->joinNotNull('{separator}')")),
             // OpenAPI leaves it open what a list is in this style, and services take it for that of their forms.
             None if ty.is_list() && style == Some("deepObject") => Form::Items(convert),
             None => Form::Value(convert),
