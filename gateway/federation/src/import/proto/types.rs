@@ -248,7 +248,7 @@ impl Types {
         let is_in = |field: &FieldDescriptor| oneofs.iter().position(|oneof| oneof.fields().any(|own| own == *field));
         let mut names = naming::fields(message);
         if let ([_], true) = (oneofs.as_slice(), message.fields().all(|field| is_in(&field).is_some())) {
-            let fields = message.fields().filter_map(|field| self.input_field(&field, &mut names)).collect();
+            let fields = message.fields().filter_map(|field| self.input_choice(&field, &mut names)).collect();
             return InputFields { fields, one_of: true, lost: names.lost };
         }
         let mut fields: Vec<Argument> = vec![];
@@ -282,10 +282,16 @@ impl Types {
         Some(Argument { name, about, ty: ty.non_null_if(required), default: None, wire })
     }
 
+    /// A field of a oneof, which is never required, whatever its options say: another may be given.
+    fn input_choice(&mut self, field: &FieldDescriptor, names: &mut naming::FieldNames) -> Option<Argument> {
+        let argument = self.input_field(field, names)?;
+        Some(Argument { ty: argument.ty.nullable(), ..argument })
+    }
+
     /// An argument of which one field is given; on the wire these are fields of the message around it.
     fn oneof(&mut self, oneof: &OneofDescriptor, parent: &str, names: &mut naming::FieldNames) -> Option<Argument> {
         let mut about = self.describe(oneof.parent_message().parent_file_descriptor_proto(), oneof.path(), false);
-        let fields: Vec<Argument> = oneof.fields().filter_map(|field| self.input_field(&field, names)).collect();
+        let fields: Vec<Argument> = oneof.fields().filter_map(|field| self.input_choice(&field, names)).collect();
         if fields.is_empty() {
             return None;
         }

@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let load = |name: &str| folders.iter().find_map(|folder| std::fs::read(folder.join(name)).ok());
     let descriptors = Descriptors::compile(std::slice::from_ref(&name), &load).map_err(|error| {
         let message = error.to_string();
-        let is_absent = message.contains("not found");
+        let is_absent = message.contains("no such file");
         let found = Diagnostic::error("INVALID_PROTO", message);
         let help = "give the folders of what it imports with -I, as for protoc";
         Failure::Invalid(vec![if is_absent { found.help(help) } else { found }], common.format)
