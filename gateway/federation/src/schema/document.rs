@@ -101,40 +101,32 @@ impl<'d> Link<'d> {
 
     /// What is wrong with it: a version that is not known, or a feature that is not, and that nobody may do without.
     fn problem(&self, source: &Arc<Source>) -> Option<Diagnostic> {
-        let at = self.directive.location();
-        let at = at.map(|at| Span::new(source, at.offset()..at.end_offset()));
+        let (identity, version) = (self.identity, self.version?);
         let purpose = self.directive.specified_argument_by_name("for").and_then(|value| value.as_enum());
-        let newest = KNOWN.iter().find(|(identity, _)| *identity == self.identity).map(|(_, minor)| *minor);
-        let feature = ROWS.iter().filter_map(|row| row.feature).find(|feature| feature.identity == self.identity);
-        let newest = newest.or(feature.map(|feature| feature.version.minor));
-        let Some(version) = self.version else { return None };
-        let is_known = match (self.identity, newest) {
-            (spec::LINK, _) => version == Version { major: 1, minor: 0 },
-            (_, Some(newest)) => version.major == 0 && (1..=newest).contains(&version.minor),
-            (_, None) => false,
-        };
-        // What says no purpose may be passed over; but of `join` and `link` all else hangs.
-        let is_needed = purpose.is_some() || self.identity == JOIN || self.is_bootstrap();
-        if is_known || !is_needed {
+        // What says no purpose may be passed over; but on `join` and `link` all else hangs.
+        if purpose.is_none() && identity != JOIN && !self.is_bootstrap() {
             return None;
         }
-        let identity = self.identity;
-        let (message, help) = match (identity, newest) {
-            (spec::LINK, _) => (format!("version {version} of {identity} is not known"), "v1.0 is".to_owned()),
-            (_, Some(newest)) => {
-                (format!("version {version} of {identity} is not known"), format!("v0.1 to v0.{newest} are"))
+        let of_subgraphs = ROWS.iter().filter_map(|row| row.feature).find(|feature| feature.identity == identity);
+        let others = KNOWN.iter().find(|(known, _)| *known == identity).map(|(_, minor)| *minor);
+        let newest = others.or(of_subgraphs.map(|feature| feature.version.minor));
+        let (is_known, known) = match newest {
+            _ if identity == spec::LINK => (version == Version { major: 1, minor: 0 }, "v1.0 is".to_owned()),
+            Some(newest) => {
+                let is_known = version.major == 0 && (1..=newest).contains(&version.minor);
+                (is_known, format!("v0.1 to v0.{newest} are"))
             }
-            (_, None) => {
-                let message = match purpose {
-                    Some(purpose) => format!(
-                        "the supergraph says that {identity} is needed (for: {purpose}), and weft does not know it"
-                    ),
-                    None => format!("weft does not know {identity}"),
-                };
-                (message, "compose without it: what it says would not be done".to_owned())
-            }
+            None => (false, "compose without it: what it says would not be done".to_owned()),
         };
-        Some(Diagnostic::error("UNSUPPORTED_LINKED_FEATURE", message).at(at, "").help(help))
+        if is_known {
+            return None;
+        }
+        let message = match purpose.filter(|_| newest.is_none()) {
+            Some(purpose) => format!("the supergraph needs {identity} (for: {purpose}), and weft does not know it"),
+            None => format!("version {version} of {identity} is not known"),
+        };
+        let at = self.directive.location().map(|at| Span::new(source, at.offset()..at.end_offset()));
+        Some(Diagnostic::error("UNSUPPORTED_LINKED_FEATURE", message).at(at, "").help(known))
     }
 }
 
