@@ -11,6 +11,7 @@ mod labels;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod walk;
 
 pub use bind::bind;
 pub use bound::{

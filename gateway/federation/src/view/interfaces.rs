@@ -12,7 +12,7 @@ use super::fields::{self, Place};
 use super::map::{FieldMap, FieldSource, Step, Treatment};
 use super::types::own;
 use crate::diagnostics::Diagnostic;
-use crate::schema::{Model, TypeId, Wrapping};
+use crate::schema::{Model, Wrapping};
 
 type Fields = HashMap<Name, HashMap<Name, Arc<FieldMap>>>;
 
@@ -47,7 +47,7 @@ pub(super) fn map(cx: Context<'_>, objects: &Fields, found: &mut Vec<Diagnostic>
                     found.append(&mut told);
                     continue;
                 }
-                (Some(_) | None, false) => by_members(cx, name, field, &members),
+                (Some(_) | None, false) => by_members(name, field, &members),
             };
             fields.insert(field.name.clone(), Arc::new(map));
         }
@@ -68,17 +68,11 @@ fn members<'a>(
     implementors.filter_map(|(name, _)| Some((name, objects.get(name)?))).collect()
 }
 
-fn by_members(
-    cx: Context<'_>,
-    owner: &Name,
-    field: &FieldDefinition,
-    members: &[(&Name, &HashMap<Name, Arc<FieldMap>>)],
-) -> FieldMap {
-    let maps = members
-        .iter()
-        .filter_map(|(member, fields)| Some((cx.types.composite(member)?.ty, Arc::clone(fields.get(&field.name)?))));
-    let mut maps: Vec<(TypeId, Arc<FieldMap>)> = maps.collect();
-    maps.sort_by_key(|(ty, _)| *ty);
+fn by_members(owner: &Name, field: &FieldDefinition, members: &[(&Name, &HashMap<Name, Arc<FieldMap>>)]) -> FieldMap {
+    let maps =
+        members.iter().filter_map(|(member, fields)| Some(((*member).clone(), Arc::clone(fields.get(&field.name)?))));
+    let mut maps: Vec<(Name, Arc<FieldMap>)> = maps.collect();
+    maps.sort_by(|a, b| a.0.cmp(&b.0));
     FieldMap {
         source: FieldSource::Members(maps),
         wrapping: Wrapping::of(&field.ty).map(|(wrapping, _)| wrapping).unwrap_or_default(),

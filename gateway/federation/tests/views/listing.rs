@@ -62,8 +62,8 @@ fn field_map(field: &FieldMap, model: &Model) -> String {
         FieldSource::Path(steps) => steps.iter().map(|one| step(one, field, model)).collect::<Vec<_>>().join(" . "),
         FieldSource::Here => "here".to_owned(),
         FieldSource::Members(members) => {
-            let members = members.iter().map(|(ty, map)| format!("{} by {}", model.type_name(*ty), map.coordinate));
-            format!("of the member: {}", members.collect::<Vec<_>>().join(", "))
+            let members: Vec<&str> = members.iter().map(|(_, map)| &*map.coordinate).collect();
+            members.join(" or ")
         }
         FieldSource::Constant(json) => format!("constant {json}"),
     };

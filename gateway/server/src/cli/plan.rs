@@ -16,7 +16,7 @@ use weft_federation::suggest::closest;
 use weft_federation::view::ClientSchema;
 
 use super::report::Format as ReportFormat;
-use super::{Failure, config, read_input};
+use super::{Failure, config, one_from_stdin, read_input};
 use crate::bff;
 use crate::config::{ClientPolicy, Config, GatewayConfig, variables as variables_of_process};
 use crate::pipeline::{Client, bind};
@@ -74,6 +74,11 @@ impl Format {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let invalid = |found| Failure::Invalid(found, arguments.format.of_report());
+    one_from_stdin(&[
+        ("--supergraph", arguments.supergraph.as_deref()),
+        ("--config", arguments.config.as_deref()),
+        ("OPERATION_FILE", Some(&arguments.operation)),
+    ])?;
     let variables = arguments.variables.as_deref().map(serde_json::from_str::<&RawValue>).transpose();
     let variables = variables.map_err(|error| Failure::Usage(format!("--variables is not JSON: {error}")))?;
     let config = match &arguments.bff {
