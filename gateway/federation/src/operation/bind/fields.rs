@@ -13,23 +13,46 @@ use super::super::bound::{
 };
 use super::super::error::OperationError;
 use super::{Binder, unknown};
-use crate::schema::Arguments;
+use crate::schema::{Arguments, TypeId, TypeSet};
 use crate::view::{FieldMap, FieldSource, Need, ViewMap};
 
 impl Binder<'_> {
-    /// `None` if its conditions never hold.
-    pub(super) fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Field>, OperationError> {
-        let Some(conditions) = self.conditions(&field.directives)? else { return Ok(None) };
-        match (field.name.as_str(), &self.client.view) {
-            ("__typename" | "__schema" | "__type", _) => self.of_the_gateway(field, conditions),
-            (_, None) => self.unviewed(parent, field, conditions),
+    /// Adds what a field selects; nothing if its conditions never hold. That of an interface whose members have it from
+    /// different places is a fragment for each of them.
+    pub(super) fn field(
+        &mut self,
+        parent: &Name,
+        field: &exe::Field,
+        selections: &mut Vec<Selection>,
+    ) -> Result<(), OperationError> {
+        let Some(conditions) = self.conditions(&field.directives)? else { return Ok(()) };
+        let bound = match (field.name.as_str(), &self.client.view) {
+            ("__typename" | "__schema" | "__type", _) => self.of_the_gateway(field, conditions)?,
+            (_, None) => self.unviewed(parent, field, conditions)?,
             (name, Some(view)) => {
                 let map = view.fields.get(parent).and_then(|fields| fields.get(name));
                 let map = map.ok_or_else(|| unknown(&format!("{parent}.{name}")))?;
-                self.viewed(view, map, field, conditions)
+                let below = self.selection_set(&field.selection_set)?;
+                if let FieldSource::Members(members) = &map.source {
+                    for (ty, map) in members {
+                        let one = self.viewed(view, map, field, vec![], Arc::clone(&below))?;
+                        selections.push(Selection::Fragment(self.of_member(parent, *ty, one, conditions.clone())));
+                    }
+                    return Ok(());
+                }
+                self.viewed(view, map, field, conditions, below)?
             }
-        }
-        .map(Some)
+        };
+        selections.push(Selection::Field(bound));
+        Ok(())
+    }
+
+    /// A field of the objects of one type.
+    fn of_member(&mut self, parent: &Name, ty: TypeId, field: Field, conditions: Vec<Condition>) -> Fragment {
+        let names = self.client.members(parent).map(|names| names.iter().filter(|(known, _)| *known == ty).cloned());
+        let sight = names.map_or(Sight::Plain, |names| Sight::Named(names.collect()));
+        let selection_set = self.once(SelectionSet { selections: vec![Selection::Field(field)], sight });
+        Fragment { types: Some(TypeSet::one(ty)), conditions, selection_set }
     }
 
     fn of_the_gateway(&mut self, field: &exe::Field, conditions: Vec<Condition>) -> Result<Field, OperationError> {
@@ -65,6 +88,7 @@ impl Binder<'_> {
         map: &Arc<FieldMap>,
         field: &exe::Field,
         conditions: Vec<Condition>,
+        below: Arc<SelectionSet>,
     ) -> Result<Field, OperationError> {
         let key = field.response_key().clone();
         let needs = self.needs(&map.needs)?;
@@ -74,14 +98,13 @@ impl Binder<'_> {
             }
             Some(_) | None => None,
         };
-        let below = self.selection_set(&field.selection_set)?;
         let seen_as = |step, needs| Some(FieldView { map: Arc::clone(map), step, needs, unmasked });
         let steps = match &map.source {
             FieldSource::Path(steps) => steps,
             FieldSource::Here | FieldSource::Constant(_) => {
                 let target = match map.source {
                     FieldSource::Here => FieldTarget::Here,
-                    FieldSource::Path(_) | FieldSource::Constant(_) => FieldTarget::Constant,
+                    FieldSource::Path(_) | FieldSource::Members(_) | FieldSource::Constant(_) => FieldTarget::Constant,
                 };
                 let view = seen_as(0, needs);
                 return Ok(Field {
@@ -93,6 +116,8 @@ impl Binder<'_> {
                     view,
                 });
             }
+            // A member is an object, and has its fields from somewhere.
+            FieldSource::Members(_) => return Err(unknown(&map.coordinate)),
         };
         let given = self.given(view, map, field)?;
         let mut below = below;
@@ -112,7 +137,7 @@ impl Binder<'_> {
     }
 
     /// A selection set for objects of one type alone.
-    fn narrowed(&mut self, ty: Option<crate::schema::TypeId>, below: Arc<SelectionSet>) -> Arc<SelectionSet> {
+    fn narrowed(&mut self, ty: Option<TypeId>, below: Arc<SelectionSet>) -> Arc<SelectionSet> {
         let Some(ty) = ty else { return below };
         let types = self.client.model.ty(ty).possible.clone();
         let sight = match &below.sight {

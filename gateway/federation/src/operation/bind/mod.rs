@@ -82,11 +82,15 @@ impl Binder<'_> {
     fn selection_set(&mut self, set: &exe::SelectionSet) -> Result<Arc<SelectionSet>, OperationError> {
         let mut selections = Vec::with_capacity(set.selections.len());
         for selection in &set.selections {
-            selections.extend(match selection {
-                exe::Selection::Field(field) => self.field(&set.ty, field)?.map(Selection::Field),
-                exe::Selection::InlineFragment(fragment) => self.inline_fragment(fragment)?.map(Selection::Fragment),
-                exe::Selection::FragmentSpread(spread) => self.spread(spread)?.map(Selection::Fragment),
-            });
+            match selection {
+                exe::Selection::Field(field) => self.field(&set.ty, field, &mut selections)?,
+                exe::Selection::InlineFragment(fragment) => {
+                    selections.extend(self.inline_fragment(fragment)?.map(Selection::Fragment));
+                }
+                exe::Selection::FragmentSpread(spread) => {
+                    selections.extend(self.spread(spread)?.map(Selection::Fragment));
+                }
+            }
         }
         let sight = match self.client.members(&set.ty) {
             Some(names) => Sight::Named(Arc::clone(names)),
