@@ -41,13 +41,16 @@ impl ViewMap {
     }
 }
 
+/// Names of object types, as JSON strings; sorted by the types.
+pub type TypeNames = Arc<[(TypeId, Box<str>)]>;
+
 /// What a client's object, interface or union is in the supergraph.
 #[derive(Debug)]
 pub struct TypeMap {
     pub ty: TypeId,
     /// The object types that the client can see a value of this type as, with the names that it knows them by, as JSON
     /// strings. Sorted; an object of another type is nothing that the client knows.
-    pub members: Arc<[(TypeId, Box<str>)]>,
+    pub members: TypeNames,
     /// The same, as a set.
     pub possible: TypeSet,
 }

@@ -17,43 +17,46 @@ use crate::schema::Arguments;
 use crate::view::{FieldMap, FieldSource, Need, ViewMap};
 
 impl Binder<'_> {
-    /// A field whose conditions may hold.
-    pub(super) fn field(
+    /// `None` if its conditions never hold.
+    pub(super) fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Field>, OperationError> {
+        let Some(conditions) = self.conditions(&field.directives)? else { return Ok(None) };
+        match (field.name.as_str(), &self.client.view) {
+            ("__typename" | "__schema" | "__type", _) => self.of_the_gateway(field, conditions),
+            (_, None) => self.unviewed(parent, field, conditions),
+            (name, Some(view)) => {
+                let map = view.fields.get(parent).and_then(|fields| fields.get(name));
+                let map = map.ok_or_else(|| unknown(&format!("{parent}.{name}")))?;
+                self.viewed(view, map, field, conditions)
+            }
+        }
+        .map(Some)
+    }
+
+    fn of_the_gateway(&mut self, field: &exe::Field, conditions: Vec<Condition>) -> Result<Field, OperationError> {
+        let target = match field.name.as_str() {
+            "__typename" => FieldTarget::Typename,
+            _ => {
+                self.introspects = true;
+                FieldTarget::Introspection
+            }
+        };
+        let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
+        let selection_set = self.once(SelectionSet::default());
+        Ok(Field { key, target, arguments, conditions, selection_set, view: None })
+    }
+
+    /// A field that is the supergraph's.
+    fn unviewed(
         &mut self,
         parent: &Name,
         field: &exe::Field,
         conditions: Vec<Condition>,
     ) -> Result<Field, OperationError> {
-        let key = field.response_key().clone();
-        let of_the_gateway = |target, arguments, empty| Field {
-            key: key.clone(),
-            target,
-            arguments,
-            conditions: conditions.clone(),
-            selection_set: empty,
-            view: None,
-        };
-        match field.name.as_str() {
-            "__typename" => {
-                let empty = self.once(SelectionSet::default());
-                return Ok(of_the_gateway(FieldTarget::Typename, Arguments::default(), empty));
-            }
-            "__schema" | "__type" => {
-                self.introspects = true;
-                let (arguments, empty) = (self.arguments(&field.arguments)?, self.once(SelectionSet::default()));
-                return Ok(of_the_gateway(FieldTarget::Introspection, arguments, empty));
-            }
-            _ => {}
-        }
-        let unknown_field = || unknown(&format!("{parent}.{}", field.name));
-        let Some(view) = &self.client.view else {
-            let target = self.client.field_behind(parent, &field.name).ok_or_else(unknown_field)?;
-            let selection_set = self.selection_set(&field.selection_set)?;
-            let (target, arguments) = (FieldTarget::Field(target), self.arguments(&field.arguments)?);
-            return Ok(Field { key, target, arguments, conditions, selection_set, view: None });
-        };
-        let map = view.fields.get(parent).and_then(|fields| fields.get(&field.name)).ok_or_else(unknown_field)?;
-        self.viewed(view, map, field, conditions)
+        let target = self.client.field_behind(parent, &field.name);
+        let target = FieldTarget::Field(target.ok_or_else(|| unknown(&format!("{parent}.{}", field.name)))?);
+        let selection_set = self.selection_set(&field.selection_set)?;
+        let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
+        Ok(Field { key, target, arguments, conditions, selection_set, view: None })
     }
 
     fn viewed(
