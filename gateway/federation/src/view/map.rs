@@ -76,6 +76,9 @@ pub enum FieldSource {
     Path(Vec<Step>),
     /// The object itself, seen as another of the client's types.
     Here,
+    /// Of an interface whose members do not have it from the same place: what the object found has, by the map of its
+    /// type, by the client's name of it. Sorted; arguments, needs and treatment are there, and empty here.
+    Members(Vec<(Name, Arc<FieldMap>)>),
     /// JSON.
     Constant(Box<str>),
 }

@@ -18,18 +18,48 @@ use crate::view::{FieldMap, FieldSource, Need, ViewMap};
 
 impl Binder<'_> {
     /// `None` if its conditions never hold.
-    pub(super) fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Field>, OperationError> {
+    pub(super) fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Selection>, OperationError> {
         let Some(conditions) = self.conditions(&field.directives)? else { return Ok(None) };
-        match (field.name.as_str(), &self.client.view) {
+        let field = match (field.name.as_str(), &self.client.view) {
             ("__typename" | "__schema" | "__type", _) => self.of_the_gateway(field, conditions),
             (_, None) => self.unviewed(parent, field, conditions),
             (name, Some(view)) => {
                 let map = view.fields.get(parent).and_then(|fields| fields.get(name));
                 let map = map.ok_or_else(|| unknown(&format!("{parent}.{name}")))?;
-                self.viewed(view, map, field, conditions)
+                let below = self.selection_set(&field.selection_set)?;
+                match &map.source {
+                    FieldSource::Members(members) => {
+                        return self.by_members(view, members, field, conditions, &below).map(Some);
+                    }
+                    FieldSource::Path(_) | FieldSource::Here | FieldSource::Constant(_) => {
+                        self.viewed(view, map, field, conditions, below)
+                    }
+                }
             }
+        }?;
+        Ok(Some(Selection::Field(field)))
+    }
+
+    /// A field of an interface whose members have it from different places: a fragment for each of them.
+    fn by_members(
+        &mut self,
+        view: &ViewMap,
+        members: &[(Name, Arc<FieldMap>)],
+        field: &exe::Field,
+        conditions: Vec<Condition>,
+        below: &Arc<SelectionSet>,
+    ) -> Result<Selection, OperationError> {
+        let mut selections = Vec::with_capacity(members.len());
+        for (member, map) in members {
+            let one = self.viewed(view, map, field, vec![], Arc::clone(below))?;
+            let ty = view.types.get(member).ok_or_else(|| unknown(member))?;
+            let sight = Sight::Named(Arc::clone(&ty.members));
+            let selection_set = self.once(SelectionSet { selections: vec![Selection::Field(one)], sight });
+            let types = Some(ty.possible.clone());
+            selections.push(Selection::Fragment(Fragment { types, conditions: vec![], selection_set }));
         }
-        .map(Some)
+        let selection_set = self.once(SelectionSet { selections, sight: Sight::Plain });
+        Ok(Selection::Fragment(Fragment { types: None, conditions, selection_set }))
     }
 
     fn of_the_gateway(&mut self, field: &exe::Field, conditions: Vec<Condition>) -> Result<Field, OperationError> {
@@ -65,6 +95,7 @@ impl Binder<'_> {
         map: &Arc<FieldMap>,
         field: &exe::Field,
         conditions: Vec<Condition>,
+        below: Arc<SelectionSet>,
     ) -> Result<Field, OperationError> {
         let key = field.response_key().clone();
         let needs = self.needs(&map.needs)?;
@@ -74,14 +105,13 @@ impl Binder<'_> {
             }
             Some(_) | None => None,
         };
-        let below = self.selection_set(&field.selection_set)?;
         let seen_as = |step, needs| Some(FieldView { map: Arc::clone(map), step, needs, unmasked });
         let steps = match &map.source {
             FieldSource::Path(steps) => steps,
             FieldSource::Here | FieldSource::Constant(_) => {
                 let target = match map.source {
                     FieldSource::Here => FieldTarget::Here,
-                    FieldSource::Path(_) | FieldSource::Constant(_) => FieldTarget::Constant,
+                    FieldSource::Path(_) | FieldSource::Members(_) | FieldSource::Constant(_) => FieldTarget::Constant,
                 };
                 let view = seen_as(0, needs);
                 return Ok(Field {
@@ -93,6 +123,8 @@ impl Binder<'_> {
                     view,
                 });
             }
+            // Members are objects, which have their fields from one place.
+            FieldSource::Members(_) => return Err(unknown(&map.coordinate)),
         };
         let given = self.given(view, map, field)?;
         let mut below = below;

@@ -83,7 +83,7 @@ impl Binder<'_> {
         let mut selections = Vec::with_capacity(set.selections.len());
         for selection in &set.selections {
             selections.extend(match selection {
-                exe::Selection::Field(field) => self.field(&set.ty, field)?.map(Selection::Field),
+                exe::Selection::Field(field) => self.field(&set.ty, field)?,
                 exe::Selection::InlineFragment(fragment) => self.inline_fragment(fragment)?.map(Selection::Fragment),
                 exe::Selection::FragmentSpread(spread) => self.spread(spread)?.map(Selection::Fragment),
             });

@@ -82,7 +82,9 @@ impl<'o> Collector<'o> {
                 Premise::Variable(_) => Err(inconsistent(entry)),
             },
             (_, Some(FieldSource::Constant(json))) => Ok(ProjectionSource::Constant(json.clone())),
-            (_, Some(FieldSource::Path(_) | FieldSource::Here) | None) => Err(inconsistent(entry)),
+            (_, Some(FieldSource::Path(_) | FieldSource::Here | FieldSource::Members(_)) | None) => {
+                Err(inconsistent(entry))
+            }
         }
     }
 
