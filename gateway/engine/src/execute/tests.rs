@@ -3,6 +3,7 @@
 mod calls;
 mod contexts;
 mod heavy;
+mod repeats;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};

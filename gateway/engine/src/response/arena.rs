@@ -237,10 +237,15 @@ impl ResponseArena {
         self.items[(start + at) as usize] = value;
     }
 
+    /// Notes that the object is referenced once more.
+    pub fn share_object(&mut self, object: ObjectId) {
+        self.objects[object.index()].shared = true;
+    }
+
     /// Notes that the value is referenced once more.
     pub fn share(&mut self, value: SlotValue) {
         match value {
-            SlotValue::Object(object) => self.objects[object.index()].shared = true,
+            SlotValue::Object(object) => self.share_object(object),
             SlotValue::List { start, len } => {
                 for at in 0..len {
                     self.share(self.item(start, at));

@@ -159,6 +159,16 @@ impl<'a> Reader<'a> {
         true
     }
 
+    /// Goes past a value that this reader has read at this depth before, if the same text comes next; otherwise reads nothing.
+    pub fn take_again(&mut self, value: &Range<usize>) -> bool {
+        let text = self.text.as_bytes();
+        let comes = text[self.at..].starts_with(&text[value.clone()]);
+        if comes {
+            self.at += value.len();
+        }
+        comes
+    }
+
     /// Goes to the next item of a list; false at the list's end. `first` is true before the first.
     pub fn next_item(&mut self, first: &mut bool) -> Result<bool> {
         self.next(b']', first)

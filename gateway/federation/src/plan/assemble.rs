@@ -14,7 +14,7 @@ use super::query_plan::{
     ContextSource, ContextValue, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId, FetchNode,
     FetchSelection, QueryPlan, RepresentationField, RepresentationPlan,
 };
-use super::shape::{Content, PositionId, ProjectionSource, Shape, SlotId};
+use super::shape::{Content, Position, PositionId, ProjectionSource, Shape, SlotId};
 use super::steps::{Entry, Group, GroupId, PlaceId};
 use super::typenames;
 use crate::operation::OperationKind;
@@ -91,18 +91,19 @@ fn take_trigger(fetches: &mut Vec<FetchNode>) -> FetchNode {
     trigger
 }
 
-/// Gives the slots that are used their places in the objects' memory.
+/// Gives the slots that are used their places in the objects' memory, and counts what brings the objects.
 fn lay_out(shape: &mut Shape, fetches: &[FetchNode]) {
-    fn selected(selection: &FetchSelection, used: &mut Vec<SlotId>) {
+    fn selected(selection: &FetchSelection, positions: &mut [Position], used: &mut Vec<SlotId>) {
         for field in &selection.fields {
             used.push(field.slot);
             if let FetchContent::Objects(child) = &field.content {
-                selected(child, used);
+                positions[child.position.index()].sources += 1;
+                selected(child, positions, used);
             }
         }
     }
     let mut used = vec![];
-    fetches.iter().for_each(|fetch| selected(&fetch.selection, &mut used));
+    fetches.iter().for_each(|fetch| selected(&fetch.selection, &mut shape.positions, &mut used));
     for projection in &shape.projections {
         for field in projection.classes.iter().flat_map(|class| &class.fields) {
             match field.source {
