@@ -232,6 +232,12 @@ impl ResponseArena {
         self.items[(start + at) as usize]
     }
 
+    /// The items of a list.
+    #[inline]
+    pub fn items(&self, start: u32, len: u32) -> &[SlotValue] {
+        &self.items[start as usize..][..len as usize]
+    }
+
     /// Replaces an item in place. Only for parts that were read to their end: it is not in the journal.
     pub fn set_item(&mut self, start: u32, at: u32, value: SlotValue) {
         self.items[(start + at) as usize] = value;

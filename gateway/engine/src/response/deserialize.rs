@@ -169,16 +169,22 @@ impl<'a> Deserializer<'a> {
             } else if !present.is_filled() {
                 fresh |= bit;
             }
-            let value = match &field.content {
-                FetchContent::Leaf(leaf) if !field.wrapping.is_list() => {
-                    let value = self.leaf(leaf)?;
-                    if present.is_filled() { present } else { value }
-                }
+            match &field.content {
+                // Most leaves are copied as they came. They are put where they belong at once: a value that is handed over
+                // in memory is waited for.
+                FetchContent::Leaf(leaf) if !field.wrapping.is_list() => match leaf::read(&mut self.reader, leaf)? {
+                    _ if present.is_filled() => {}
+                    Token::Raw(range) => self.arena.set_slot(object, index, self.span(range)),
+                    token => {
+                        let value = self.judged(token, leaf);
+                        self.arena.set_slot(object, index, value);
+                    }
+                },
                 FetchContent::Leaf(_) | FetchContent::Objects(_) => {
-                    self.value(field, field.wrapping.lists(), present, object)?
+                    let value = self.value(field, field.wrapping.lists(), present, object)?;
+                    self.arena.set_slot(object, index, value);
                 }
-            };
-            self.arena.set_slot(object, index, value);
+            }
         }
         Ok(None)
     }
@@ -237,7 +243,10 @@ impl<'a> Deserializer<'a> {
             }
         } else {
             match &field.content {
-                FetchContent::Leaf(leaf) => self.leaf(leaf)?,
+                FetchContent::Leaf(leaf) => {
+                    let token = leaf::read(&mut self.reader, leaf)?;
+                    self.judged(token, leaf)
+                }
                 FetchContent::Objects(selection) => match self.reader.peek()? {
                     b'n' => {
                         self.reader.word("null")?;
@@ -254,15 +263,14 @@ impl<'a> Deserializer<'a> {
         Ok(if present.is_filled() { present } else { value })
     }
 
-    /// Most values are leaves: this goes where it is called from, so that they are not handed over in memory.
-    #[inline(always)]
-    fn leaf(&mut self, leaf: &Leaf) -> Result<SlotValue, JsonError> {
-        Ok(match leaf::read(&mut self.reader, leaf)? {
+    /// The value of a leaf's token.
+    fn judged(&mut self, token: Token, leaf: &Leaf) -> SlotValue {
+        match token {
             Token::Null => SlotValue::Null,
             Token::Raw(range) => self.span(range),
             Token::Rewritten(text) => self.arena.compute(text.as_bytes()),
             Token::Misfit(came) => SlotValue::Error(self.misfit(came, leaf::name(leaf))),
-        })
+        }
     }
 
     fn span(&self, range: std::ops::Range<usize>) -> SlotValue {
