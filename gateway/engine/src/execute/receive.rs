@@ -116,7 +116,9 @@ impl Receiver<'_> {
     fn read(&mut self, part: &Part) -> Result<Answer, Broken> {
         let id = self.arena.add_part(part.body.clone());
         let reader = Reader::new(&part.body)?;
+        let errors: Vec<ErrorRef> = part.gaps.errors.iter().map(|error| self.arena.new_error(error.clone())).collect();
         let mut deserializer = Deserializer::new(&self.plan.shape, self.model, self.arena, reader, id, self.origin);
+        deserializer.gaps = part.gaps.nulls.iter().map(|(end, error)| (*end, errors[*error])).collect();
         let mut answer = Answer::default();
         match part.form {
             PartForm::Data => answer.data = read_bare(&mut deserializer, self.plan, self.whom, &mut answer.nulls)?,

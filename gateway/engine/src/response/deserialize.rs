@@ -22,6 +22,8 @@ pub struct Deserializer<'a> {
     pub reader: Reader<'a>,
     part: PartId,
     origin: &'a ErrorOrigin,
+    /// Nulls that stand for an error: the byte after each, in order. Only connectors know them.
+    pub gaps: Vec<(usize, ErrorRef)>,
     misfits: usize,
     last_misfit: Option<ErrorRef>,
     /// Items of the lists that are being read, innermost last.
@@ -38,7 +40,7 @@ impl<'a> Deserializer<'a> {
         part: PartId,
         origin: &'a ErrorOrigin,
     ) -> Self {
-        Self { shape, model, arena, reader, part, origin, misfits: 0, last_misfit: None, items: vec![] }
+        Self { shape, model, arena, reader, part, origin, gaps: vec![], misfits: 0, last_misfit: None, items: vec![] }
     }
 
     /// Reads the value of an object that exists; what comes instead of an object is an error on it. A null leaves
@@ -47,6 +49,10 @@ impl<'a> Deserializer<'a> {
         match self.reader.peek()? {
             b'n' => {
                 self.reader.word("null")?;
+                if let Some(error) = self.gap() {
+                    self.arena.attach(object, error);
+                    return Ok(true);
+                }
                 Ok(false)
             }
             b'{' => {
@@ -182,7 +188,7 @@ impl<'a> Deserializer<'a> {
             match self.reader.peek()? {
                 b'n' => {
                     self.reader.word("null")?;
-                    SlotValue::Null
+                    self.null()
                 }
                 b'[' => return self.list(field, lists, present, parent),
                 _ => {
@@ -196,7 +202,7 @@ impl<'a> Deserializer<'a> {
                 FetchContent::Objects(selection) => match self.reader.peek()? {
                     b'n' => {
                         self.reader.word("null")?;
-                        SlotValue::Null
+                        self.null()
                     }
                     b'{' => return self.nested(selection, present),
                     _ => {
@@ -213,11 +219,22 @@ impl<'a> Deserializer<'a> {
     #[inline(always)]
     fn leaf(&mut self, leaf: &Leaf) -> Result<SlotValue, JsonError> {
         Ok(match leaf::read(&mut self.reader, leaf)? {
-            Token::Null => SlotValue::Null,
+            Token::Null => self.null(),
             Token::Raw(range) => self.span(range),
             Token::Rewritten(text) => self.arena.compute(text.as_bytes()),
             Token::Misfit(came) => SlotValue::Error(self.misfit(came, leaf::name(leaf))),
         })
+    }
+
+    /// The null that was just read.
+    fn null(&self) -> SlotValue {
+        self.gap().map_or(SlotValue::Null, SlotValue::Error)
+    }
+
+    /// What the null that was just read stands for, if that is an error.
+    fn gap(&self) -> Option<ErrorRef> {
+        let end = self.reader.offset();
+        self.gaps.binary_search_by_key(&end, |(end, _)| *end).ok().map(|at| self.gaps[at].1)
     }
 
     fn span(&self, range: std::ops::Range<usize>) -> SlotValue {

@@ -26,8 +26,8 @@ pub struct Reply {
 pub enum Payload {
     /// JSON, if it is.
     Json(Bytes),
-    /// A message that was decoded, and what in it has no JSON.
-    Value { value: Arc<Value<'static>>, problems: Arc<[String]> },
+    /// A message that was decoded.
+    Value(Arc<Value<'static>>),
 }
 
 impl Exchange<'_> {
@@ -57,10 +57,7 @@ impl Exchange<'_> {
                 parsed = result.unwrap_or_default();
                 (&parsed, broken)
             }
-            Payload::Value { value, problems } => {
-                self.note(problems);
-                (&**value, None)
-            }
+            Payload::Value(value) => (&**value, None),
         };
         let source = self.backends.connectors().source_of(self.connector);
         let is_success = self.connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));

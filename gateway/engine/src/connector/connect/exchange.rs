@@ -1,7 +1,5 @@
 //! Owns one call of a connector, from its variables to its mapped answer.
 
-use std::sync::{Mutex, PoisonError};
-
 use futures_util::FutureExt;
 use http::HeaderMap;
 use tokio::time::Instant;
@@ -32,8 +30,6 @@ pub struct Exchange<'a> {
     pub reads: Option<&'a Reads>,
     /// Whether other operations may share its calls, where that is turned on.
     pub shares: bool,
-    /// What was wrong with single values of the answers.
-    notes: Mutex<Vec<SubgraphError>>,
 }
 
 impl<'a> Exchange<'a> {
@@ -45,18 +41,7 @@ impl<'a> Exchange<'a> {
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, selection, origin, context, reads, shares: false, notes: Mutex::default() }
-    }
-
-    /// Notes what has no JSON in an answer, such as a number that is none.
-    pub(super) fn note(&self, problems: &[String]) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.extend(problems.iter().map(|problem| SubgraphError::malformed(self.origin, problem)));
-    }
-
-    /// What was noted since this was last asked.
-    pub fn take_notes(&self) -> Vec<SubgraphError> {
-        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        Self { backends, id, connector, selection, origin, context, reads, shares: false }
     }
 
     /// Makes the call and gives `then` what came of it, mapped; `None` where there is nothing and `may_miss` allows it.

@@ -7,7 +7,7 @@ use super::exchange::Exchange;
 use super::grpc::Messages;
 use super::output::Output;
 use super::scope::{Scope, read_arguments};
-use crate::connector::{About, Part, PartError, PartForm};
+use crate::connector::Part;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// An open stream. Dropping it resets the call.
@@ -43,13 +43,11 @@ impl<'a> Feed<'a> {
             mapped.map(|value| {
                 let mut out = Output::of(self.exchange.connector);
                 out.field(self.field, value);
-                out.json
+                out.written
             })
         };
-        let body = self.exchange.judge(&reply, scope, false, written);
-        let notes = self.exchange.take_notes().into_iter();
-        let errors = notes.map(|error| PartError { error, about: About::Value }).collect();
-        Some(body.map(|body| Part { body: body.into(), form: PartForm::Data, errors }))
+        let written = self.exchange.judge(&reply, scope, false, written);
+        Some(written.map(|written| written.into_part(self.exchange.origin)))
     }
 }
 

@@ -19,9 +19,6 @@ use super::channels::{Channels, Lease};
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
-/// More values without JSON than this are not told of.
-const MAX_PROBLEMS: usize = 20;
-
 /// Connections for calls, and for streams, of one source.
 const MAX_CONNECTIONS: usize = 8;
 const MAX_STREAM_CONNECTIONS: usize = 64;
@@ -191,10 +188,9 @@ fn received(
     method: &MethodDescriptor,
     origin: &ErrorOrigin,
 ) -> Result<Reply, SubgraphError> {
-    let (value, problems) =
+    let value =
         decode(message, &method.output()).map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
-    let problems = problems.iter().take(MAX_PROBLEMS).map(ToString::to_string).collect();
-    Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value { value: Arc::new(value), problems } })
+    Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value(Arc::new(value)) })
 }
 
 /// A status that a service sent is a reply; one that was made here is an error of its own.
@@ -222,7 +218,7 @@ fn failed(
             Ok(Reply {
                 status: BackendStatus::Grpc(i32::from(status.code())),
                 headers: status.metadata().clone().into_headers(),
-                body: Payload::Value { value: Arc::new(value), problems: Arc::default() },
+                body: Payload::Value(Arc::new(value)),
             })
         }
     }

@@ -8,7 +8,8 @@ use weft_federation::connect::mapping::{FieldTree, Value};
 use weft_federation::plan::FetchField;
 
 use super::scope::Scope;
-use super::{Calls, PARALLEL, Slots, keys, part};
+use super::written::{Written, part};
+use super::{Calls, PARALLEL, Slots, keys};
 use crate::connector::Part;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -24,7 +25,7 @@ pub struct Matching<'a> {
 }
 
 /// What a call brought for its entities, in their order.
-type Found = Result<Vec<Option<Vec<u8>>>, SubgraphError>;
+type Found = Result<Vec<Option<Written>>, SubgraphError>;
 
 impl Calls<'_> {
     pub(super) async fn many(&self, matching: Matching<'_>, max_size: usize) -> Result<Part, SubgraphError> {
@@ -44,7 +45,7 @@ impl Calls<'_> {
         {
             let places: Vec<usize> = asked.into_iter().map(|(at, _)| at).collect();
             self.together(windows, key, matching, max_size, (&places, &mut slots)).await?;
-            return Ok(part(slots));
+            return Ok(part(slots, self.exchange.origin));
         }
         let ranges: Vec<Range<usize>> = chunks(asked.len(), max_size).collect();
         let mut asked = asked.into_iter();
@@ -56,7 +57,7 @@ impl Calls<'_> {
         while let Some((places, found)) = calls.next().await {
             place(&mut slots, places.into_iter(), found);
         }
-        Ok(part(slots))
+        Ok(part(slots, self.exchange.origin))
     }
 
     async fn chunk(&self, entities: Vec<Value<'_>>, matching: Matching<'_>) -> Found {
@@ -87,7 +88,7 @@ impl Calls<'_> {
                     out.object(selection, items.first()?);
                 }
             }
-            Some(out.json)
+            Some(out.written)
         });
         let written = written.collect();
         if twice > 0 {

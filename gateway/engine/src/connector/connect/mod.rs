@@ -23,8 +23,8 @@ mod scope;
 mod tests;
 mod together;
 mod window;
+mod written;
 
-use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use weft_federation::connect::mapping::{FieldTree, Selection, Value};
 use weft_federation::connect::{Connector, ConnectorId};
@@ -32,12 +32,13 @@ use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
 use weft_federation::schema::Model;
 
-use super::{About, Inputs, Part, PartError, PartForm};
+use super::{Inputs, Part};
 use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
 use many::Matching;
 use output::Output;
 use scope::{Scope, arguments, read_arguments, read_entity};
+use written::{Written, part};
 
 pub use backends::Backends;
 pub use feed::Feed;
@@ -119,7 +120,7 @@ impl Connect {
         let own_field = field.filter(|_| connector.coordinate.field.is_some());
         let arguments = own_field.map(|field| arguments(field, self.backends.model(), inputs.variables));
         let calls = Calls { exchange, inputs: &inputs, arguments: arguments.as_deref(), field };
-        let mut part = match &self.mode {
+        match &self.mode {
             Mode::Root => calls.root().await,
             Mode::Single { by_arguments } => calls.single(*by_arguments).await,
             Mode::Batch { key, max_size } => {
@@ -133,10 +134,7 @@ impl Connect {
                 let matching = Matching { entity: key, item: path, field: Some(field) };
                 calls.many(matching, *max_size).await
             }
-        }?;
-        let notes = calls.exchange.take_notes().into_iter();
-        part.errors.extend(notes.map(|error| PartError { error, about: About::Value }));
-        Ok(part)
+        }
     }
 }
 
@@ -191,7 +189,7 @@ struct Calls<'a> {
 }
 
 /// What the calls brought for each entity: its JSON, or why there is none.
-type Slots = Vec<Option<Result<Vec<u8>, SubgraphError>>>;
+type Slots = Vec<Option<Result<Written, SubgraphError>>>;
 
 impl Calls<'_> {
     async fn root(&self) -> Result<Part, SubgraphError> {
@@ -204,11 +202,10 @@ impl Calls<'_> {
             mapped.map(|value| {
                 let mut out = self.output();
                 out.field(field, value);
-                out.json
+                out.written
             })
         };
-        let body = self.exchange.call(scope, may_miss, written).await?;
-        Ok(Part { body: body.into(), form: PartForm::Data, errors: vec![] })
+        Ok(self.exchange.call(scope, may_miss, written).await?.into_part(self.exchange.origin))
     }
 
     async fn single(&self, by_arguments: bool) -> Result<Part, SubgraphError> {
@@ -221,10 +218,10 @@ impl Calls<'_> {
         while let Some((at, result)) = calls.next().await {
             slots[at] = result.transpose();
         }
-        Ok(part(slots))
+        Ok(part(slots, self.exchange.origin))
     }
 
-    async fn one(&self, at: usize, by_arguments: bool) -> Result<Option<Vec<u8>>, SubgraphError> {
+    async fn one(&self, at: usize, by_arguments: bool) -> Result<Option<Written>, SubgraphError> {
         let entity = self.representation(at)?;
         let scope = if by_arguments {
             Scope { arguments: Some(entity), ..Scope::default() }
@@ -240,7 +237,7 @@ impl Calls<'_> {
                     Some(field) => out.field(field, value),
                     None => out.object(selection, value?),
                 }
-                Some(out.json)
+                Some(out.written)
             })
         };
         self.exchange.call(scope, true, written).await
@@ -257,26 +254,4 @@ impl Calls<'_> {
     fn representation(&self, at: usize) -> Result<Value<'_>, SubgraphError> {
         read_entity(self.inputs.batch.get(at), self.exchange.origin)
     }
-}
-
-/// The entities in order, and the errors of those that failed.
-fn part(slots: Slots) -> Part {
-    let mut body = vec![b'['];
-    let mut errors = vec![];
-    for (at, slot) in slots.into_iter().enumerate() {
-        if at > 0 {
-            body.push(b',');
-        }
-        match slot {
-            Some(Ok(json)) => body.extend_from_slice(&json),
-            Some(Err(error)) => {
-                body.extend_from_slice(b"null");
-                let at = u32::try_from(at).unwrap_or(u32::MAX);
-                errors.push(PartError { error, about: About::Entity(at) });
-            }
-            None => body.extend_from_slice(b"null"),
-        }
-    }
-    body.push(b']');
-    Part { body: Bytes::from(body), form: PartForm::Data, errors }
 }

@@ -17,7 +17,7 @@ mod tests;
 pub(crate) use conversion::enum_name;
 pub use conversion::{Conversion, Fields};
 pub(super) use conversion::{enum_value_of, field_named};
-pub use decode::{ConversionProblem, DecodeError, decode, decode_message};
+pub use decode::{DecodeError, decode, decode_message};
 pub use descriptors::{Descriptors, GrpcError, ProtoLoader};
 pub use encode::{EncodeError, encode};
 pub(super) use names::{UnknownField, resolve_names};

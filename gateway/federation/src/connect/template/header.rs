@@ -42,7 +42,7 @@ impl HeaderTemplate {
             };
             let refuse = |kind| Err(RenderError::new(kind, &expression.text));
             match expression.eval(vars) {
-                Value::Null => return Ok(None),
+                Value::Null | Value::Unfit(_) => return Ok(None),
                 Value::Array(items) => {
                     let present = items.iter().filter(|item| !item.is_null());
                     let texts: Option<Vec<_>> = present.map(Value::scalar_text).collect();
