@@ -1,7 +1,7 @@
 //! Owns the way from protobuf to values. What has no form in JSON becomes a null that says so.
 
 use super::conversion::{Conversion, enum_name, enum_value_of};
-use super::time;
+use super::{measure, time};
 use crate::connect::mapping::{MAX_VALUES, Value, float_token, float32_token};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 /// How deep messages may nest, `Any` in `Any` included.
 const MAX_DEPTH: usize = 100;
+
+/// Bytes of a message that are built without looking at them before: whatever they hold, it is not much.
+const SMALL: usize = 64 << 10;
 
 /// Different problems told of a message. Every further one is like the rest, for a reader.
 const MAX_PROBLEMS: usize = 64;
@@ -38,8 +41,15 @@ impl std::error::Error for DecodeError {}
 
 /// Reads a message's bytes. What has no form in JSON is [`Value::Unfit`].
 pub fn decode(bytes: &[u8], descriptor: &MessageDescriptor) -> Result<Value<'static>, DecodeError> {
-    let message = DynamicMessage::decode(descriptor.clone(), bytes).map_err(DecodeError::Malformed)?;
-    decode_within(&message, MAX_VALUES)
+    decode_within(&build(bytes, descriptor, MAX_VALUES)?, MAX_VALUES)
+}
+
+/// Builds a message, unless it is seen to have more values than this.
+fn build(bytes: &[u8], descriptor: &MessageDescriptor, max_values: usize) -> Result<DynamicMessage, DecodeError> {
+    if bytes.len() > SMALL && !measure::fits(bytes, descriptor, max_values) {
+        return Err(DecodeError::TooManyValues);
+    }
+    DynamicMessage::decode(descriptor.clone(), bytes).map_err(DecodeError::Malformed)
 }
 
 /// Converts a message that has at most so many values.
@@ -67,7 +77,7 @@ fn message_descriptor(message: &DynamicMessage) -> MessageDescriptor {
 pub(super) fn decode_any(any: &DynamicMessage, pool: &DescriptorPool) -> Option<Value<'static>> {
     let (url, bytes) = any_parts(any);
     let descriptor = pool.get_message_by_name(any_type(&url))?;
-    let inner = DynamicMessage::decode(descriptor, bytes).ok()?;
+    let inner = build(&bytes, &descriptor, MAX_VALUES).ok()?;
     Some(Decoder::default().opened_any(&url, &inner, 0))
 }
 
@@ -300,9 +310,13 @@ impl Decoder {
         let type_name = any_type(&url);
         let known = message_descriptor(message).parent_pool().get_message_by_name(type_name);
         let Some(descriptor) = known else { return opaque_any(message) };
-        match DynamicMessage::decode(descriptor, bytes) {
+        match build(&bytes, &descriptor, self.left) {
             Ok(inner) => self.opened_any(&url, &inner, depth),
-            Err(_) => self.unfit(name, format!("its bytes are no `{type_name}`")),
+            Err(DecodeError::TooManyValues) => {
+                self.is_full = true;
+                Value::Null
+            }
+            Err(DecodeError::Malformed(_)) => self.unfit(name, format!("its bytes are no `{type_name}`")),
         }
     }
 

@@ -4,6 +4,7 @@ mod conversion;
 mod decode;
 mod descriptors;
 mod encode;
+mod measure;
 mod names;
 mod prune;
 mod status;

@@ -1,7 +1,7 @@
 //! Protobuf, type by type: what a message reads as, and that it is written back the same.
 
 use super::*;
-use crate::connect::mapping::{Value, parse_json, write_json_telling};
+use crate::connect::mapping::{MAX_VALUES, Value, parse_json, write_json_telling};
 use prost::Message as _;
 use prost_reflect::{MapKey, Value as Proto};
 
@@ -116,6 +116,50 @@ fn values_are_bounded() {
         assert!(decode::decode_within(&message, width + inner).is_ok(), "{json}");
         assert_eq!(decode::decode_within(&message, width + inner - 1), Err(DecodeError::TooManyValues), "{json}");
     }
+}
+
+/// Before it is built, a message is counted as it will be when it is converted.
+#[test]
+fn bytes_are_measured_as_they_are_converted() {
+    let json = [
+        "{}",
+        r#"{"i32":5,"opt":"x","child":{"child":{"list":[1,2]}}}"#,
+        r#"{"list":[1,2,300],"sts":["OK","ODD"],"m":{"a":1,"b":2},"mm":{"1":{"i32":1}}}"#,
+        r#"{"ts":"2024-01-01T00:00:00Z","ws":"x","js":{"a":[1,{"b":null}],"c":"d"},"jl":[[],[1]],"jv":{"x":[]}}"#,
+        r#"{"co":{"inner":{"a":"x"}},"em":{},"by":"AAAA"}"#,
+    ];
+    for json in json {
+        let message = encode(&parse_json(json.as_bytes()).unwrap(), &all()).unwrap();
+        let bytes = message.encode_to_vec();
+        let count = (0..).find(|count| decode::decode_within(&message, *count).is_ok()).unwrap();
+        assert!(measure::fits(&bytes, &all(), count), "{json}: {count}");
+        assert!(!measure::fits(&bytes, &all(), count - 1), "{json}: {count}");
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_is_built() {
+    // A child each, as many as there are; unknown fields; numbers in a list; and entries of a map.
+    let bombs: [&[u8]; 4] = [&[0x8a, 0x01, 0], &[0xf8, 0x07, 1], &[0x90, 0x01, 1], &[0x9a, 0x01, 0]];
+    let any = |bytes: &[u8]| {
+        let descriptor = all().parent_pool().get_message_by_name("google.protobuf.Any").unwrap();
+        let mut any = DynamicMessage::new(descriptor);
+        any.set_field_by_name("type_url", Proto::String("x/t.All".into()));
+        any.set_field_by_name("value", Proto::Bytes(bytes.to_vec().into()));
+        let mut message = DynamicMessage::new(all());
+        message.set_field_by_name("any", Proto::Message(any));
+        message.encode_to_vec()
+    };
+    for bomb in bombs {
+        let bytes = bomb.repeat(MAX_VALUES + 1);
+        assert_eq!(decode(&bytes, &all()), Err(DecodeError::TooManyValues), "{bomb:?}");
+        assert_eq!(decode(&any(&bytes), &all()), Err(DecodeError::TooManyValues), "{bomb:?} in an Any");
+    }
+    let packed = [&[0x92, 0x01, 0x80, 0x80, 0x80, 0x02][..], &[0; 4 << 20]].concat();
+    assert_eq!(decode(&packed, &all()), Err(DecodeError::TooManyValues));
+    // What is no message is told to be none, however long it is.
+    let broken = [&[0x90, 0x01, 1].repeat(100_000)[..], &[0xff]].concat();
+    assert!(matches!(decode(&broken, &all()), Err(DecodeError::Malformed(_))));
 }
 
 /// An empty message: proto3's defaults are values, and what has presence is null.
@@ -334,6 +378,7 @@ mod any_bytes {
         #[test]
         fn never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             let _ = decode(&bytes, &ALL.with(Clone::clone));
+            measure::fits(&bytes, &ALL.with(Clone::clone), 1000);
         }
 
         #[test]
