@@ -1,12 +1,12 @@
 //! Owns the events of a subscription that a gRPC stream feeds: each message, mapped.
 
-use weft_federation::connect::mapping::Value;
 use weft_federation::plan::FetchField;
 
 use super::exchange::Exchange;
+use super::form::Form;
 use super::grpc::Messages;
-use super::output::Output;
 use super::scope::{Scope, read_arguments};
+use super::written::root_part;
 use crate::connector::Part;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -39,15 +39,8 @@ impl<'a> Feed<'a> {
             Ok(scope) => self.exchange.with_constants(scope),
             Err(error) => return Some(Err(error)),
         };
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-            mapped.map(|value| {
-                let mut out = Output::of(self.exchange.connector);
-                out.field(self.field, value);
-                out.written
-            })
-        };
-        let written = self.exchange.judge(&reply, scope, false, written);
-        Some(written.map(|written| written.into_part(self.exchange.origin)))
+        let found = self.exchange.take(&reply, scope, false, Form::field(self.field)).await;
+        Some(found.map(|found| root_part(found, self.exchange.origin)))
     }
 }
 

@@ -9,12 +9,14 @@ mod channels;
 mod codes;
 mod exchange;
 mod feed;
+mod form;
 mod grpc;
 #[cfg(test)]
 mod grpc_tests;
 mod keys;
 mod many;
 mod metadata;
+mod offload;
 mod output;
 mod reads;
 mod request;
@@ -24,6 +26,8 @@ mod tests;
 mod together;
 mod window;
 mod written;
+
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 use weft_federation::connect::mapping::{FieldTree, Selection, Value};
@@ -35,10 +39,10 @@ use weft_federation::schema::Model;
 use super::{Inputs, Part};
 use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
+use form::Form;
 use many::Matching;
-use output::Output;
 use scope::{Scope, arguments, read_arguments, read_entity};
-use written::{Written, part};
+use written::{Written, part, root_part};
 
 pub use backends::Backends;
 pub use feed::Feed;
@@ -53,7 +57,7 @@ pub struct Connect {
     backends: Backends,
     id: ConnectorId,
     /// The connector's mapping, cut down to what the fetch asks.
-    selection: Selection,
+    selection: Arc<Selection>,
     mode: Mode,
     /// Whether equal calls may share one answer.
     is_read: bool,
@@ -96,7 +100,7 @@ impl Connect {
         Some(Self {
             backends: backends.clone(),
             id,
-            selection: connector.specialize(&wanted),
+            selection: Arc::new(connector.specialize(&wanted)),
             mode: mode(connector, is_entities, by_arguments),
             is_read: match kind {
                 OperationKind::Query | OperationKind::Subscription => true,
@@ -198,14 +202,8 @@ impl Calls<'_> {
         };
         let scope = Scope { arguments: self.arguments_value()?, ..Scope::default() };
         let may_miss = self.exchange.connector.entity;
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-            mapped.map(|value| {
-                let mut out = self.output();
-                out.field(field, value);
-                out.written
-            })
-        };
-        Ok(self.exchange.call(scope, may_miss, written).await?.into_part(self.exchange.origin))
+        let found = self.exchange.call(scope, may_miss, Form::field(field)).await?;
+        Ok(root_part(found, self.exchange.origin))
     }
 
     async fn single(&self, by_arguments: bool) -> Result<Part, SubgraphError> {
@@ -229,22 +227,8 @@ impl Calls<'_> {
             Scope { arguments: self.arguments_value()?, this: Some(entity), ..Scope::default() }
         };
         let own_field = self.field.filter(|_| self.arguments.is_some() && !by_arguments);
-        let selection = &self.inputs.fetch.selection;
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-            mapped.map(|value| {
-                let mut out = self.output();
-                match own_field {
-                    Some(field) => out.field(field, value),
-                    None => out.object(selection, value?),
-                }
-                Some(out.written)
-            })
-        };
-        self.exchange.call(scope, true, written).await
-    }
-
-    fn output(&self) -> Output {
-        Output::of(self.exchange.connector)
+        let form = own_field.map_or_else(|| Form::entity(&self.inputs.fetch.selection), Form::field);
+        Ok(self.exchange.call(scope, true, form).await?.into_iter().next().flatten())
     }
 
     fn arguments_value(&self) -> Result<Option<Value<'_>>, SubgraphError> {

@@ -32,21 +32,32 @@ pub fn wanted_of(field: &FetchField) -> FieldTree {
     }
 }
 
+/// As much is written for a call, in bytes: a mapping may say the same over and over. No client's answer is as large.
+pub const MAX_WRITTEN: usize = 256 << 20;
+
 /// Writes mapped values.
 pub struct Output {
-    pub written: Written,
+    written: Written,
+    /// How many bytes there may be. What comes when there are is not written.
+    max: usize,
     /// Strings may stand for integers: protobuf's 64-bit integers come as strings, and may be asked for as `Int`. Their
     /// range is checked where they are read.
     wide_integers: bool,
 }
 
 impl Output {
-    pub fn of(connector: &Connector) -> Self {
+    /// An empty one, with room for so many bytes.
+    pub fn of(connector: &Connector, max: usize) -> Self {
         let wide_integers = match connector.request {
             Request::Grpc(_) => true,
             Request::Http(_) => false,
         };
-        Self { written: Written::default(), wide_integers }
+        Self { written: Written::default(), max, wide_integers }
+    }
+
+    /// What was written; `None` if there was no room for all of it.
+    pub fn finish(self) -> Option<Written> {
+        (self.written.json.len() <= self.max).then_some(self.written)
     }
 
     /// Writes an object that has the field alone.
@@ -98,6 +109,9 @@ impl Output {
     }
 
     fn value(&mut self, value: &Value<'_>, content: &FetchContent) {
+        if self.written.json.len() > self.max {
+            return;
+        }
         match (content, value) {
             // A custom scalar is any JSON, its lists and objects too.
             (FetchContent::Leaf(Leaf::Custom), _) => self.leaf(value),
@@ -140,5 +154,23 @@ impl Output {
             self.value(item, content);
         }
         self.written.json.push(b']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_written_than_there_is_room_for() {
+        let values = vec![Value::integer(12345); 100];
+        // `[12345,12345,…]`
+        for (max, length) in [(601, Some(601)), (600, None), (10, None)] {
+            let mut out = Output { written: Written::default(), max, wide_integers: false };
+            out.items(values.iter(), &FetchContent::Leaf(Leaf::Int));
+            // Of what there is no room for there are commas.
+            assert!(out.written.json.len() <= max + 5 + values.len() + 1, "{max}");
+            assert_eq!(out.finish().map(|written| written.json.len()), length, "{max}");
+        }
     }
 }

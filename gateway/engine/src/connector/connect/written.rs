@@ -12,6 +12,9 @@ use crate::execute::{ErrorOrigin, SubgraphError};
 /// More problems within values of custom scalars than this are not told of: they have no place, and stand for the others.
 const MAX_WITHIN: usize = 20;
 
+/// The most that all calls of a fetch may bring, in bytes as it is written. Where its values are is kept in 32 bits.
+const MAX_PART: usize = 1 << 30;
+
 /// Mapped values as JSON.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
@@ -22,13 +25,11 @@ pub struct Written {
     pub within: Vec<Arc<str>>,
 }
 
-impl Written {
-    /// The part of a root field.
-    pub fn into_part(self, origin: &ErrorOrigin) -> Part {
-        let mut whole = Whole::default();
-        whole.push(self);
-        whole.into_part(vec![], origin)
-    }
+/// The part of a root field, of which one thing was written.
+pub fn root_part(found: Vec<Option<Written>>, origin: &ErrorOrigin) -> Part {
+    let mut whole = Whole::default();
+    found.into_iter().flatten().for_each(|written| whole.push(written));
+    whole.into_part(vec![], origin)
 }
 
 /// The entities in order, and the errors of those that failed.
@@ -40,13 +41,15 @@ pub fn part(slots: Slots, origin: &ErrorOrigin) -> Part {
             whole.body.push(b',');
         }
         match slot {
-            Some(Ok(written)) => whole.push(written),
-            Some(Err(error)) => {
+            Some(Ok(written)) if whole.has_room(&written) => whole.push(written),
+            None => whole.body.extend_from_slice(b"null"),
+            Some(failed) => {
+                let what = || SubgraphError::malformed(origin, &format!("all of it is larger than {MAX_PART} bytes"));
+                let error = failed.err().unwrap_or_else(what);
                 whole.body.extend_from_slice(b"null");
                 let at = u32::try_from(at).unwrap_or(u32::MAX);
                 errors.push(PartError { error, about: About::Entity(at) });
             }
-            None => whole.body.extend_from_slice(b"null"),
         }
     }
     whole.body.push(b']');
@@ -66,6 +69,10 @@ struct Whole {
 }
 
 impl Whole {
+    fn has_room(&self, written: &Written) -> bool {
+        self.body.len() + written.json.len() <= MAX_PART
+    }
+
     fn push(&mut self, Written { json, nulls, within }: Written) {
         let start = self.body.len();
         // The first is taken as it is: most parts have one.
