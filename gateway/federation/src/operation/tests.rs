@@ -4,7 +4,7 @@ use apollo_compiler::ExecutableDocument;
 use apollo_compiler::validation::Valid;
 use serde_json::value::RawValue;
 
-use super::{Document, bind, coerce, parse};
+use super::{Document, Identity, bind, coerce, parse};
 use crate::compose::{NoConnectors, compose, prove};
 use crate::diagnostics::Source;
 use crate::schema::subgraph::SubgraphInput;
@@ -41,7 +41,7 @@ fn coerced(declaration: &str, json: &str) -> Result<String, String> {
     let document = Document { document: Valid::assume_valid(document), operation };
     let operation = bind(&client, document).expect("it binds");
     let given = RawValue::from_string(json.to_owned()).expect("JSON");
-    match coerce(&client, &operation, Some(&given)) {
+    match coerce(&client, &operation, Some(&given), &Identity::anonymous()) {
         Ok(values) => Ok(values.get(VariableId::from_index(0)).unwrap_or("absent").to_owned()),
         Err(errors) => Err(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; ")),
     }

@@ -14,7 +14,7 @@ use super::query_plan::{
     ContextSource, ContextValue, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId, FetchNode,
     FetchSelection, QueryPlan, RepresentationField, RepresentationPlan,
 };
-use super::shape::{Content, PositionId, ProjectionSource, Shape, SlotId};
+use super::shape::{Content, PositionId, Shape, SlotId};
 use super::steps::{Entry, Group, GroupId, PlaceId};
 use super::typenames;
 use crate::operation::OperationKind;
@@ -104,12 +104,8 @@ fn lay_out(shape: &mut Shape, fetches: &[FetchNode]) {
     let mut used = vec![];
     fetches.iter().for_each(|fetch| selected(&fetch.selection, &mut used));
     for projection in &shape.projections {
-        for field in projection.classes.iter().flat_map(|class| &class.fields) {
-            match field.source {
-                ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => used.push(slot),
-                ProjectionSource::Typename(_) | ProjectionSource::Introspection | ProjectionSource::Unshared => {}
-            }
-        }
+        let fields = projection.classes.iter().flat_map(|class| &class.fields);
+        used.extend(fields.filter_map(|field| field.source.slot()));
     }
     used.sort_unstable();
     used.dedup();

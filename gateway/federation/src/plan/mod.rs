@@ -38,8 +38,8 @@ pub use query_plan::{
     FetchNode, FetchSelection, QueryPlan, RepresentationField, RepresentationPlan,
 };
 pub use shape::{
-    Content, Leaf, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource,
-    ROOT, Shape, Slot, SlotId,
+    Content, Leaf, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionKind,
+    ProjectionSource, ROOT, Shape, Slot, SlotId, ViewedSource,
 };
 
 use crate::connect::Connectors;

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use weft_federation::compose::prove;
 use weft_federation::connect::ConnectorId;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
-use weft_federation::operation::{BoundOperation, OperationError, coerce};
+use weft_federation::operation::{BoundOperation, Identity, OperationError, coerce};
 use weft_federation::plan::Planner;
 use weft_federation::plan::explain::Explain;
 use weft_federation::schema::Supergraph;
@@ -91,8 +91,9 @@ fn condition_bits(
     bound: &BoundOperation,
     given: Option<&RawValue>,
 ) -> Result<u64, Vec<OperationError>> {
-    match (coerce(client, bound, given), given) {
-        (Ok(variables), _) => Ok(variables.condition_bits(bound)),
+    let identity = Identity::anonymous();
+    match (coerce(client, bound, given, &identity), given) {
+        (Ok(variables), _) => Ok(variables.condition_bits(bound, &identity)),
         (Err(errors), Some(_)) => Err(errors),
         (Err(_), None) => Ok(0),
     }

@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
-use weft_federation::operation::{self, BoundOperation, OperationError, OperationKind};
+use weft_federation::operation::{self, BoundOperation, Identity, OperationError, OperationKind};
 use weft_federation::view::ClientSchema;
 
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
@@ -123,11 +123,12 @@ impl Pipeline {
         if bound.introspection.is_some() && self.introspection == IntrospectionPolicy::Refused {
             return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
         }
-        let variables = operation::coerce(&snapshot.client, bound, request.variables).map_err(Arc::new)?;
+        let identity = Identity::anonymous();
+        let variables = operation::coerce(&snapshot.client, bound, request.variables, &identity).map_err(Arc::new)?;
         timings.bind = started.elapsed();
 
         let started = Instant::now();
-        let condition_bits = variables.condition_bits(bound);
+        let condition_bits = variables.condition_bits(bound, &identity);
         let labels = snapshot.engine.overrides().decide(&operation.labels);
         let planning = async {
             let (engine, operation, labels) = (Arc::clone(&snapshot.engine), Arc::clone(&operation), labels.clone());

@@ -1,5 +1,9 @@
 //! Owns binding: a client's validated operation becomes one on the supergraph.
 
+mod fields;
+mod inputs;
+mod premises;
+
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -8,16 +12,13 @@ use apollo_compiler::executable as exe;
 use apollo_compiler::{ExecutableDocument, Name, ast};
 
 use super::bound::{
-    BoundOperation, Condition, Field, FieldTarget, Fragment, Introspection, OperationKind, Selection, SelectionSet,
-    VariableDef,
+    BoundOperation, Fragment, Introspection, OperationKind, Premise, Selection, SelectionSet, Sight, VariableDef,
+    VariableOrigin,
 };
 use super::document::Document;
 use super::error::OperationError;
-use crate::schema::{Arguments, Id, Value, VariableId};
+use crate::schema::{Id, TypeSet, Value, VariableId};
 use crate::view::ClientSchema;
-
-/// As many as fit into a request's condition bits.
-const MAX_CONDITIONS: usize = 64;
 
 /// Binds the operation of a document that was validated against `client`.
 pub fn bind(client: &ClientSchema, document: Document) -> Result<BoundOperation, OperationError> {
@@ -27,26 +28,21 @@ pub fn bind(client: &ClientSchema, document: Document) -> Result<BoundOperation,
         ast::OperationType::Mutation => OperationKind::Mutation,
         ast::OperationType::Subscription => OperationKind::Subscription,
     };
-    let mut variables = Vec::with_capacity(operation.variables.len());
-    for variable in &operation.variables {
-        variables.push(VariableDef {
-            name: variable.name.clone(),
-            ty: (*variable.ty).clone(),
-            default: variable.default_value.as_ref().and_then(|value| Value::from_ast(value, &|_| None)),
-        });
-    }
     let mut binder = Binder {
         client,
         document: &document,
-        variables: &variables,
+        variables: vec![],
         conditions: vec![],
         fragments: HashMap::new(),
         known: HashSet::new(),
         introspects: false,
     };
+    for variable in &operation.variables {
+        binder.define(variable)?;
+    }
     let selection_set = binder.selection_set(&operation.selection_set)?;
     let root = client.type_behind(operation.object_type()).ok_or_else(|| unknown(operation.object_type()))?;
-    let Binder { conditions, introspects, .. } = binder;
+    let Binder { variables, conditions, introspects, .. } = binder;
     let introspection =
         introspects.then(|| Introspection { operation_name: operation.name.clone(), document: document.clone() });
     Ok(BoundOperation { kind, root, selection_set, variables, conditions, introspection })
@@ -55,8 +51,8 @@ pub fn bind(client: &ClientSchema, document: Document) -> Result<BoundOperation,
 struct Binder<'a> {
     client: &'a ClientSchema,
     document: &'a ExecutableDocument,
-    variables: &'a [VariableDef],
-    conditions: Vec<VariableId>,
+    variables: Vec<VariableDef>,
+    conditions: Vec<Premise>,
     fragments: HashMap<Name, Arc<SelectionSet>>,
     known: HashSet<Known>,
     introspects: bool,
@@ -66,41 +62,35 @@ struct Binder<'a> {
 struct Known(Arc<SelectionSet>);
 
 impl Binder<'_> {
+    /// Takes in a variable of the client's.
+    fn define(&mut self, variable: &ast::VariableDefinition) -> Result<(), OperationError> {
+        let ty = (*variable.ty).clone();
+        let written = variable.default_value.as_ref().and_then(|value| Value::from_ast(value, &|_| None));
+        let (upstream, default) = match &self.client.view {
+            None => (ty.clone(), written.clone()),
+            Some(view) => {
+                let default = variable.default_value.as_ref().map(|value| self.literal(view, &ty, value));
+                (inputs::upstream_type(view, &ty), default.transpose()?)
+            }
+        };
+        let origin = VariableOrigin::Client { ty, default: written };
+        self.variables.push(VariableDef { name: variable.name.clone(), ty: upstream, default, origin });
+        Ok(())
+    }
+
     fn selection_set(&mut self, set: &exe::SelectionSet) -> Result<Arc<SelectionSet>, OperationError> {
         let mut selections = Vec::with_capacity(set.selections.len());
         for selection in &set.selections {
             match selection {
                 exe::Selection::Field(field) => {
                     let Some(conditions) = self.conditions(&field.directives)? else { continue };
-                    let target = match field.name.as_str() {
-                        "__typename" => FieldTarget::Typename,
-                        "__schema" | "__type" => {
-                            self.introspects = true;
-                            FieldTarget::Introspection
-                        }
-                        name => match self.client.field_behind(&set.ty, name) {
-                            Some(field) => FieldTarget::Field(field),
-                            None => return Err(unknown(&format!("{}.{name}", set.ty))),
-                        },
-                    };
-                    let selection_set = match target {
-                        FieldTarget::Field(_) => self.selection_set(&field.selection_set)?,
-                        FieldTarget::Typename | FieldTarget::Introspection => self.once(SelectionSet::default()),
-                    };
-                    selections.push(Selection::Field(Field {
-                        key: field.response_key().clone(),
-                        target,
-                        arguments: self.arguments(&field.arguments)?,
-                        conditions,
-                        selection_set,
-                    }));
+                    selections.push(Selection::Field(self.field(&set.ty, field, conditions)?));
                 }
                 exe::Selection::InlineFragment(fragment) => {
                     let Some(conditions) = self.conditions(&fragment.directives)? else { continue };
                     let selection_set = self.selection_set(&fragment.selection_set)?;
-                    let ty = fragment.type_condition.as_ref();
-                    let ty = ty.map(|name| self.client.type_behind(name).ok_or_else(|| unknown(name))).transpose()?;
-                    selections.push(Selection::Fragment(Fragment { ty, conditions, selection_set }));
+                    let types = fragment.type_condition.as_ref().map(|name| self.possible(name)).transpose()?;
+                    selections.push(Selection::Fragment(Fragment { types, conditions, selection_set }));
                 }
                 exe::Selection::FragmentSpread(spread) => {
                     let Some(conditions) = self.conditions(&spread.directives)? else { continue };
@@ -109,14 +99,22 @@ impl Binder<'_> {
                         .fragments
                         .get(&spread.fragment_name)
                         .ok_or_else(|| unknown(&spread.fragment_name))?;
-                    let ty = fragment.type_condition();
-                    let ty = Some(self.client.type_behind(ty).ok_or_else(|| unknown(ty))?);
+                    let types = Some(self.possible(fragment.type_condition())?);
                     let selection_set = self.fragment(fragment)?;
-                    selections.push(Selection::Fragment(Fragment { ty, conditions, selection_set }));
+                    selections.push(Selection::Fragment(Fragment { types, conditions, selection_set }));
                 }
             }
         }
-        Ok(self.once(SelectionSet { selections }))
+        let sight = match self.client.members(&set.ty) {
+            Some(names) => Sight::Named(Arc::clone(names)),
+            None => Sight::Plain,
+        };
+        Ok(self.once(SelectionSet { selections, sight }))
+    }
+
+    /// The types that an object of a client's type can be of.
+    fn possible(&self, name: &Name) -> Result<TypeSet, OperationError> {
+        self.client.possible(name).cloned().ok_or_else(|| unknown(name))
     }
 
     /// Those that select the same are one, so that who follows them meets it once.
@@ -140,50 +138,6 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    /// The conditions of `@skip` and `@include`; `None` if literals say that the selection is never taken.
-    fn conditions(&mut self, directives: &ast::DirectiveList) -> Result<Option<Vec<Condition>>, OperationError> {
-        let mut conditions = vec![];
-        for directive in directives.iter() {
-            let taken_if = match directive.name.as_str() {
-                "skip" => false,
-                "include" => true,
-                _ => continue,
-            };
-            match directive.specified_argument_by_name("if").map(|value| &**value) {
-                Some(ast::Value::Boolean(value)) if *value == taken_if => {}
-                Some(ast::Value::Variable(name)) => {
-                    let variable = self.variable(name).ok_or_else(|| unknown(name))?;
-                    let bit = match self.conditions.iter().position(|known| *known == variable) {
-                        Some(bit) => bit,
-                        None => {
-                            self.conditions.push(variable);
-                            self.conditions.len() - 1
-                        }
-                    };
-                    if bit >= MAX_CONDITIONS {
-                        let message = format!("@skip and @include use more than {MAX_CONDITIONS} different variables.");
-                        return Err(OperationError::new("GRAPHQL_VALIDATION_FAILED", message));
-                    }
-                    // The cast cannot cut: the bit is below 64.
-                    conditions.push(Condition { bit: bit as u8, expected: taken_if });
-                }
-                _ => return Ok(None),
-            }
-        }
-        Ok(Some(conditions))
-    }
-
-    fn arguments(&self, arguments: &[apollo_compiler::Node<ast::Argument>]) -> Result<Arguments, OperationError> {
-        let mut bound = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            let value =
-                Value::from_ast(&argument.value, &|name| self.variable(name)).ok_or_else(|| unknown(&argument.name))?;
-            bound.push((argument.name.clone(), value));
-        }
-        bound.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(bound.into())
-    }
-
     fn variable(&self, name: &Name) -> Option<VariableId> {
         self.variables.iter().position(|variable| variable.name == *name).map(VariableId::from_index)
     }
@@ -197,17 +151,19 @@ impl PartialEq for Known {
                     && one.target == other.target
                     && one.arguments == other.arguments
                     && one.conditions == other.conditions
+                    && one.view == other.view
                     && Arc::ptr_eq(&one.selection_set, &other.selection_set)
             }
             (Selection::Fragment(one), Selection::Fragment(other)) => {
-                one.ty == other.ty
+                one.types == other.types
                     && one.conditions == other.conditions
                     && Arc::ptr_eq(&one.selection_set, &other.selection_set)
             }
             (Selection::Field(_), Selection::Fragment(_)) | (Selection::Fragment(_), Selection::Field(_)) => false,
         };
+        let sight = self.0.sight == other.0.sight;
         let (one, other) = (&self.0.selections, &other.0.selections);
-        one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+        sight && one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
     }
 }
 
@@ -222,7 +178,7 @@ impl Hash for Known {
                     &field.selection_set
                 }
                 Selection::Fragment(fragment) => {
-                    fragment.ty.hash(state);
+                    fragment.types.hash(state);
                     &fragment.selection_set
                 }
             };
