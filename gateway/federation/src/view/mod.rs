@@ -3,7 +3,28 @@
 //! For the plain supergraph that is the identity view. Views (BFFs) differ in how the schema is
 //! built, not in how it is used: past [`crate::operation::bind`] nobody knows that there was one.
 
+mod arguments;
+mod build;
+mod client;
+mod context;
+mod definitions;
+mod directives;
+mod enums;
+mod fields;
+mod guarantee;
+mod inputs;
+mod interfaces;
+mod literal;
 mod map;
+mod needs;
+mod output;
+mod path;
+mod reach;
+mod read;
+mod resolve;
+mod treatments;
+mod types;
+mod wildcard;
 
 use std::sync::Arc;
 
@@ -14,9 +35,10 @@ use apollo_compiler::{Name, Schema};
 
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 
+pub use build::{Built, ViewInput, build};
 pub use map::{
     ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
-    Treatment, TypeMap, ViewMap,
+    Treatment, TypeMap, TypeNames, ViewMap,
 };
 
 /// The schema that one kind of client queries.
@@ -46,6 +68,11 @@ impl ClientSchema {
         Self { implementers: schema.implementers_map(), schema, model, view }
     }
 
+    /// Where everything in it comes from; `None` where every name stands for itself.
+    pub fn map(&self) -> Option<&ViewMap> {
+        self.view.as_ref()
+    }
+
     /// The supergraph's type behind a client's type.
     pub fn type_behind(&self, name: &str) -> Option<TypeId> {
         match &self.view {
@@ -69,7 +96,7 @@ impl ClientSchema {
 
     /// The object types that a client sees where a type of its own is, with its names for them; `None` where it sees what the
     /// supergraph has.
-    pub(crate) fn members(&self, name: &str) -> Option<&Arc<[(TypeId, Box<str>)]>> {
+    pub(crate) fn members(&self, name: &str) -> Option<&TypeNames> {
         Some(&self.view.as_ref()?.types.get(name)?.members)
     }
 
