@@ -8,8 +8,8 @@ use tokio::task::spawn_blocking;
 
 use crate::execute::SubgraphError;
 
-/// Answers of more bytes than this are large. To read and map it takes about a millisecond for REST, and three for gRPC; to hand
-/// it to another thread takes some microseconds.
+/// Answers of more bytes than this are large: to read and map them takes far longer than to hand them to another thread, which
+/// takes some microseconds and a copy of what the mapping reads beside the answer.
 const LARGE: usize = 256 << 10;
 
 pub fn is_large(bytes: usize) -> bool {
