@@ -55,8 +55,13 @@ authentication:
       - { issuer: https://auth/, audiences: [weft], algorithms: [HS256], key: { secret: '${env.JWT_SECRET}' } }
 ";
 
+/// In `clients`, by their paths.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+type Texts<'a> = &'a [&'a str];
+
 /// A folder with a gateway's files: what is in its `clients` is left to the test.
-fn folder(greeter: &str, clients: &[(&str, &str)]) -> TempDir {
+fn folder(greeter: &str, clients: Files<'_>) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let supergraph =
         support::composed(&[("greeter", greeter, support::SDL), ("other", NOWHERE, "type Query { lost: String }")]);
@@ -374,7 +379,7 @@ async fn a_client_has_a_timeout_of_its_own() {
 #[test]
 fn clients_that_are_wrong_are_told_of_at_the_start_and_nothing_is_served() {
     let bronze = "tier: bronze\nlimits: { depth: 3 }\n";
-    let cases: [(&[(&str, &str)], &[&str]); 4] = [
+    let cases: [(Files<'_>, Texts<'_>); 4] = [
         (
             &[("web/schema.graphql", "type Query {\n  greeting: String @from(path: \"helo\")\n}")],
             &["UNKNOWN_PATH", "web/schema.graphql:2:", "@from(path: \"helo\")", "hello"],
@@ -424,7 +429,7 @@ fn other_commands_know_clients() {
     write(folder.path(), "greet.graphql", "query($w: String) { greeting(who: $w) mine }");
     write(folder.path(), "supergraphs.graphql", "{ hello }");
     // A command line, the exit code, and what stdout and stderr hold.
-    let cases: [(&[&str], i32, &[&str], &[&str]); 6] = [
+    let cases: [(Texts<'_>, i32, Texts<'_>, Texts<'_>); 6] = [
         (&["plan", "--bff", "web", "greet.graphql"], 0, &["greeter", "hello"], &[]),
         (&["plan", "--bff", "wbe", "greet.graphql"], 2, &[], &["--bff wbe", "did you mean web?"]),
         (

@@ -32,14 +32,12 @@ pub struct Tokens {
 struct Known {
     caller: Arc<Caller>,
     validity: Validity,
+    weight: u32,
 }
 
 impl Tokens {
     pub fn new(config: &JwtConfig) -> Self {
-        let known = Cache::builder()
-            .max_capacity(MAX_BYTES)
-            .weigher(|token: &Box<str>, _| u32::try_from(token.len() * FACTOR).unwrap_or(u32::MAX))
-            .build();
+        let known = Cache::builder().max_capacity(MAX_BYTES).weigher(|_, known: &Known| known.weight).build();
         let issuers = config.issuers.iter().map(|issuer| (issuer.clone(), signature_alone(issuer))).collect();
         Self { issuers, leeway: config.leeway, known }
     }
@@ -54,7 +52,8 @@ impl Tokens {
         let validity = Validity::of(&claims)?;
         validity.holds_at(now, self.leeway)?;
         let caller = Arc::new(Caller { identity: Identity::verified(claims), audiences });
-        self.known.insert(token.into(), Known { caller: Arc::clone(&caller), validity });
+        let weight = u32::try_from(token.len() * FACTOR).unwrap_or(u32::MAX);
+        self.known.insert(token.into(), Known { caller: Arc::clone(&caller), validity, weight });
         Ok(caller)
     }
 

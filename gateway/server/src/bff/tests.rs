@@ -7,8 +7,11 @@ use super::*;
 use crate::config::Config;
 use weft_federation::diagnostics::Source;
 
+/// By their paths.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 /// The clients' names with how many files their schemas have, or all that is wrong.
-fn read(files: &[(&str, &str)]) -> Result<String, String> {
+fn read(files: Files<'_>) -> Result<String, String> {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         let path = folder.path().join("bffs").join(name);
@@ -37,7 +40,7 @@ const SCHEMA: &str = "type Query { a: Int }";
 
 #[test]
 fn a_folder_with_a_schema_is_a_client() {
-    let cases: [(&[(&str, &str)], Result<&str, &str>); 9] = [
+    let cases: [(Files<'_>, Result<&str, &str>); 9] = [
         (&[("README.md", "of people")], Ok("")),
         (&[("web/schema.graphql", SCHEMA), ("a.b_c~1-2/schema.graphql", SCHEMA)], Ok("a.b_c~1-2:1 web:1")),
         (

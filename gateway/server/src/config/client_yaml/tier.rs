@@ -68,7 +68,7 @@ impl Resolving<'_> {
         };
         if own.value > bound.value {
             self.found.push(
-                exceeds(key, tier, &shown(&own.value), &shown(&bound.value))
+                exceeds(key, tier, shown(&own.value), shown(&bound.value))
                     .at(self.span(&own.span), "")
                     .at(bound.span.clone(), "the tier's"),
             );
