@@ -1,11 +1,12 @@
 //! Owns schema coordinates: how a part of a schema is named, as the GraphQL specification's *Schema Coordinates* has it.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use apollo_compiler::Name;
 
-/// A part of a schema. Ordered by name, what is in a type after the type.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A part of a schema. Ordered by name, with what is in a type after the type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Coordinate {
     /// `Order`
     Type(Name),
@@ -26,6 +27,13 @@ impl Coordinate {
         })
     }
 
+    /// Its own name, without those that it is in.
+    pub fn name(&self) -> &Name {
+        match self {
+            Self::Type(name) | Self::Member(_, name) | Self::Argument(_, _, name) => name,
+        }
+    }
+
     /// The type that it is, or is in.
     pub fn type_name(&self) -> &Name {
         match self {
@@ -39,6 +47,25 @@ impl Coordinate {
             Self::Type(ty) | Self::Member(ty, _) => Self::Type(ty.clone()),
             Self::Argument(ty, field, _) => Self::Member(ty.clone(), field.clone()),
         }
+    }
+}
+
+impl Ord for Coordinate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        fn key(at: &Coordinate) -> (&Name, Option<&Name>, Option<&Name>) {
+            match at {
+                Coordinate::Type(ty) => (ty, None, None),
+                Coordinate::Member(ty, member) => (ty, Some(member), None),
+                Coordinate::Argument(ty, field, argument) => (ty, Some(field), Some(argument)),
+            }
+        }
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Coordinate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

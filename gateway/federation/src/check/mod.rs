@@ -7,14 +7,16 @@
 mod arguments;
 mod coordinate;
 pub mod diff;
+mod leaning;
 mod lock;
 mod n_plus_one;
 mod place;
 mod promise;
 mod saved;
-mod usage;
+mod supergraph;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use crate::compose::Definitions;
 use crate::diagnostics::Diagnostic;
@@ -24,6 +26,7 @@ pub use coordinate::Coordinate;
 pub use lock::{Facts, Lock, Unseen};
 pub use promise::{Promise, Users};
 pub use saved::SavedOperation;
+pub use supergraph::{ChangedClient, changes};
 pub use usage::Usage;
 
 /// Looks through a supergraph. The warnings are in the order of the checks, and in each of the supergraph.

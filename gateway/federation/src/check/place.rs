@@ -33,6 +33,22 @@ impl Files<'_> {
         }
     }
 
+    /// All of a part of the schema, with its directives.
+    pub fn definition(self, at: &Coordinate) -> Option<Span> {
+        let ty = self.schema.types.get(at.type_name())?;
+        let location = match at {
+            Coordinate::Type(_) => ty.location(),
+            Coordinate::Member(_, name) => match ty {
+                ExtendedType::Object(_) | ExtendedType::Interface(_) => fields_of(ty)?.get(name)?.location(),
+                ExtendedType::Enum(ty) => ty.values.get(name)?.location(),
+                ExtendedType::InputObject(ty) => ty.fields.get(name)?.location(),
+                ExtendedType::Scalar(_) | ExtendedType::Union(_) => None,
+            },
+            Coordinate::Argument(_, field, name) => fields_of(ty)?.get(field)?.argument_by_name(name)?.location(),
+        };
+        self.span(location?)
+    }
+
     /// The name where it is defined.
     fn name(&self, at: &Coordinate) -> Option<&Name> {
         let ty = self.schema.types.get(at.type_name())?;
@@ -44,9 +60,7 @@ impl Files<'_> {
                 ExtendedType::InputObject(ty) => Some(&ty.fields.get(name)?.name),
                 ExtendedType::Scalar(_) | ExtendedType::Union(_) => None,
             },
-            Coordinate::Argument(_, field, name) => {
-                Some(&fields_of(ty)?.get(field)?.argument_by_name(name)?.name)
-            }
+            Coordinate::Argument(_, field, name) => Some(&fields_of(ty)?.get(field)?.argument_by_name(name)?.name),
         }
     }
 

@@ -67,7 +67,10 @@ impl Promise<'_> {
         };
         let lock = Files { schema: &self.lock.schema, sources: std::slice::from_ref(self.lock_source) };
         let schema = Files { schema: &self.client.schema, sources: self.sources };
-        found.at(schema.near(&change.at), "").at(lock.near(&change.at), "as promised").help(self.help(change, is_broken))
+        found
+            .at(schema.near(&change.at), "")
+            .at(lock.near(&change.at), "as promised")
+            .help(self.help(change, is_broken))
     }
 
     fn help(&self, change: &Change, is_broken: bool) -> String {
@@ -77,14 +80,18 @@ impl Promise<'_> {
         };
         match (change.level, self.users, is_broken) {
             (Level::Breaking, Users::Unknown, _) => {
-                format!("{renamed}leave it as it was and add a version: a folder beside this one, named as `successor` here")
+                format!(
+                    "{renamed}leave it as it was and add a version: a folder beside this one, named as `successor` here"
+                )
             }
             (Level::Breaking, Users::Saved, true) => format!(
                 "{renamed}keep it until no released app sends the operation; then remove the lock, and write it anew with \
                  `weft check --write-locks`"
             ),
             (Level::Breaking, Users::Saved, false) => {
-                format!("{renamed}if no app in use sends an operation that is not saved, `weft check --write-locks` accepts it")
+                format!(
+                    "{renamed}if no app in use sends an operation that is not saved, `weft check --write-locks` accepts it"
+                )
             }
             (Level::Dangerous, Users::Unknown | Users::Saved, _) => {
                 "operations go on working; see that their users can live with it, and accept it with \

@@ -140,11 +140,26 @@ mod tests {
     fn an_operation_uses_what_it_names_and_what_its_variables_can_be() {
         let cases = [
             ("{ order(id: 1) { id } }", "Query Query.order Query.order(id:) ID Order Order.id"),
-            ("{ order(id: 1, by: DOWN) { status } }", "Query Query.order Query.order(id:) Query.order(by:) ID Sort Sort.DOWN Order Order.status Status"),
-            ("query A($by: Sort) { order(id: 1, by: $by) { __typename } }", "Query Query.order Query.order(id:) Query.order(by:) ID Sort Sort.UP Sort.DOWN Order Order.__typename String"),
-            ("{ posts(filter: { inner: { text: \"a\" } }) { ... on Review { rating } } }", "Query Query.posts Query.posts(filter:) Filter Filter.inner Filter.text String Post Review Review.rating Int"),
-            ("query A($f: Filter) { posts(filter: $f) { body } }", "Query Query.posts Query.posts(filter:) Filter Filter.text Filter.sort Filter.inner String Sort Sort.UP Sort.DOWN Post Post.body"),
-            ("{ order(id: 1) { ...F } } fragment F on Order { user { name } }", "Query Query.order Query.order(id:) ID Order Order.user User User.name String"),
+            (
+                "{ order(id: 1, by: DOWN) { status } }",
+                "Query Query.order Query.order(id:) Query.order(by:) ID Sort Sort.DOWN Order Order.status Status",
+            ),
+            (
+                "query A($by: Sort) { order(id: 1, by: $by) { __typename } }",
+                "Query Query.order Query.order(id:) Query.order(by:) ID Sort Sort.UP Sort.DOWN Order Order.__typename String",
+            ),
+            (
+                "{ posts(filter: { inner: { text: \"a\" } }) { ... on Review { rating } } }",
+                "Query Query.posts Query.posts(filter:) Filter Filter.inner Filter.text String Post Review Review.rating Int",
+            ),
+            (
+                "query A($f: Filter) { posts(filter: $f) { body } }",
+                "Query Query.posts Query.posts(filter:) Filter Filter.text Filter.sort Filter.inner String Sort Sort.UP Sort.DOWN Post Post.body",
+            ),
+            (
+                "{ order(id: 1) { ...F } } fragment F on Order { user { name } }",
+                "Query Query.order Query.order(id:) ID Order Order.user User User.name String",
+            ),
         ];
         let schema = Schema::parse_and_validate(SCHEMA, "schema.graphql").expect("it is valid");
         for (text, expected) in cases {

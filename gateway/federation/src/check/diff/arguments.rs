@@ -55,6 +55,8 @@ pub(super) fn default_changed(old: &InputValueDefinition, new: &InputValueDefini
     match (&old.default_value, &new.default_value) {
         (Some(_), None) => format!("no longer defaults to `{}`", default(old)),
         (None, Some(_)) => format!("now defaults to `{}`", default(new)),
-        (Some(_), Some(_)) | (None, None) => format!("now defaults to `{}`, no longer to `{}`", default(new), default(old)),
+        (Some(_), Some(_)) | (None, None) => {
+            format!("now defaults to `{}`, no longer to `{}`", default(new), default(old))
+        }
     }
 }

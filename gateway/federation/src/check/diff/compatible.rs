@@ -7,9 +7,8 @@ pub(super) fn as_output(old: &Type, new: &Type) -> bool {
     match (old, new) {
         (Type::Named(old), Type::Named(new) | Type::NonNullNamed(new))
         | (Type::NonNullNamed(old), Type::NonNullNamed(new)) => old == new,
-        (Type::List(old), Type::List(new) | Type::NonNullList(new)) | (Type::NonNullList(old), Type::NonNullList(new)) => {
-            as_output(old, new)
-        }
+        (Type::List(old), Type::List(new) | Type::NonNullList(new))
+        | (Type::NonNullList(old), Type::NonNullList(new)) => as_output(old, new),
         (Type::NonNullNamed(_), Type::Named(_) | Type::List(_) | Type::NonNullList(_))
         | (Type::NonNullList(_), Type::List(_) | Type::Named(_) | Type::NonNullNamed(_))
         | (Type::Named(_), Type::List(_) | Type::NonNullList(_))

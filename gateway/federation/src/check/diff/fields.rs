@@ -31,12 +31,15 @@ pub(super) fn compare(ty: &Name, old: &Fields, new: &Fields, found: &mut Vec<Cha
     }
 }
 
-/// What a field may be called now: a new one with a name like it, or the only new one of its type.
+/// What a field may be called now: a new one with a name like it, or the only new one of its type if it is the only one of it that
+/// has gone.
 fn renamed(name: &Name, gone: &FieldDefinition, old: &Fields, new: &Fields) -> Option<Name> {
     let added = || new.iter().filter(|(name, _)| !old.contains_key(*name));
     nearest(name, added().map(|(name, _)| name)).or_else(|| {
-        let mut alike = added().filter(|(_, field)| field.ty == gone.ty);
-        let only = alike.next()?.0.clone();
-        alike.next().is_none().then_some(only)
+        let alike = |field: &FieldDefinition| field.ty == gone.ty;
+        let is_only = old.iter().filter(|(name, field)| !new.contains_key(*name) && alike(field)).count() == 1;
+        let mut candidates = added().filter(|(_, field)| alike(field));
+        let candidate = candidates.next().filter(|_| is_only && candidates.next().is_none());
+        candidate.map(|(name, _)| name.clone())
     })
 }

@@ -27,7 +27,8 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<Change>) {
 }
 
 fn removed(sides: &Sides<'_>, name: &Name, old: &ExtendedType) -> Change {
-    let is_candidate = |(name, ty): &(&Name, &ExtendedType)| kind(ty) == kind(old) && !sides.old.types.contains_key(*name);
+    let is_candidate =
+        |(name, ty): &(&Name, &ExtendedType)| kind(ty) == kind(old) && !sides.old.types.contains_key(*name);
     let added = sides.new.types.iter().filter(is_candidate).map(|(name, _)| name);
     let mut change = Change::breaking("TYPE_REMOVED", Coordinate::Type(name.clone()), "removed");
     change.renamed = nearest(name, added).map(Coordinate::Type);

@@ -85,12 +85,9 @@ fn compare(at: &Coordinate, old: &Facts, new: &Facts, found: &mut Vec<Change>) {
 
 /// Where it comes from, as people are told.
 fn source(at: &Coordinate, facts: &Facts) -> String {
-    let own = match at {
-        Coordinate::Type(name) | Coordinate::Member(_, name) | Coordinate::Argument(_, _, name) => name.as_str(),
-    };
     match &facts.constant {
         Some(value) => format!("the constant `{value}`"),
-        None => format!("`{}`", facts.from.as_ref().map_or(own, |from| from.name.as_str())),
+        None => format!("`{}`", facts.from.as_ref().map_or(at.name().as_str(), |from| from.name.as_str())),
     }
 }
 

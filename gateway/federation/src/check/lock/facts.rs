@@ -49,7 +49,9 @@ impl Facts {
             from: get("from").and_then(|from| target(from, name)),
             constant: get("constant").and_then(|constant| Some(literal(argument(constant, "value")?))),
             fallback: get("fallback").map(fallback),
-            limit: get("limit").and_then(|limit| argument(limit, "max")?.to_i32()).and_then(|max| u32::try_from(max).ok()),
+            limit: get("limit")
+                .and_then(|limit| argument(limit, "max")?.to_i32())
+                .and_then(|max| u32::try_from(max).ok()),
             mask: get("mask").map(mask),
             catch_all: directives.has("catchAll"),
             drop_unknown: directives.has("dropUnknown"),
@@ -82,11 +84,8 @@ impl fmt::Display for Facts {
             let scopes: Vec<String> = unless.iter().map(|scope| quoted(scope)).collect();
             write!(f, " @mask(keepLast: {keep_last}, unlessScopes: [{}])", scopes.join(", "))?;
         }
-        let flags = [
-            (self.catch_all, "catchAll"),
-            (self.drop_unknown, "dropUnknown"),
-            (self.authenticated, "authenticated"),
-        ];
+        let flags =
+            [(self.catch_all, "catchAll"), (self.drop_unknown, "dropUnknown"), (self.authenticated, "authenticated")];
         for (_, name) in flags.iter().filter(|(is_set, _)| *is_set) {
             write!(f, " @{name}")?;
         }

@@ -24,7 +24,8 @@ pub use unseen::Unseen;
 
 const CODE: &str = "LOCK_INVALID";
 
-const HEADER: &str = "# What this client's users see. `weft check --write-locks` writes it; commit it beside the schema.\n\n";
+const HEADER: &str =
+    "# What this client's users see. `weft check --write-locks` writes it; commit it beside the schema.\n\n";
 
 const UNSEEN: &str = "\n# What they do not see, and would feel:\n";
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{Definition, DirectiveList, Document, EnumValueDefinition, FieldDefinition, InputValueDefinition};
+use apollo_compiler::ast::{
+    Definition, DirectiveList, Document, EnumValueDefinition, FieldDefinition, InputValueDefinition,
+};
 
 use super::super::Coordinate;
 use super::facts::Facts;
@@ -108,10 +110,7 @@ pub(super) fn parse_line(line: &str) -> Option<(Coordinate, Facts)> {
     let at = Coordinate::parse(coordinate)?;
     let document = Document::parse(format!("scalar Line {directives}"), "line").ok()?;
     let [Definition::ScalarTypeDefinition(scalar)] = document.definitions.as_slice() else { return None };
-    let name = match &at {
-        Coordinate::Type(name) | Coordinate::Member(_, name) | Coordinate::Argument(_, _, name) => name,
-    };
-    let facts = Facts::of(name, &scalar.directives);
+    let facts = Facts::of(at.name(), &scalar.directives);
     // All of it is understood if it would be written so again.
     (format!(" {directives}") == facts.to_string()).then_some((at, facts))
 }
