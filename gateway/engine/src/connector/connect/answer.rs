@@ -6,8 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
-use weft_federation::connect::mapping::{Selection, Value, Variable, eval, parse_json};
-use weft_federation::connect::{ErrorMappings, Mapping, Source};
+use weft_federation::connect::mapping::{
+    JsonError, Reads, Selection, Value, Variable, eval, parse_json, parse_json_read,
+};
+use weft_federation::connect::{Connector, ErrorMappings, Mapping, Source};
 
 use super::codes;
 use super::exchange::Exchange;
@@ -30,6 +32,27 @@ pub enum Payload {
     Value { value: Arc<Value<'static>>, problems: Arc<[String]> },
 }
 
+/// What is made of a reply that tells no error.
+#[derive(Debug)]
+pub struct AnswerMapping {
+    selection: Selection,
+    /// What of the reply that takes, and what tells whether it is an error.
+    reads: Reads,
+}
+
+impl AnswerMapping {
+    pub fn new(selection: Selection, connector: &Connector, source: Option<&Source>) -> Self {
+        let is_success = is_success(connector, source).map(|mapping| &**mapping);
+        let reads = Reads::of(std::iter::once(&selection).chain(is_success));
+        Self { selection, reads }
+    }
+}
+
+/// The connector's own mapping stands before its source's.
+fn is_success<'a>(connector: &'a Connector, source: Option<&'a Source>) -> Option<&'a Mapping> {
+    connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()))
+}
+
 impl Exchange<'_> {
     /// Judges the reply, and maps what it holds; `None` stands for what is not there, where `may_miss` says that this is
     /// no error.
@@ -50,9 +73,8 @@ impl Exchange<'_> {
         let vars = scope.vars();
         let parsed;
         let (data, broken) = match &reply.body {
-            Payload::Json(bytes) if bytes.is_empty() => (&Value::Null, None),
             Payload::Json(bytes) => {
-                let result = parse_json(bytes);
+                let result = read_body(bytes, |bytes| parse_json_read(bytes, &self.mapping.reads));
                 let broken = result.as_ref().err().map(ToString::to_string);
                 parsed = result.unwrap_or_default();
                 (&parsed, broken)
@@ -63,7 +85,7 @@ impl Exchange<'_> {
             }
         };
         let source = self.backends.connectors().source_of(self.connector);
-        let is_success = self.connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
+        let is_success = is_success(self.connector, source);
         let succeeded = match is_success {
             Some(mapping) => matches!(eval(mapping, &vars, data).0, Value::Bool(true)),
             None => codes::is_success(reply.status),
@@ -72,12 +94,21 @@ impl Exchange<'_> {
             if may_miss && is_success.is_none() && codes::is_missing(reply.status) {
                 return then(Ok(None));
             }
+            let whole;
+            let data = match &reply.body {
+                // What is said of an error may read other things than what is made of an answer.
+                Payload::Json(bytes) => {
+                    whole = read_body(bytes, parse_json).unwrap_or_default();
+                    &whole
+                }
+                Payload::Value { value, .. } => &**value,
+            };
             return then(Err(self.failure(reply.status, source, data, &|mapping| eval_owned(mapping, &scope, data))));
         }
         if let Some(broken) = broken {
             return then(Err(SubgraphError::malformed(self.origin, &broken)));
         }
-        let (value, _) = eval(self.selection, &vars, data);
+        let (value, _) = eval(&self.mapping.selection, &vars, data);
         then(Ok(Some(&value)))
     }
 
@@ -120,6 +151,11 @@ impl Exchange<'_> {
         }
         error.bounded()
     }
+}
+
+/// Reads a body, of which there need be none.
+fn read_body(bytes: &[u8], parse: impl FnOnce(&[u8]) -> Result<Value<'_>, JsonError>) -> Result<Value<'_>, JsonError> {
+    if bytes.is_empty() { Ok(Value::Null) } else { parse(bytes) }
 }
 
 /// The message of a `google.rpc.Status`, if it has one.

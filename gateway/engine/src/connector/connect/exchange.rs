@@ -6,11 +6,11 @@ use futures_util::FutureExt;
 use http::HeaderMap;
 use tokio::time::Instant;
 use weft_federation::connect::grpc::MethodDescriptor;
-use weft_federation::connect::mapping::{Selection, Value, Variable, parse_json};
+use weft_federation::connect::mapping::{Value, Variable, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
-use super::answer::{Payload, Reply};
+use super::answer::{AnswerMapping, Payload, Reply};
 use super::backends::{Backends, Client, HttpClient};
 use super::reads::Reads;
 use super::request::{Rendered, render};
@@ -25,7 +25,7 @@ pub struct Exchange<'a> {
     pub backends: &'a Backends,
     pub id: ConnectorId,
     pub connector: &'a Connector,
-    pub selection: &'a Selection,
+    pub mapping: &'a AnswerMapping,
     pub origin: &'a ErrorOrigin,
     pub context: &'a RequestContext<'a>,
     /// Where equal reads are shared, if they may be.
@@ -40,12 +40,12 @@ impl<'a> Exchange<'a> {
     pub fn new(
         backends: &'a Backends,
         (id, connector): (ConnectorId, &'a Connector),
-        selection: &'a Selection,
+        mapping: &'a AnswerMapping,
         origin: &'a ErrorOrigin,
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, selection, origin, context, reads, shares: false, notes: Mutex::default() }
+        Self { backends, id, connector, mapping, origin, context, reads, shares: false, notes: Mutex::default() }
     }
 
     /// Notes what has no JSON in an answer, such as a number that is none.
@@ -95,14 +95,7 @@ impl<'a> Exchange<'a> {
     where
         'a: 's,
     {
-        let backends::Constants { config, env } = self.backends.constants(self.connector);
-        let reads = |variable| self.backends.reads(self.id, variable);
-        Scope {
-            config: config.filter(|_| reads(Variable::Config)).and_then(|json| parse_json(json.as_bytes()).ok()),
-            env: if reads(Variable::Env) { parse_json(env.as_bytes()).ok() } else { None },
-            request: reads(Variable::Request).then(|| headers(self.context.headers)),
-            ..scope
-        }
+        with_constants(self.backends, (self.id, self.connector), self.context.headers, scope)
     }
 
     fn render(&self, scope: &Scope<'_>) -> Result<Rendered, SubgraphError> {
@@ -129,6 +122,23 @@ impl<'a> Exchange<'a> {
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
         send(self.backends, self.connector, rendered, self.context.deadline, self.origin).await
+    }
+}
+
+/// Adds what is the same for every call that is made for these headers of a client.
+fn with_constants<'a>(
+    backends: &'a Backends,
+    (id, connector): (ConnectorId, &Connector),
+    client: &HeaderMap,
+    scope: Scope<'a>,
+) -> Scope<'a> {
+    let backends::Constants { config, env } = backends.constants(connector);
+    let reads = |variable| backends.reads(id, variable);
+    Scope {
+        config: config.filter(|_| reads(Variable::Config)).and_then(|json| parse_json(json.as_bytes()).ok()),
+        env: if reads(Variable::Env) { parse_json(env.as_bytes()).ok() } else { None },
+        request: reads(Variable::Request).then(|| headers(client)),
+        ..scope
     }
 }
 
@@ -176,16 +186,14 @@ impl OwnCall {
         client: &HeaderMap,
     ) -> Result<Reply, SubgraphError> {
         let connector = self.connector()?;
-        let context = RequestContext { headers: client, deadline: Instant::now() };
-        let selection = &connector.selection;
-        let exchange = Exchange::new(&self.backends, (self.id, connector), selection, &self.origin, &context, None);
         let batch: Result<_, _> = entities.iter().map(|entity| read_entity(entity.as_ref(), &self.origin)).collect();
-        let scope = exchange.with_constants(Scope {
+        let scope = Scope {
             arguments: arguments.map(|json| read_arguments(json, &self.origin)).transpose()?,
             batch: Some(Value::Array(batch?)),
             ..Scope::default()
-        });
-        let rendered = exchange.render(&scope)?;
+        };
+        let scope = with_constants(&self.backends, (self.id, connector), client, scope);
+        let rendered = render(&self.backends, connector, &scope.vars(), client, &self.origin)?;
         let key = read_key(self.id, rendered.shared_key(&self.backends, connector, client));
         Self::new(&self.backends, self.id, &self.origin).share(key, rendered).await
     }

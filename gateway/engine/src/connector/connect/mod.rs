@@ -26,7 +26,7 @@ mod window;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
-use weft_federation::connect::mapping::{FieldTree, Selection, Value};
+use weft_federation::connect::mapping::{FieldTree, Value};
 use weft_federation::connect::{Connector, ConnectorId};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
@@ -34,6 +34,7 @@ use weft_federation::schema::Model;
 
 use super::{About, Inputs, Part, PartError, PartForm};
 use crate::execute::{ErrorOrigin, SubgraphError};
+use answer::AnswerMapping;
 use exchange::Exchange;
 use many::Matching;
 use output::Output;
@@ -52,7 +53,7 @@ pub struct Connect {
     backends: Backends,
     id: ConnectorId,
     /// The connector's mapping, cut down to what the fetch asks.
-    selection: Selection,
+    mapping: AnswerMapping,
     mode: Mode,
     /// Whether equal calls may share one answer.
     is_read: bool,
@@ -92,10 +93,11 @@ impl Connect {
         } else {
             output::wanted(&fetch.selection)
         };
+        let source = backends.connectors().source_of(connector);
         Some(Self {
             backends: backends.clone(),
             id,
-            selection: connector.specialize(&wanted),
+            mapping: AnswerMapping::new(connector.specialize(&wanted), connector, source),
             mode: mode(connector, is_entities, by_arguments),
             is_read: match kind {
                 OperationKind::Query | OperationKind::Subscription => true,
@@ -112,7 +114,7 @@ impl Connect {
         };
         let reads = self.is_read.then_some(inputs.reads);
         let mut exchange =
-            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, reads);
+            Exchange::new(&self.backends, (self.id, connector), &self.mapping, origin, inputs.context, reads);
         exchange.shares = self.shares;
         let field = inputs.fetch.selection.fields.first();
         // Only a connector on a field has arguments.
@@ -152,8 +154,7 @@ impl Connect {
         else {
             return Err(SubgraphError::internal("A plan subscribes by a connector that is not there, or to no field."));
         };
-        let exchange =
-            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, None);
+        let exchange = Exchange::new(&self.backends, (self.id, connector), &self.mapping, origin, inputs.context, None);
         Feed::open(exchange, field, arguments(field, self.backends.model(), inputs.variables)).await
     }
 }
