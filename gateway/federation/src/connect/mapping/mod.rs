@@ -15,6 +15,7 @@ mod methods;
 mod number;
 mod output;
 mod parser;
+mod picks;
 mod prune;
 mod reads;
 mod rename;
@@ -38,6 +39,7 @@ pub use json::{
 pub use method::Method;
 pub(super) use number::{float_token, float32_token};
 pub use output::{Output, OutputField};
+pub use picks::Picks;
 pub use reads::Reads;
 pub use tree::FieldTree;
 pub use uses::{Segment, Use, UseRoot};

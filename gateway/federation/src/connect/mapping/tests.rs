@@ -1,6 +1,7 @@
 //! The mapping language as tables: text and input in, JSON out.
 
 mod methods;
+mod picks;
 mod random;
 mod reads;
 

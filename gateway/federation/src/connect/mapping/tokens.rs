@@ -24,6 +24,11 @@ impl<'a> Tokens<'a> {
         Ok(Self { text, bytes, at: 0, depth: 0 })
     }
 
+    /// Reads a text again.
+    pub fn over(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0 }
+    }
+
     /// Says that nothing but blanks is left.
     pub fn end(&mut self) -> Result<()> {
         self.skip_blank();

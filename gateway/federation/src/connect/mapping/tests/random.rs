@@ -17,38 +17,67 @@ fn computed() -> impl Strategy<Value = String> {
     (path(), prop::sample::select(ends.to_vec())).prop_map(|(path, end)| format!("{path}{end}"))
 }
 
-/// The fields of a selection set. Its aliases differ, and its keys may not: then the mapping is refused where it is read.
-fn fields(depth: u32) -> BoxedStrategy<String> {
-    let leaf =
-        prop_oneof![key(), path().prop_map(|path| format!("#: {path}")), computed().prop_map(|it| format!("#: {it}"))];
-    let field = if depth == 0 {
-        leaf.boxed()
-    } else {
-        let set = || fields(depth - 1);
+/// The members of a selection set, by what they are without sets in them and with. `#` stands for a name that no other
+/// has.
+#[derive(Clone, Copy)]
+struct Grammar {
+    leaf: fn() -> BoxedStrategy<String>,
+    nested: fn(BoxedStrategy<String>) -> BoxedStrategy<String>,
+}
+
+const PICKING: Grammar = Grammar {
+    leaf: || prop_oneof![key(), path().prop_map(|path| format!("#: {path}"))].boxed(),
+    nested: |set| {
         prop_oneof![
-            2 => leaf,
-            1 => (key(), set()).prop_map(|(key, set)| format!("{key} {{ {set} }}")),
-            1 => (path(), set()).prop_map(|(path, set)| format!("#: {path} {{ {set} }}")),
-            1 => set().prop_map(|set| format!("#: {{ {set} }}")),
-            1 => (path(), set()).prop_map(|(path, set)| format!("$.{path} {{ {set} }}")),
-            1 => (path(), set()).prop_map(|(path, set)| format!("#: $.{path}->first {{ {set} }}")),
+            (key(), set.clone()).prop_map(|(key, set)| format!("{key} {{ {set} }}")),
+            (path(), set.clone()).prop_map(|(path, set)| format!("#: {path} {{ {set} }}")),
+            set.prop_map(|set| format!("#: {{ {set} }}")),
         ]
         .boxed()
+    },
+};
+
+const ANY: Grammar = Grammar {
+    leaf: || prop_oneof![2 => (PICKING.leaf)(), 1 => computed().prop_map(|it| format!("#: {it}"))].boxed(),
+    nested: |set| {
+        prop_oneof![
+            3 => (PICKING.nested)(set.clone()),
+            1 => (path(), set.clone()).prop_map(|(path, set)| format!("$.{path} {{ {set} }}")),
+            1 => (path(), set).prop_map(|(path, set)| format!("#: $.{path}->first {{ {set} }}")),
+        ]
+        .boxed()
+    },
+};
+
+/// The members of a set. Their keys may be the same: then the mapping is refused where it is read.
+fn members(grammar: Grammar, depth: u32) -> BoxedStrategy<String> {
+    let leaf = (grammar.leaf)();
+    let member = match depth.checked_sub(1) {
+        None => leaf,
+        Some(below) => prop_oneof![2 => leaf, 3 => (grammar.nested)(members(grammar, below))].boxed(),
     };
-    let number = move |(at, field): (usize, String)| field.replacen('#', &format!("x{depth}{at}"), 1);
-    prop::collection::vec(field, 1..4)
-        .prop_map(move |fields| fields.into_iter().enumerate().map(number).collect::<Vec<_>>().join(" "))
+    let named = move |(at, member): (usize, String)| member.replacen('#', &format!("x{depth}{at}"), 1);
+    prop::collection::vec(member, 1..4)
+        .prop_map(move |members| members.into_iter().enumerate().map(named).collect::<Vec<_>>().join(" "))
         .boxed()
 }
 
 /// The text of a mapping.
 pub fn mapping() -> impl Strategy<Value = String> {
     prop_oneof![
-        4 => fields(2),
+        4 => members(ANY, 2),
         1 => Just("$".to_owned()),
-        1 => path().prop_map(|path| format!("$.{path}")),
         1 => computed().prop_map(|path| format!("$.{path}")),
-        2 => (path(), fields(1)).prop_map(|(path, set)| format!("$.{path} {{ {set} }}")),
+        2 => (path(), members(ANY, 1)).prop_map(|(path, set)| format!("$.{path} {{ {set} }}")),
+    ]
+}
+
+/// The text of a mapping that only picks.
+pub fn picking() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => members(PICKING, 2),
+        1 => path().prop_map(|path| format!("$.{path}")),
+        2 => (path(), members(PICKING, 1)).prop_map(|(path, set)| format!("$.{path} {{ {set} }}")),
     ]
 }
 
