@@ -6,13 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
-use weft_federation::connect::mapping::{
-    JsonError, Reads, Selection, Value, Variable, eval, parse_json, parse_json_read,
-};
-use weft_federation::connect::{Connector, ErrorMappings, Mapping, Source};
+use weft_federation::connect::mapping::{Selection, Value, Variable, eval, parse_json};
+use weft_federation::connect::{ErrorMappings, Mapping, Source};
 
 use super::codes;
 use super::exchange::Exchange;
+use super::mapped::{Mapped, is_success};
 use super::scope::{Scope, headers};
 use crate::execute::{BackendStatus, SubgraphError};
 
@@ -32,27 +31,6 @@ pub enum Payload {
     Value { value: Arc<Value<'static>>, problems: Arc<[String]> },
 }
 
-/// What is made of a reply that tells no error.
-#[derive(Debug)]
-pub struct AnswerMapping {
-    selection: Selection,
-    /// What of the reply that takes, and what tells whether it is an error.
-    reads: Reads,
-}
-
-impl AnswerMapping {
-    pub fn new(selection: Selection, connector: &Connector, source: Option<&Source>) -> Self {
-        let is_success = is_success(connector, source).map(|mapping| &**mapping);
-        let reads = Reads::of(std::iter::once(&selection).chain(is_success));
-        Self { selection, reads }
-    }
-}
-
-/// The connector's own mapping stands before its source's.
-fn is_success<'a>(connector: &'a Connector, source: Option<&'a Source>) -> Option<&'a Mapping> {
-    connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()))
-}
-
 impl Exchange<'_> {
     /// Judges the reply, and maps what it holds; `None` stands for what is not there, where `may_miss` says that this is
     /// no error.
@@ -61,8 +39,18 @@ impl Exchange<'_> {
         reply: &Reply,
         mut scope: Scope<'_>,
         may_miss: bool,
-        then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
+        then: impl FnOnce(Result<Option<Mapped<'_>>, SubgraphError>) -> R,
     ) -> R {
+        // Most replies are made JSON of at once.
+        if let Payload::Json(bytes) = &reply.body
+            && codes::is_success(reply.status)
+            && let Some(picked) = self.mapping.pick(bytes)
+        {
+            return then(match &picked {
+                Ok(json) => Ok(Some(Mapped::Json(json))),
+                Err(broken) => Err(SubgraphError::malformed(self.origin, &broken.to_string())),
+            });
+        }
         let number = match reply.status {
             BackendStatus::Http(status) => i32::from(status),
             BackendStatus::Grpc(status) => status,
@@ -74,7 +62,7 @@ impl Exchange<'_> {
         let parsed;
         let (data, broken) = match &reply.body {
             Payload::Json(bytes) => {
-                let result = read_body(bytes, |bytes| parse_json_read(bytes, &self.mapping.reads));
+                let result = self.mapping.read(bytes);
                 let broken = result.as_ref().err().map(ToString::to_string);
                 parsed = result.unwrap_or_default();
                 (&parsed, broken)
@@ -98,7 +86,7 @@ impl Exchange<'_> {
             let data = match &reply.body {
                 // What is said of an error may read other things than what is made of an answer.
                 Payload::Json(bytes) => {
-                    whole = read_body(bytes, parse_json).unwrap_or_default();
+                    whole = parse_json(bytes).unwrap_or_default();
                     &whole
                 }
                 Payload::Value { value, .. } => &**value,
@@ -108,8 +96,7 @@ impl Exchange<'_> {
         if let Some(broken) = broken {
             return then(Err(SubgraphError::malformed(self.origin, &broken)));
         }
-        let (value, _) = eval(&self.mapping.selection, &vars, data);
-        then(Ok(Some(&value)))
+        then(Ok(Some(Mapped::Value(&self.mapping.eval(&vars, data)))))
     }
 
     fn failure(
@@ -151,11 +138,6 @@ impl Exchange<'_> {
         }
         error.bounded()
     }
-}
-
-/// Reads a body, of which there need be none.
-fn read_body(bytes: &[u8], parse: impl FnOnce(&[u8]) -> Result<Value<'_>, JsonError>) -> Result<Value<'_>, JsonError> {
-    if bytes.is_empty() { Ok(Value::Null) } else { parse(bytes) }
 }
 
 /// The message of a `google.rpc.Status`, if it has one.

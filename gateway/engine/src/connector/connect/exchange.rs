@@ -10,8 +10,9 @@ use weft_federation::connect::mapping::{Value, Variable, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
-use super::answer::{AnswerMapping, Payload, Reply};
+use super::answer::{Payload, Reply};
 use super::backends::{Backends, Client, HttpClient};
+use super::mapped::{AnswerMapping, Mapped};
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
@@ -64,7 +65,7 @@ impl<'a> Exchange<'a> {
         &self,
         scope: Scope<'_>,
         may_miss: bool,
-        then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
+        then: impl FnOnce(Result<Option<Mapped<'_>>, SubgraphError>) -> R,
     ) -> R {
         let scope = self.with_constants(scope);
         let reply = match self.render(&scope) {

@@ -1,10 +1,10 @@
 //! Owns the events of a subscription that a gRPC stream feeds: each message, mapped.
 
-use weft_federation::connect::mapping::Value;
 use weft_federation::plan::FetchField;
 
 use super::exchange::Exchange;
 use super::grpc::Messages;
+use super::mapped::Mapped;
 use super::output::Output;
 use super::scope::{Scope, read_arguments};
 use crate::connector::{About, Part, PartError, PartForm};
@@ -39,7 +39,7 @@ impl<'a> Feed<'a> {
             Ok(scope) => self.exchange.with_constants(scope),
             Err(error) => return Some(Err(error)),
         };
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
+        let written = |mapped: Result<Option<Mapped<'_>>, SubgraphError>| {
             mapped.map(|value| {
                 let mut out = Output::of(self.exchange.connector);
                 out.field(self.field, value);

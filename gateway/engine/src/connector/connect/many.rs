@@ -7,6 +7,7 @@ use tracing::warn;
 use weft_federation::connect::mapping::{FieldTree, Value};
 use weft_federation::plan::FetchField;
 
+use super::mapped::Mapped;
 use super::scope::Scope;
 use super::{Calls, PARALLEL, Slots, keys, part};
 use crate::connector::Part;
@@ -69,7 +70,7 @@ impl Calls<'_> {
     /// What of a batch's answer belongs to each of the keys that are wanted.
     pub(super) fn matched(
         &self,
-        mapped: Result<Option<&Value<'_>>, SubgraphError>,
+        mapped: Result<Option<Mapped<'_>>, SubgraphError>,
         wanted: &[Option<String>],
         matching: Matching<'_>,
     ) -> Found {
@@ -84,7 +85,7 @@ impl Calls<'_> {
                 Some(field) => out.group(field, items),
                 None => {
                     twice += usize::from(items.len() > 1);
-                    out.object(selection, items.first()?);
+                    out.entity(selection, *items.first()?);
                 }
             }
             Some(out.json)
@@ -100,13 +101,12 @@ impl Calls<'_> {
 }
 
 /// A batch's answer, which has to be a list.
-fn list<'v, 'a>(
-    mapped: Result<Option<&'v Value<'a>>, SubgraphError>,
+fn list<'m>(
+    mapped: Result<Option<Mapped<'m>>, SubgraphError>,
     origin: &ErrorOrigin,
-) -> Result<&'v [Value<'a>], SubgraphError> {
-    let value = mapped?;
-    value
-        .and_then(Value::as_array)
+) -> Result<Vec<Mapped<'m>>, SubgraphError> {
+    mapped?
+        .and_then(Mapped::items)
         .ok_or_else(|| SubgraphError::malformed(origin, "what it gives for a batch is no list"))
 }
 

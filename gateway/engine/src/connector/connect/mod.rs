@@ -14,6 +14,7 @@ mod grpc;
 mod grpc_tests;
 mod keys;
 mod many;
+mod mapped;
 mod metadata;
 mod output;
 mod reads;
@@ -34,9 +35,9 @@ use weft_federation::schema::Model;
 
 use super::{About, Inputs, Part, PartError, PartForm};
 use crate::execute::{ErrorOrigin, SubgraphError};
-use answer::AnswerMapping;
 use exchange::Exchange;
 use many::Matching;
+use mapped::{AnswerMapping, Mapped};
 use output::Output;
 use scope::{Scope, arguments, read_arguments, read_entity};
 
@@ -88,16 +89,17 @@ impl Connect {
         let is_entities = matches!(fetch.entry, FetchEntry::Entities { .. });
         // A root field with `entity: true` looks entities up too.
         let by_arguments = is_entities && connector.coordinate.field.is_some() && is_root(connector, model);
-        let wanted = if connector.coordinate.field.is_some() && !by_arguments {
-            fetch.selection.fields.first().map_or_else(FieldTree::whole, output::wanted_of)
-        } else {
-            output::wanted(&fetch.selection)
+        let own_field =
+            fetch.selection.fields.first().filter(|_| connector.coordinate.field.is_some() && !by_arguments);
+        let (wanted, keeps_names) = match own_field {
+            Some(field) => (output::wanted_of(field), output::keeps_names_of(field)),
+            None => (output::wanted(&fetch.selection), output::keeps_names(&fetch.selection)),
         };
         let source = backends.connectors().source_of(connector);
         Some(Self {
             backends: backends.clone(),
             id,
-            mapping: AnswerMapping::new(connector.specialize(&wanted), connector, source),
+            mapping: AnswerMapping::new(connector, source, &wanted, keeps_names),
             mode: mode(connector, is_entities, by_arguments),
             is_read: match kind {
                 OperationKind::Query | OperationKind::Subscription => true,
@@ -201,7 +203,7 @@ impl Calls<'_> {
         };
         let scope = Scope { arguments: self.arguments_value()?, ..Scope::default() };
         let may_miss = self.exchange.connector.entity;
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
+        let written = |mapped: Result<Option<Mapped<'_>>, SubgraphError>| {
             mapped.map(|value| {
                 let mut out = self.output();
                 out.field(field, value);
@@ -234,12 +236,12 @@ impl Calls<'_> {
         };
         let own_field = self.field.filter(|_| self.arguments.is_some() && !by_arguments);
         let selection = &self.inputs.fetch.selection;
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
+        let written = |mapped: Result<Option<Mapped<'_>>, SubgraphError>| {
             mapped.map(|value| {
                 let mut out = self.output();
                 match own_field {
                     Some(field) => out.field(field, value),
-                    None => out.object(selection, value?),
+                    None => out.entity(selection, value?),
                 }
                 Some(out.json)
             })

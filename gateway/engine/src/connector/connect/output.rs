@@ -4,6 +4,8 @@ use weft_federation::connect::mapping::{FieldTree, Value, write_json};
 use weft_federation::connect::{Connector, Request};
 use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Leaf};
 
+use super::mapped::Mapped;
+
 /// What a fetch wants of a value, in the schema's names.
 pub fn wanted(selection: &FetchSelection) -> FieldTree {
     let mut tree = FieldTree::whole();
@@ -28,6 +30,19 @@ pub fn wanted_of(field: &FetchField) -> FieldTree {
     }
 }
 
+/// Whether the fetch reads all fields of a value by their names.
+pub fn keeps_names(selection: &FetchSelection) -> bool {
+    selection.fields.iter().all(|field| field.response_name == field.name && keeps_names_of(field))
+}
+
+/// Whether it does so below a field.
+pub fn keeps_names_of(field: &FetchField) -> bool {
+    match &field.content {
+        FetchContent::Leaf(_) => true,
+        FetchContent::Objects(selection) => keeps_names(selection),
+    }
+}
+
 /// Mapped values as JSON.
 pub struct Output {
     pub json: Vec<u8>,
@@ -46,27 +61,42 @@ impl Output {
     }
 
     /// Writes an object that has the field alone.
-    pub fn field(&mut self, field: &FetchField, value: Option<&Value<'_>>) {
+    pub fn field(&mut self, field: &FetchField, value: Option<Mapped<'_>>) {
         self.json.push(b'{');
         self.key(field);
-        self.value(value.unwrap_or(&Value::Null), &field.content);
+        self.mapped(value.unwrap_or(Mapped::Value(&Value::Null)), &field.content);
         self.json.push(b'}');
     }
 
     /// Writes an object that has the field alone, of the items of one parent.
-    pub fn group(&mut self, field: &FetchField, items: &[&Value<'_>]) {
+    pub fn group(&mut self, field: &FetchField, items: &[Mapped<'_>]) {
         self.json.push(b'{');
         self.key(field);
         if field.wrapping.is_list() {
-            self.items(items.iter().copied(), &field.content);
+            self.items(items.iter().copied(), |this, item| this.mapped(item, &field.content));
         } else {
-            self.value(items.first().copied().unwrap_or(&Value::Null), &field.content);
+            self.mapped(items.first().copied().unwrap_or(Mapped::Value(&Value::Null)), &field.content);
         }
         self.json.push(b'}');
     }
 
+    /// Writes an entity as the selection has it.
+    pub fn entity(&mut self, selection: &FetchSelection, entity: Mapped<'_>) {
+        match entity {
+            Mapped::Value(value) => self.object(selection, value),
+            Mapped::Json(json) => self.json.extend_from_slice(json),
+        }
+    }
+
+    fn mapped(&mut self, value: Mapped<'_>, content: &FetchContent) {
+        match value {
+            Mapped::Value(value) => self.value(value, content),
+            Mapped::Json(json) => self.json.extend_from_slice(json),
+        }
+    }
+
     /// Writes the value as the selection has it. What is no object is written as it is, to be refused where it is read.
-    pub fn object(&mut self, selection: &FetchSelection, value: &Value<'_>) {
+    fn object(&mut self, selection: &FetchSelection, value: &Value<'_>) {
         let Value::Object(_) = value else { return write_json(value, &mut self.json) };
         self.json.push(b'{');
         let mut first = true;
@@ -97,7 +127,7 @@ impl Output {
         match (content, value) {
             // A custom scalar is any JSON, its lists and objects too.
             (FetchContent::Leaf(Leaf::Custom), _) => write_json(value, &mut self.json),
-            (_, Value::Array(items)) => self.items(items.iter(), content),
+            (_, Value::Array(items)) => self.items(items.iter(), |this, item| this.value(item, content)),
             (FetchContent::Objects(selection), _) => self.object(selection, value),
             (FetchContent::Leaf(Leaf::Int), Value::String(text)) if self.wide_integers => {
                 match text.decode().parse::<i64>() {
@@ -109,13 +139,13 @@ impl Output {
         }
     }
 
-    fn items<'v, 'a: 'v>(&mut self, items: impl Iterator<Item = &'v Value<'a>>, content: &FetchContent) {
+    fn items<T>(&mut self, items: impl Iterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
         self.json.push(b'[');
         for (at, item) in items.enumerate() {
             if at > 0 {
                 self.json.push(b',');
             }
-            self.value(item, content);
+            write(self, item);
         }
         self.json.push(b']');
     }

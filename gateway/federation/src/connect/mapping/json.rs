@@ -45,7 +45,21 @@ pub fn parse_read<'a>(bytes: &'a [u8], reads: &Reads) -> Result<Value<'a>, JsonE
     parse_within(bytes, reads.interest(), MAX_VALUES)
 }
 
-/// The same with at most this many values.
+/// The text of each item of a list; `None` for what is no list.
+pub fn items(bytes: &[u8]) -> Option<Vec<&str>> {
+    let mut tokens = Tokens::new(bytes).ok()?;
+    if tokens.peek() != Some(b'[') {
+        return None;
+    }
+    tokens.open().ok()?;
+    let (mut items, mut first) = (vec![], true);
+    while tokens.next_item(&mut first).ok()? {
+        items.push(tokens.skip().ok()?);
+    }
+    Some(items)
+}
+
+/// As [`parse_read`], with at most this many values.
 pub(super) fn parse_within<'a>(
     bytes: &'a [u8],
     interest: Interest<'_>,

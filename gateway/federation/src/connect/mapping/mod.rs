@@ -33,8 +33,8 @@ pub use ast::{
 };
 pub use eval::{Problem, ProblemKind, Vars, eval};
 pub use json::{
-    JsonError, MAX_DEPTH, MAX_VALUES, parse as parse_json, parse_read as parse_json_read, write as write_json,
-    write_string as write_json_string,
+    JsonError, MAX_DEPTH, MAX_VALUES, items as json_items, parse as parse_json, parse_read as parse_json_read,
+    write as write_json, write_string as write_json_string,
 };
 pub use method::Method;
 pub(super) use number::{float_token, float32_token};

@@ -1,6 +1,7 @@
 //! Owns [`Reads`]: what of a response its mappings look at, so that the rest need not be kept.
 
 use super::ast::Selection;
+use super::tree::FieldTree;
 use super::uses::{Segment, UseRoot};
 
 /// What is read of a value. Lists are transparent: it holds for each of their items.
@@ -38,6 +39,13 @@ impl Reads {
 
     pub(super) fn interest(&self) -> Interest<'_> {
         if self.whole { Interest::Whole } else { Interest::Fields(&self.fields) }
+    }
+}
+
+impl From<&FieldTree> for Reads {
+    fn from(tree: &FieldTree) -> Self {
+        let fields = tree.fields.iter().map(|(name, below)| (name.clone(), Self::from(below)));
+        Self { whole: tree.is_whole(), fields: fields.collect() }
     }
 }
 
