@@ -113,7 +113,7 @@ impl<'a> Exchange<'a> {
                 Some(_) => {
                     let shared = rendered.shared_key(self.backends, self.connector, self.context.headers);
                     let call = OwnCall::new(self.backends, self.id, self.origin);
-                    call.share(read_key(self.id, shared), rendered).await
+                    Box::pin(call.share(read_key(self.id, shared), rendered)).await
                 }
                 None => self.send(rendered).await,
             }
@@ -217,7 +217,9 @@ async fn send(
         }
         (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
             let left = deadline.saturating_duration_since(Instant::now());
-            grpc::Call { client, method: method(connector)?, message, headers, origin }.send(left).await
+            let call = grpc::Call { client, method: method(connector)?, message, headers, origin };
+            // Boxed, since all calls would have to have room for it, and be copied with that.
+            Box::pin(call.send(left)).await
         }
         (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
     }

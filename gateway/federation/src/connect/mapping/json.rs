@@ -4,7 +4,7 @@
 //! the reader by an error, the writer because a [`Value`] cannot hold it.
 
 use super::reads::{Interest, Reads};
-use super::tokens::{Tokens, key_text};
+use super::tokens::Tokens;
 use super::value::{Text, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -54,7 +54,8 @@ pub fn items(bytes: &[u8]) -> Option<Vec<&str>> {
     tokens.open().ok()?;
     let (mut items, mut first) = (vec![], true);
     while tokens.next_item(&mut first).ok()? {
-        items.push(tokens.skip().ok()?);
+        let item = tokens.skip().ok()?;
+        items.push(tokens.token(item));
     }
     Some(items)
 }
@@ -82,7 +83,10 @@ impl<'a> Reader<'a> {
         let first = self.tokens.peek();
         self.left = self.left.checked_sub(1).ok_or_else(|| self.tokens.error("it has more values than are read"))?;
         Ok(match first {
-            Some(b'"') => Value::String(Text::Escaped(self.tokens.string()?)),
+            Some(b'"') => {
+                let string = self.tokens.string()?;
+                Value::String(Text::Escaped(self.tokens.raw(string)))
+            }
             Some(b'{') => Value::Object(self.object(interest)?),
             Some(b'[') => {
                 self.tokens.open()?;
@@ -93,7 +97,10 @@ impl<'a> Reader<'a> {
                 }
                 Value::Array(items)
             }
-            Some(b'-' | b'0'..=b'9') => Value::Number(Cow::Borrowed(self.tokens.number()?)),
+            Some(b'-' | b'0'..=b'9') => {
+                let number = self.tokens.number()?;
+                Value::Number(Cow::Borrowed(self.tokens.token(number)))
+            }
             Some(b't') => self.tokens.word("true").map(|()| Value::Bool(true))?,
             Some(b'f') => self.tokens.word("false").map(|()| Value::Bool(false))?,
             Some(b'n') => self.tokens.word("null").map(|()| Value::Null)?,
@@ -107,8 +114,8 @@ impl<'a> Reader<'a> {
         // Filled once the object is wide, so that a hostile one costs no quadratic time.
         let mut index: HashMap<Cow<'a, str>, usize> = HashMap::new();
         let mut first = true;
-        while let Some(raw) = self.tokens.next_key(&mut first)? {
-            let key = key_text(raw);
+        while let Some(key) = self.tokens.next_key(&mut first)? {
+            let key = self.tokens.decoded(key);
             let Some(below) = interest.of(&key) else {
                 self.tokens.skip()?;
                 continue;

@@ -7,7 +7,7 @@
 
 use super::ast::{Expression, ExpressionKind, Path, Root, Selection, SelectionBody, SelectionSet, StepKind};
 use super::json::{JsonError, MAX_VALUES, parse, write, write_string};
-use super::tokens::{Tokens, key_text};
+use super::tokens::{Span, Tokens};
 use super::tree::FieldTree;
 
 type Result<T> = std::result::Result<T, JsonError>;
@@ -153,17 +153,17 @@ fn pick(expression: &Expression, wanted: &FieldTree, sources: &mut Vec<String>) 
     }
 }
 
-struct Picker<'o, 'a> {
+struct Picker<'o> {
     out: &'o mut Vec<u8>,
-    /// The fields of the objects that are being read, innermost last: the text of each that is there.
-    slots: Vec<Option<&'a str>>,
+    /// The fields of the objects that are being read, innermost last: where each is, if it is there.
+    slots: Vec<Option<Span>>,
     /// How many values more may be written.
     left: usize,
 }
 
-impl<'a> Picker<'_, 'a> {
+impl Picker<'_> {
     /// Writes what a walk finds, or null.
-    fn item(&mut self, tokens: &mut Tokens<'a>, walk: &Walk) -> Result<()> {
+    fn item(&mut self, tokens: &mut Tokens<'_>, walk: &Walk) -> Result<()> {
         if !self.walk(tokens, &walk.keys, &walk.end)? {
             self.out.extend_from_slice(b"null");
         }
@@ -171,7 +171,7 @@ impl<'a> Picker<'_, 'a> {
     }
 
     /// Writes what the keys lead to from the next value; false if nothing is there, and then nothing is written.
-    fn walk(&mut self, tokens: &mut Tokens<'a>, keys: &[String], end: &End) -> Result<bool> {
+    fn walk(&mut self, tokens: &mut Tokens<'_>, keys: &[String], end: &End) -> Result<bool> {
         let Some((key, rest)) = keys.split_first() else {
             return self.end(tokens, end).map(|()| true);
         };
@@ -180,8 +180,8 @@ impl<'a> Picker<'_, 'a> {
                 tokens.open()?;
                 let (mut first, mut found) = (true, false);
                 let start = self.out.len();
-                while let Some(raw) = tokens.next_key(&mut first)? {
-                    if is(raw, key) {
+                while let Some(name) = tokens.next_key(&mut first)? {
+                    if tokens.is(name, key) {
                         // Of a key that comes twice the last value counts.
                         self.out.truncate(start);
                         found = self.walk(tokens, rest, end)?;
@@ -197,23 +197,23 @@ impl<'a> Picker<'_, 'a> {
                 }
                 Ok(())
             }),
-            Some(b'n') => self.copy(tokens),
+            Some(b'n') => self.copy_next(tokens).map(|()| true),
             Some(_) | None => tokens.skip().map(|_| false),
         }
     }
 
-    fn end(&mut self, tokens: &mut Tokens<'a>, end: &End) -> Result<()> {
+    fn end(&mut self, tokens: &mut Tokens<'_>, end: &End) -> Result<()> {
         match end {
-            End::Copy => self.copy(tokens).map(drop),
+            End::Copy => self.copy_next(tokens),
             End::Braces(braces) => self.braces(tokens, braces),
         }
     }
 
     /// Braces on a value.
-    fn braces(&mut self, tokens: &mut Tokens<'a>, braces: &Braces) -> Result<()> {
+    fn braces(&mut self, tokens: &mut Tokens<'_>, braces: &Braces) -> Result<()> {
         match tokens.peek() {
             Some(b'[') => self.list(tokens, |this, tokens| this.braces(tokens, braces)).map(drop),
-            Some(b'n') => self.copy(tokens).map(drop),
+            Some(b'n') => self.copy_next(tokens),
             first => {
                 let base = self.slots.len();
                 self.slots.resize(base + braces.sources.len(), None);
@@ -222,7 +222,7 @@ impl<'a> Picker<'_, 'a> {
                 } else {
                     tokens.skip()?;
                 }
-                self.object(&braces.members, base)?;
+                self.object(tokens, &braces.members, base)?;
                 self.slots.truncate(base);
                 Ok(())
             }
@@ -230,22 +230,22 @@ impl<'a> Picker<'_, 'a> {
     }
 
     /// Notes where the fields of an object are.
-    fn sources(&mut self, tokens: &mut Tokens<'a>, braces: &Braces, base: usize) -> Result<()> {
+    fn sources(&mut self, tokens: &mut Tokens<'_>, braces: &Braces, base: usize) -> Result<()> {
         let sources = &braces.sources[..];
         tokens.open()?;
         let mut first = true;
-        while let Some(raw) = tokens.next_key(&mut first)? {
-            let found = sources.iter().position(|source| is(raw, source));
-            let text = tokens.skip()?;
+        while let Some(name) = tokens.next_key(&mut first)? {
+            let found = sources.iter().position(|source| tokens.is(name, source));
+            let value = tokens.skip()?;
             if let Some(slot) = found {
-                self.slots[base + slot] = Some(text);
+                self.slots[base + slot] = Some(value);
             }
         }
         Ok(())
     }
 
     /// Writes the members whose fields are there.
-    fn object(&mut self, members: &[Member], base: usize) -> Result<()> {
+    fn object(&mut self, tokens: &Tokens<'_>, members: &[Member], base: usize) -> Result<()> {
         self.out.push(b'{');
         let empty = self.out.len();
         for Member { key, value } in members {
@@ -255,9 +255,9 @@ impl<'a> Picker<'_, 'a> {
             }
             self.out.extend_from_slice(key);
             let found = match value {
-                Pick::Object(members) => self.object(members, base).map(|()| true)?,
-                Pick::Source { slot, walk: Walk { keys, end } } => match self.slots[base + slot] {
-                    Some(text) => self.walk(&mut Tokens::over(text), keys, end)?,
+                Pick::Object(members) => self.object(tokens, members, base).map(|()| true)?,
+                Pick::Source { slot, walk } => match self.slots[base + slot] {
+                    Some(value) => self.source(tokens, value, walk)?,
                     None => false,
                 },
             };
@@ -269,10 +269,20 @@ impl<'a> Picker<'_, 'a> {
         Ok(())
     }
 
+    /// Writes what a walk from this value finds; false if nothing is there.
+    #[inline]
+    fn source(&mut self, tokens: &Tokens<'_>, value: Span, walk: &Walk) -> Result<bool> {
+        if walk.keys.is_empty() && matches!(walk.end, End::Copy) {
+            self.copy(tokens, value).map(|()| true)
+        } else {
+            self.walk(&mut tokens.again(value), &walk.keys, &walk.end)
+        }
+    }
+
     fn list(
         &mut self,
-        tokens: &mut Tokens<'a>,
-        mut item: impl FnMut(&mut Self, &mut Tokens<'a>) -> Result<()>,
+        tokens: &mut Tokens<'_>,
+        mut item: impl FnMut(&mut Self, &mut Tokens<'_>) -> Result<()>,
     ) -> Result<bool> {
         tokens.open()?;
         self.out.push(b'[');
@@ -289,22 +299,19 @@ impl<'a> Picker<'_, 'a> {
         Ok(true)
     }
 
-    /// Writes the next value as it is; true, since it is there.
-    fn copy(&mut self, tokens: &mut Tokens<'a>) -> Result<bool> {
-        let is_scalar = !matches!(tokens.peek(), Some(b'{' | b'['));
-        let text = tokens.skip()?;
-        if is_scalar {
-            self.out.extend_from_slice(text.as_bytes());
-        } else {
-            // Blanks go, and so do keys that come twice.
-            write(&parse(text.as_bytes())?, self.out);
-        }
-        Ok(true)
+    fn copy_next(&mut self, tokens: &mut Tokens<'_>) -> Result<()> {
+        let value = tokens.skip()?;
+        self.copy(tokens, value)
     }
-}
 
-/// Whether a key is this one, which has nothing to escape.
-#[inline]
-fn is(raw: &str, key: &str) -> bool {
-    raw == key || (raw.contains('\\') && key_text(raw) == key)
+    /// Writes a value as it is.
+    fn copy(&mut self, tokens: &Tokens<'_>, value: Span) -> Result<()> {
+        let json = tokens.bytes(value);
+        match json.first() {
+            // Blanks go, and so do keys that come twice.
+            Some(b'{' | b'[') => write(&parse(json)?, self.out),
+            Some(_) | None => self.out.extend_from_slice(json),
+        }
+        Ok(())
+    }
 }

@@ -8,6 +8,20 @@ use crate::json_text::plain_length;
 
 type Result<T> = std::result::Result<T, JsonError>;
 
+/// Where something stands in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    start: usize,
+    end: usize,
+}
+
+/// A string's place, without its quotes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RawString {
+    span: Span,
+    is_plain: bool,
+}
+
 /// A cursor over JSON text.
 #[derive(Debug, Clone)]
 pub(super) struct Tokens<'a> {
@@ -24,9 +38,35 @@ impl<'a> Tokens<'a> {
         Ok(Self { text, bytes, at: 0, depth: 0 })
     }
 
-    /// Reads a text again.
-    pub fn over(text: &'a str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, depth: 0 }
+    /// A cursor at a value that this one has gone past.
+    pub fn again(&self, value: Span) -> Self {
+        Self { at: value.start, depth: 0, ..*self }
+    }
+
+    pub fn bytes(&self, span: Span) -> &'a [u8] {
+        &self.bytes[span.start..span.end]
+    }
+
+    /// A string as it stands there, still escaped.
+    pub fn raw(&self, string: RawString) -> &'a str {
+        &self.text[string.span.start..string.span.end]
+    }
+
+    /// A number's token, or that of any value.
+    pub fn token(&self, span: Span) -> &'a str {
+        &self.text[span.start..span.end]
+    }
+
+    /// A string's characters; borrowed unless there is something to unescape.
+    pub fn decoded(&self, string: RawString) -> Cow<'a, str> {
+        let raw = self.raw(string);
+        if string.is_plain { raw.into() } else { unescape(raw).into() }
+    }
+
+    /// Whether a string has these characters, of which none has to be escaped.
+    #[inline]
+    pub fn is(&self, string: RawString, text: &str) -> bool {
+        self.bytes(string.span) == text.as_bytes() || (!string.is_plain && self.decoded(string) == text)
     }
 
     /// Says that nothing but blanks is left.
@@ -69,9 +109,9 @@ impl<'a> Tokens<'a> {
         Ok(())
     }
 
-    /// Reads the next key of an object and its colon, still escaped; `None` at its end. `first` is true before the first.
+    /// Reads the next key of an object and its colon; `None` at its end. `first` is true before the first.
     #[inline]
-    pub fn next_key(&mut self, first: &mut bool) -> Result<Option<&'a str>> {
+    pub fn next_key(&mut self, first: &mut bool) -> Result<Option<RawString>> {
         self.skip_blank();
         if self.eat(b'}') {
             self.depth -= 1;
@@ -107,16 +147,18 @@ impl<'a> Tokens<'a> {
         Ok(true)
     }
 
-    /// What stands between the quotes, checked and still escaped. A quote comes next.
+    /// Reads a string. A quote comes next.
     #[inline]
-    pub fn string(&mut self) -> Result<&'a str> {
+    pub fn string(&mut self) -> Result<RawString> {
         let start = self.at + 1;
         self.at = start + plain_length(&self.bytes[start..]);
+        let mut is_plain = true;
         while self.bytes.get(self.at) != Some(&b'"') {
             self.escape()?;
+            is_plain = false;
         }
         self.at += 1;
-        Ok(&self.text[start..self.at - 1])
+        Ok(RawString { span: Span { start, end: self.at - 1 }, is_plain })
     }
 
     /// Goes past an escape and the plain text after it.
@@ -161,11 +203,11 @@ impl<'a> Tokens<'a> {
     }
 
     /// Reads a number, which starts at the next byte.
-    pub fn number(&mut self) -> Result<&'a str> {
+    pub fn number(&mut self) -> Result<Span> {
         let length = json_number_length(&self.bytes[self.at..]);
         let length = length.ok_or_else(|| self.error("a number that is not complete"))?;
         self.at += length;
-        Ok(&self.text[self.at - length..self.at])
+        Ok(Span { start: self.at - length, end: self.at })
     }
 
     /// Reads `true`, `false` or `null`, which starts at the next byte.
@@ -182,8 +224,8 @@ impl<'a> Tokens<'a> {
         self.error(if self.at < self.bytes.len() { "expected a value" } else { "it ends where a value should be" })
     }
 
-    /// Reads any value, and gives its text.
-    pub fn skip(&mut self) -> Result<&'a str> {
+    /// Reads any value, and gives its place.
+    pub fn skip(&mut self) -> Result<Span> {
         let first = self.peek();
         let start = self.at;
         match first {
@@ -212,13 +254,8 @@ impl<'a> Tokens<'a> {
             Some(b'n') => self.word("null")?,
             Some(_) | None => return Err(self.expected_value()),
         }
-        Ok(&self.text[start..self.at])
+        Ok(Span { start, end: self.at })
     }
-}
-
-/// The text of a key; borrowed unless there is something to unescape.
-pub(super) fn key_text(raw: &str) -> Cow<'_, str> {
-    if raw.contains('\\') { unescape(raw).into() } else { raw.into() }
 }
 
 /// Unescapes the content of a JSON string that the reader has checked.
