@@ -12,7 +12,7 @@ pub fn plain_length(bytes: &[u8]) -> usize {
         }
     }
     while let Some(block) = bytes[at..].first_chunk::<BLOCK>()
-        && !block.iter().fold(false, |found, byte| found | is_special(*byte))
+        && block.map(|byte| if is_special(byte) { u8::MAX } else { 0 }) == [0; BLOCK]
     {
         at += BLOCK;
     }

@@ -9,6 +9,7 @@ use super::ast::{Expression, ExpressionKind, Path, Root, Selection, SelectionBod
 use super::json::{JsonError, MAX_VALUES, parse, write, write_string};
 use super::tokens::{Span, Tokens};
 use super::tree::FieldTree;
+use super::value::Value;
 
 type Result<T> = std::result::Result<T, JsonError>;
 
@@ -55,6 +56,8 @@ enum Pick {
     },
     /// `user: { id: userId }`: an object of the same object's fields.
     Object(Vec<Member>),
+    /// `__typename: $('User')`: JSON that no field has a part in.
+    Constant(Vec<u8>),
 }
 
 impl Picks {
@@ -135,6 +138,9 @@ fn members(set: &SelectionSet, wanted: &FieldTree, sources: &mut Vec<String>) ->
 fn pick(expression: &Expression, wanted: &FieldTree, sources: &mut Vec<String>) -> Option<Pick> {
     match &expression.kind {
         ExpressionKind::Object(set) => members(set, wanted, sources).map(Pick::Object),
+        ExpressionKind::Path(Path { root: Root::Parenthesized(inner), steps, selection: None }) if steps.is_empty() => {
+            constant(&inner.kind)
+        }
         ExpressionKind::Path(path) => {
             let mut rest = keys(path)?.into_iter();
             let first = rest.next()?;
@@ -144,13 +150,28 @@ fn pick(expression: &Expression, wanted: &FieldTree, sources: &mut Vec<String>) 
             });
             Some(Pick::Source { slot, walk: walk(path, rest.collect(), wanted)? })
         }
-        ExpressionKind::Null
+        literal @ (ExpressionKind::Null
         | ExpressionKind::Bool(_)
         | ExpressionKind::Number(_)
-        | ExpressionKind::String(_)
-        | ExpressionKind::List(_)
-        | ExpressionKind::Coalesce { .. } => None,
+        | ExpressionKind::String(_)) => constant(literal),
+        ExpressionKind::List(_) | ExpressionKind::Coalesce { .. } => None,
     }
+}
+
+fn constant(literal: &ExpressionKind) -> Option<Pick> {
+    let value = match literal {
+        ExpressionKind::Null => Value::Null,
+        ExpressionKind::Bool(truth) => Value::Bool(*truth),
+        ExpressionKind::Number(token) => Value::Number(token.into()),
+        ExpressionKind::String(text) => Value::string(text),
+        ExpressionKind::List(_)
+        | ExpressionKind::Object(_)
+        | ExpressionKind::Path(_)
+        | ExpressionKind::Coalesce { .. } => return None,
+    };
+    let mut json = vec![];
+    write(&value, &mut json);
+    Some(Pick::Constant(json))
 }
 
 struct Picker<'o> {
@@ -256,6 +277,10 @@ impl Picker<'_> {
             self.out.extend_from_slice(key);
             let found = match value {
                 Pick::Object(members) => self.object(tokens, members, base).map(|()| true)?,
+                Pick::Constant(json) => {
+                    self.out.extend_from_slice(json);
+                    true
+                }
                 Pick::Source { slot, walk } => match self.slots[base + slot] {
                     Some(value) => self.source(tokens, value, walk)?,
                     None => false,

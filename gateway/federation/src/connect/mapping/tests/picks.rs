@@ -22,7 +22,9 @@ fn both(mapping: &str, json: &str) -> Option<[String; 2]> {
 
 #[test]
 fn mappings_that_pick_are_known() {
-    for mapping in ["id name: full_name", "$", "$.a.b", "a.b { c }", "id user: { id: userId n: a.b { c } }", "@.a"] {
+    for mapping in
+        ["id name: full_name", "$", "$.a.b", "a.b { c }", "id user: { id: userId n: a.b { c } }", "@.a", "x: $('T') id"]
+    {
         assert!(of(mapping).is_some(), "{mapping}");
     }
     for mapping in
@@ -50,6 +52,8 @@ fn what_is_picked_is_what_is_yielded() {
         ("id user: { id: userId }", "5", r#"{"user":{}}"#),
         ("x: a.b", r#"{"a":[{"b":1},{},null,2,[{"b":3}]]}"#, r#"{"x":[1,null,null,null,[3]]}"#),
         ("x: a.b y: a.c", r#"{"a":{"c":1}}"#, r#"{"y":1}"#),
+        (r#"t: $("a\"") n: $(null) m: { t: $(-1.50) }"#, "1", r#"{"t":"a\"","n":null,"m":{"t":-1.50}}"#),
+        ("id t: $('T')", "[{},null]", r#"[{"t":"T"},null]"#),
         ("x: a.b", r#"{"a":null}"#, r#"{"x":null}"#),
         ("$.data.list { id }", r#"{"data":{"list":[{"id":1}]},"data":{"list":[{"id":2}]}}"#, r#"[{"id":2}]"#),
         ("$.data.list { id }", r#"{"data":{"list":[{"id":1}]},"data":{}}"#, "null"),

@@ -26,7 +26,10 @@ struct Grammar {
 }
 
 const PICKING: Grammar = Grammar {
-    leaf: || prop_oneof![key(), path().prop_map(|path| format!("#: {path}"))].boxed(),
+    leaf: || {
+        prop_oneof![3 => key(), 3 => path().prop_map(|path| format!("#: {path}")), 1 => Just("#: $('T')".to_owned())]
+            .boxed()
+    },
     nested: |set| {
         prop_oneof![
             (key(), set.clone()).prop_map(|(key, set)| format!("{key} {{ {set} }}")),
