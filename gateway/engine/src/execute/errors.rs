@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use weft_federation::plan::SlotId;
 use weft_federation::schema::write_json_string;
+use weft_federation::view::Need;
 
 /// The longest message of a backend that is told on, in bytes: one error may be told in as many places as there are objects.
 const MAX_MESSAGE: usize = 4096;
@@ -110,6 +111,20 @@ impl SubgraphError {
     pub fn unavailable(origin: &ErrorOrigin) -> Self {
         let message = format!("The subgraph \"{}\" cannot be reached.", origin.service);
         Self::new(origin, "SUBREQUEST_UNAVAILABLE", message)
+    }
+
+    /// What a view does not show to the one who asks.
+    pub fn denied(need: &Need) -> Self {
+        let (code, message) = match need {
+            Need::Authenticated => ("UNAUTHENTICATED", "This field needs a credential.".to_owned()),
+            Need::Claim(path) => {
+                ("UNAUTHENTICATED", format!("This field needs a credential with the claim \"{}\".", path.join(".")))
+            }
+            Need::Scopes(_) => {
+                ("UNAUTHORIZED_FIELD_OR_TYPE", "The credential has not the scopes that this field needs.".to_owned())
+            }
+        };
+        Self { code: Cow::Borrowed(code), ..Self::internal(message) }
     }
 
     /// The client's answer is larger than the gateway writes.

@@ -16,7 +16,7 @@ use crate::connector::{Inputs, Part, Reads};
 use crate::context::RequestContext;
 use crate::introspect::introspect;
 use crate::prepared::PreparedPlan;
-use crate::response::{ResponseArena, project};
+use crate::response::{Projected, ResponseArena, project};
 
 /// A response, ready to be sent.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct ExecutionResult {
     /// `{"data":...,"errors":[...]}`
     pub body: Bytes,
     pub error_count: usize,
+    /// In how many places a view's fallback stands in for an error.
+    pub degraded_count: usize,
 }
 
 /// Runs a plan and writes the client's answer. `client` must be the schema that `operation` was bound to.
@@ -62,7 +64,8 @@ fn respond(
 ) -> ExecutionResult {
     let introspection = introspect(operation, client, variables);
     let projected = project(&prepared.plan.shape, arena, &introspection);
-    ExecutionResult { body: projected.body, error_count: projected.error_count }
+    let Projected { body, error_count, degraded_count } = projected;
+    ExecutionResult { body, error_count, degraded_count }
 }
 
 /// Runs the fetches of a plan.

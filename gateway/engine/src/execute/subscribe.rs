@@ -148,5 +148,5 @@ fn slow_consumer() -> ExecutionResult {
     let mut body = String::from("{\"errors\":[");
     write_client_error(&error, None, &mut body);
     body.push_str("]}");
-    ExecutionResult { body: body.into(), error_count: 1 }
+    ExecutionResult { body: body.into(), error_count: 1, degraded_count: 0 }
 }

@@ -9,6 +9,7 @@ mod project;
 mod report;
 #[cfg(test)]
 mod tests;
+mod viewed;
 
 pub use arena::{ErrorRef, ObjectId, PartId, ResponseArena, SlotValue};
 pub use deserialize::Deserializer;

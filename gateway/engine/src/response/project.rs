@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionSource, Shape};
+use weft_federation::plan::{ProjectedField, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource, Shape};
 use weft_federation::schema::{Id, Wrapping};
 
 use super::arena::{ObjectId, ResponseArena, SlotValue};
@@ -25,6 +25,8 @@ const MAX_DATA: usize = 256 << 20;
 pub struct Projected {
     pub body: Bytes,
     pub error_count: usize,
+    /// In how many places a view's fallback stands in for an error.
+    pub degraded_count: usize,
 }
 
 /// Writes the response.
@@ -47,6 +49,7 @@ pub(super) fn project_up_to(
         out: Vec::with_capacity(arena.part_bytes().min(max_data) + 64),
         max: max_data.saturating_add(DATA.len()),
         report: Report::default(),
+        lacks: Lacks::default(),
         copies: HashMap::new(),
         copied: vec![],
     };
@@ -65,37 +68,76 @@ pub(super) fn project_up_to(
     for error in arena.errors(arena.unlocated) {
         writer.report.add_unlocated(error);
     }
-    let error_count = writer.report.count();
+    let (error_count, degraded_count) = (writer.report.count(), writer.report.degraded_count());
     let mut out = writer.out;
-    let errors = writer.report.finish();
+    let (errors, degraded) = writer.report.finish();
     if !errors.is_empty() {
         out.extend_from_slice(b",\"errors\":[");
         out.extend_from_slice(errors.as_bytes());
         out.push(b']');
     }
+    if !degraded.is_empty() {
+        out.extend_from_slice(b",\"extensions\":{\"degraded\":[");
+        out.extend_from_slice(degraded.as_bytes());
+        out.extend_from_slice(b"]}");
+    }
     out.push(b'}');
-    Projected { body: out.into(), error_count }
+    Projected { body: out.into(), error_count, degraded_count }
 }
 
 /// What the response begins with.
 const DATA: &[u8] = b"{\"data\":";
 
 /// Why something is not written.
-enum Stop {
+#[derive(Debug)]
+pub(super) enum Stop {
     /// The value is null where the schema promises none: what holds it becomes null.
     Nulled,
     /// The answer is too large: all of it becomes null.
     TooLarge,
 }
 
-struct Writer<'a> {
-    shape: &'a Shape,
-    arena: &'a ResponseArena,
+/// What a value is written for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    /// What the client sees of objects there.
+    pub below: Option<ProjectionId>,
+    /// The field, for errors.
+    pub coordinate: &'a str,
+    /// What the supergraph says of the value, of which a view may make less.
+    pub promised: Wrapping,
+}
+
+impl<'a> Target<'a> {
+    pub fn of(field: &'a ProjectedField) -> Self {
+        Self { below: field.source.below(), coordinate: &field.coordinate, promised: field.promised }
+    }
+
+    /// For the items of its list.
+    pub fn item(self) -> Self {
+        Self { promised: self.promised.item(), ..self }
+    }
+}
+
+/// What is null in an object because of an error that is the object's own.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lacks {
+    /// Fields that fallbacks stand in for.
+    pub covered: bool,
+    /// Others.
+    pub open: bool,
+}
+
+pub(super) struct Writer<'a> {
+    pub(super) shape: &'a Shape,
+    pub(super) arena: &'a ResponseArena,
     introspection: &'a IntrospectionAnswers,
-    out: Vec<u8>,
+    pub(super) out: Vec<u8>,
     /// What is written may be as long.
     max: usize,
-    report: Report<'a>,
+    pub(super) report: Report<'a>,
+    /// Of the object that is being written.
+    pub(super) lacks: Lacks,
     /// Where a shared object has been written without errors.
     copies: HashMap<(ObjectId, ProjectionId), (usize, usize)>,
     /// Their keys in the order of their ends, so that what is cut off is forgotten.
@@ -112,31 +154,59 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let start = self.out.len();
-        let errors_before = self.report.count();
+        let reported = (self.report.count(), self.report.degraded_count());
         // An error of what the object's fields are computed from has a place that is no part of them.
-        for error in self.arena.errors(self.arena.object_errors(object)) {
-            self.report.add_here(error);
+        match (self.arena.object_errors(object), self.shape.projections[projection.index()].kind) {
+            (None, _) => self.fields(object, projection)?,
+            (Some(_), ProjectionKind::Objects) => {
+                self.tell(object);
+                self.fields(object, projection)?;
+            }
+            (Some(_), ProjectionKind::View | ProjectionKind::Through) => {
+                let outer = std::mem::take(&mut self.lacks);
+                let written = self.fields(object, projection);
+                let lacks = std::mem::replace(&mut self.lacks, outer);
+                // Nothing is lost where fallbacks stand in for all that is.
+                if lacks.open || !lacks.covered {
+                    self.tell(object);
+                }
+                written?;
+            }
         }
-        self.fields(object, projection)?;
-        if shared && self.report.count() == errors_before {
+        if shared && (self.report.count(), self.report.degraded_count()) == reported {
             self.copies.insert((object, projection), (start, self.out.len()));
             self.copied.push((object, projection));
         }
         Ok(())
     }
 
-    fn fields(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Stop> {
-        let shape = self.shape;
+    /// Reports the errors of an object as a whole.
+    pub(super) fn tell(&mut self, object: ObjectId) {
+        for error in self.arena.errors(self.arena.object_errors(object)) {
+            self.report.add_here(error);
+        }
+    }
+
+    /// What a projection shows of an object; `None` if it is of a type that the client does not know.
+    pub(super) fn class(&self, object: ObjectId, projection: ProjectionId) -> Option<&'a ProjectionClass> {
         let ty = self.arena.ty(object);
-        let classes = &shape.projections[projection.index()].classes;
-        let class = match (ty, &classes[..]) {
+        let classes = &self.shape.projections[projection.index()].classes;
+        match (ty, &classes[..]) {
             // Where all types look the same it does not matter that the type is not known.
             (None, [only]) => Some(only),
             (None, _) => None,
             (Some(ty), classes) => classes.iter().find(|class| class.types.contains(ty)),
-        };
-        let Some(class) = class else {
-            self.report_here("The object here is of a type that this schema does not have.");
+        }
+    }
+
+    fn fields(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Stop> {
+        let Some(class) = self.class(object, projection) else {
+            let is_objects = self.shape.projections[projection.index()].kind == ProjectionKind::Objects;
+            // Who was to tell the type and failed has said so.
+            let is_told = self.arena.ty(object).is_none() && self.arena.object_errors(object).is_some();
+            if is_objects && !is_told {
+                self.report_here("The object here is of a type that this schema does not have.");
+            }
             return Err(Stop::Nulled);
         };
         if class.fields.is_empty() {
@@ -168,9 +238,9 @@ impl<'a> Writer<'a> {
             ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => {
                 let value = self.arena.slot(object, self.shape.slots[slot.index()].index);
                 // What a failed fetch left empty is explained by its error on the object.
-                let empty = matches!(value, SlotValue::Absent | SlotValue::Null);
-                let explained = empty && self.arena.object_errors(object).is_some();
-                self.value(value, field.wrapping, field, explained)
+                let explained = self.is_explained(object, value);
+                self.lacks.open |= explained;
+                self.value(value, field.wrapping, Target::of(field), explained)
             }
             ProjectionSource::Typename(names) => {
                 let name = match self.arena.ty(object) {
@@ -185,43 +255,64 @@ impl<'a> Writer<'a> {
                         self.reserve(name.len())?;
                         self.out.extend_from_slice(name.as_bytes());
                     }
-                    None => return self.null(field.wrapping, field, false, self.report.count()),
+                    None => return self.null(field.wrapping, Target::of(field), false, self.report.count()),
                 }
                 Ok(())
             }
-            ProjectionSource::Unshared => self.null(field.wrapping, field, false, self.report.count()),
+            ProjectionSource::Unshared => self.null(field.wrapping, Target::of(field), false, self.report.count()),
+            ProjectionSource::Here(below) => {
+                let (start, errors_before) = (self.out.len(), self.report.count());
+                match self.fields(object, *below) {
+                    Err(Stop::Nulled) => {
+                        self.cut(start);
+                        self.null(field.wrapping, Target::of(field), false, errors_before)
+                    }
+                    written @ (Ok(()) | Err(Stop::TooLarge)) => written,
+                }
+            }
+            ProjectionSource::Constant(json) => {
+                self.reserve(json.len())?;
+                self.out.extend_from_slice(json.as_bytes());
+                Ok(())
+            }
+            ProjectionSource::Denied(need) => {
+                let errors_before = self.report.count();
+                self.report.add_here(&SubgraphError::denied(need));
+                self.null(field.wrapping, Target::of(field), true, errors_before)
+            }
+            ProjectionSource::Viewed(viewed) => self.viewed(object, field, viewed),
             ProjectionSource::Introspection => {
                 match self.introspection.iter().find(|(key, _)| *key == *field.key) {
                     Some((_, json)) => {
                         self.reserve(json.len())?;
                         self.out.extend_from_slice(json.as_bytes());
                     }
-                    None => return self.null(field.wrapping, field, false, self.report.count()),
+                    None => return self.null(field.wrapping, Target::of(field), false, self.report.count()),
                 }
                 Ok(())
             }
         }
     }
 
+    /// Whether a value is not there because of an error of the object that it is in.
+    pub(super) fn is_explained(&self, object: ObjectId, value: SlotValue) -> bool {
+        let empty = matches!(value, SlotValue::Absent | SlotValue::Null);
+        empty && self.arena.object_errors(object).is_some()
+    }
+
     /// Writes a value under the lists and promises of `wrapping`.
-    fn value(
+    pub(super) fn value(
         &mut self,
         value: SlotValue,
         wrapping: Wrapping,
-        field: &'a ProjectedField,
+        target: Target<'a>,
         explained: bool,
     ) -> Result<(), Stop> {
         let errors_before = self.report.count();
         let start = self.out.len();
-        let below = match field.source {
-            ProjectionSource::Objects(_, below) => Some(below),
-            ProjectionSource::Leaf(_)
-            | ProjectionSource::Typename(_)
-            | ProjectionSource::Introspection
-            | ProjectionSource::Unshared => None,
-        };
+        let below = target.below;
         match (value, below) {
-            (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, field, explained, errors_before),
+            (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, target, explained, errors_before),
             (SlotValue::Error(errors), _) => {
                 for error in self.arena.errors(Some(errors)) {
                     self.report.add(error, self.shape, below);
@@ -238,7 +329,7 @@ impl<'a> Writer<'a> {
                 written @ (Ok(()) | Err(Stop::TooLarge)) => return written,
             },
             (SlotValue::List { start, len }, _) if wrapping.is_list() => {
-                match self.list(start, len, wrapping.item(), field) {
+                match self.list(start, len, wrapping.item(), target.item()) {
                     Err(Stop::Nulled) => {}
                     written @ (Ok(()) | Err(Stop::TooLarge)) => return written,
                 }
@@ -249,10 +340,10 @@ impl<'a> Writer<'a> {
             }
         }
         self.cut(start);
-        self.null(wrapping, field, explained, errors_before)
+        self.null(wrapping, target, explained, errors_before)
     }
 
-    fn list(&mut self, start: u32, len: u32, wrapping: Wrapping, field: &'a ProjectedField) -> Result<(), Stop> {
+    fn list(&mut self, start: u32, len: u32, wrapping: Wrapping, target: Target<'a>) -> Result<(), Stop> {
         // Nulls are short, but there may be many.
         self.reserve(len as usize)?;
         self.out.push(b'[');
@@ -261,7 +352,7 @@ impl<'a> Writer<'a> {
                 self.out.push(b',');
             }
             self.report.path.push(Segment::Index(at));
-            let written = self.value(self.arena.item(start, at), wrapping, field, false);
+            let written = self.value(self.arena.item(start, at), wrapping, target, false);
             self.report.path.pop();
             written?;
         }
@@ -271,26 +362,27 @@ impl<'a> Writer<'a> {
 
     /// Writes null, or passes it up where the schema promises a value. A promise that is broken for no reason
     /// known is reported.
-    fn null(
+    pub(super) fn null(
         &mut self,
         wrapping: Wrapping,
-        field: &ProjectedField,
+        target: Target<'_>,
         explained: bool,
         errors_before: usize,
     ) -> Result<(), Stop> {
+        let is_promised = wrapping.is_non_null() || target.promised.is_non_null();
+        if is_promised && !explained && self.report.count() == errors_before {
+            self.report_here(&format!("Cannot return null for the non-nullable field {}.", target.coordinate));
+        }
         if !wrapping.is_non_null() {
             self.out.extend_from_slice(b"null");
             return Ok(());
-        }
-        if !explained && self.report.count() == errors_before {
-            self.report_here(&format!("Cannot return null for the non-nullable field {}.", field.coordinate));
         }
         Err(Stop::Nulled)
     }
 
     /// Makes sure that so many bytes more may be written. What is not asked about, such as brackets, is in proportion to
     /// what is.
-    fn reserve(&self, more: usize) -> Result<(), Stop> {
+    pub(super) fn reserve(&self, more: usize) -> Result<(), Stop> {
         if self.out.len().saturating_add(more) > self.max { Err(Stop::TooLarge) } else { Ok(()) }
     }
 
@@ -301,7 +393,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Cuts off what was written since `start`.
-    fn cut(&mut self, start: usize) {
+    pub(super) fn cut(&mut self, start: usize) {
         self.out.truncate(start);
         while let Some(last) = self.copied.last() {
             if self.copies.get(last).is_some_and(|(_, end)| *end <= start) {
@@ -312,7 +404,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn report_here(&mut self, message: &str) {
+    pub(super) fn report_here(&mut self, message: &str) {
         self.report.add_here(&SubgraphError::internal(message));
     }
 }

@@ -1,5 +1,7 @@
 //! Owns the list of errors of a response while it is written: paths, and the cap on their number.
 
+use std::borrow::Cow;
+
 use weft_federation::plan::{ProjectionId, ProjectionSource, Shape, SlotId};
 use weft_federation::schema::{Id, write_json_string};
 
@@ -21,6 +23,23 @@ pub struct Report<'a> {
     pub path: Vec<Segment<'a>>,
     json: String,
     count: usize,
+    /// How many enclosing fields have fallbacks, which want to know what went wrong in them.
+    watched: usize,
+    /// The codes of the errors that were reported while a field was watched.
+    codes: Vec<Cow<'static, str>>,
+    /// Where fallbacks stand in for errors: the items of a list, as JSON.
+    degraded: String,
+    degraded_count: usize,
+}
+
+/// A state of a report, to come back to.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    json: usize,
+    count: usize,
+    codes: usize,
+    degraded: usize,
+    degraded_count: usize,
 }
 
 impl<'a> Report<'a> {
@@ -37,9 +56,66 @@ impl<'a> Report<'a> {
         self.path.truncate(depth);
     }
 
+    /// In how many places a fallback stands in for an error.
+    pub fn degraded_count(&self) -> usize {
+        self.degraded_count
+    }
+
+    /// Begins to watch what goes wrong.
+    pub fn watch(&mut self) -> Mark {
+        self.watched += 1;
+        Mark {
+            json: self.json.len(),
+            count: self.count,
+            codes: self.codes.len(),
+            degraded: self.degraded.len(),
+            degraded_count: self.degraded_count,
+        }
+    }
+
+    /// Ends what [`Self::watch`] began.
+    pub fn unwatch(&mut self) {
+        self.watched = self.watched.saturating_sub(1);
+        if self.watched == 0 {
+            self.codes.clear();
+        }
+    }
+
+    /// The codes of the errors since then.
+    pub fn codes_since(&self, mark: &Mark) -> &[Cow<'static, str>] {
+        self.codes.get(mark.codes..).unwrap_or_default()
+    }
+
+    /// Notes that a fallback stands in for the errors since then. They are told no more, unless they are to be kept.
+    pub fn degrade(&mut self, mark: &Mark, code: &str, keep_errors: bool) {
+        if !keep_errors {
+            self.json.truncate(mark.json);
+            self.count = mark.count;
+        }
+        self.codes.truncate(mark.codes);
+        // Of what stood below, nothing is left.
+        self.degraded.truncate(mark.degraded);
+        self.degraded_count = mark.degraded_count + 1;
+        if self.degraded_count > MAX_ERRORS {
+            return;
+        }
+        if !self.degraded.is_empty() {
+            self.degraded.push(',');
+        }
+        self.degraded.push_str("{\"path\":[");
+        let path = self.path_json();
+        self.degraded.push_str(&path);
+        self.degraded.push_str("],\"code\":");
+        write_json_string(code, &mut self.degraded);
+        self.degraded.push('}');
+    }
+
     /// Reports an error at the current path, wherever it arose.
     pub fn add_here(&mut self, error: &SubgraphError) {
         self.count += 1;
+        if self.watched > 0 {
+            self.codes.push(error.code.clone());
+        }
         if self.count <= MAX_ERRORS {
             let path = self.path_json();
             self.write(error, Some(&path));
@@ -91,27 +167,24 @@ impl<'a> Report<'a> {
         json
     }
 
-    /// The list's items as JSON; empty if there are none.
-    pub fn finish(mut self) -> String {
+    /// The items of both lists as JSON, the errors and the places that are degraded; empty if there are none.
+    pub fn finish(mut self) -> (String, String) {
         if self.count > MAX_ERRORS {
             let more = self.count - MAX_ERRORS;
             let message = format!("{more} more errors are not shown.");
             self.write(&SubgraphError::internal(message), None);
         }
-        self.json
+        (self.json, self.degraded)
     }
 }
 
 /// The client's first key for a slot, and the projection below it.
 fn key_of(shape: &Shape, projection: ProjectionId, slot: SlotId) -> Option<(&str, Option<ProjectionId>)> {
     let classes = &shape.projections[projection.index()].classes;
-    classes.iter().flat_map(|class| &class.fields).find_map(|field| match &field.source {
-        ProjectionSource::Leaf(source) if *source == slot => Some((&*field.key as &str, None)),
-        ProjectionSource::Objects(source, below) if *source == slot => Some((&*field.key as &str, Some(*below))),
-        ProjectionSource::Leaf(_)
-        | ProjectionSource::Objects(..)
-        | ProjectionSource::Typename(_)
-        | ProjectionSource::Introspection
-        | ProjectionSource::Unshared => None,
-    })
+    let mut fields = classes.iter().flat_map(|class| &class.fields);
+    // Below a path of a view the client's places are others.
+    let is_plain =
+        |source: &ProjectionSource| matches!(source, ProjectionSource::Leaf(_) | ProjectionSource::Objects(..));
+    let field = fields.find(|field| field.source.slot() == Some(slot) && is_plain(&field.source))?;
+    Some((&field.key, field.source.below()))
 }

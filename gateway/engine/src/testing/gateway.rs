@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use weft_federation::compose::{compose, prove};
 use weft_federation::connect::Composing;
 use weft_federation::diagnostics::Source;
-use weft_federation::operation::{bind, coerce, parse};
+use weft_federation::operation::{Identity, bind, coerce, parse};
 use weft_federation::plan::Planner;
 use weft_federation::schema::subgraph::SubgraphInput;
 use weft_federation::schema::{Satisfiable, Supergraph};
@@ -81,8 +81,12 @@ impl Gateway {
         let document = parse(&self.client, operation, None).expect("a valid operation");
         let operation = bind(&self.client, document).expect("an operation of the supergraph");
         let raw: &RawValue = serde_json::from_str(variables).expect("JSON");
-        let variables = coerce(&self.client, &operation, Some(raw)).expect("variables that fit");
-        let plan = self.planner.plan(&operation, variables.condition_bits(&operation)).expect("a plan");
+        let variables =
+            coerce(&self.client, &operation, Some(raw), &Identity::anonymous()).expect("variables that fit");
+        let plan = self
+            .planner
+            .plan(&operation, variables.condition_bits(&operation, &Identity::anonymous()))
+            .expect("a plan");
         let prepared = PreparedPlan::new(plan, &operation, connectors);
         let context = RequestContext { headers, deadline: Instant::now() + self.deadline };
         let result = execute(&prepared, &operation, &self.client, &variables, &context).await;
@@ -103,8 +107,12 @@ impl Gateway {
     ) -> EventStream {
         let document = parse(&self.client, operation, None).expect("a valid operation");
         let operation = bind(&self.client, document).expect("an operation of the supergraph");
-        let variables = coerce(&self.client, &operation, None).expect("no variables are needed");
-        let plan = self.planner.plan(&operation, variables.condition_bits(&operation)).expect("a plan");
+        let variables =
+            coerce(&self.client, &operation, None, &Identity::anonymous()).expect("no variables are needed");
+        let plan = self
+            .planner
+            .plan(&operation, variables.condition_bits(&operation, &Identity::anonymous()))
+            .expect("a plan");
         let prepared = Arc::new(PreparedPlan::new(plan, &operation, connectors));
         let (operation, client, headers) = (Arc::new(operation), Arc::clone(&self.client), headers.clone());
         subscribe(Subscription { prepared, operation, client, variables, headers, limits })

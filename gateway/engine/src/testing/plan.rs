@@ -10,8 +10,8 @@ use weft_federation::diagnostics::Source;
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{
     CallId, CallNode, Content, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, Leaf,
-    Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, QueryPlan, ROOT,
-    Shape, Slot, SlotId,
+    Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource,
+    QueryPlan, ROOT, Shape, Slot, SlotId,
 };
 use weft_federation::schema::{Arguments, Id, Merged, Model, Supergraph, TypeId, TypeKind, TypeSet, Value, VariableId};
 
@@ -231,7 +231,7 @@ impl PlanBuilder {
 
     fn projection(&mut self, position: PositionId, document: &ExecutableDocument, set: &SelectionSet) -> ProjectionId {
         let id = ProjectionId::from_index(self.shape.projections.len());
-        self.shape.projections.push(Projection { position, classes: vec![] });
+        self.shape.projections.push(Projection { position, classes: vec![], kind: ProjectionKind::Objects });
         let mut classes = vec![];
         for ty in self.model.ty(self.ty(&set.ty)).possible.clone().iter() {
             let mut fields = vec![];
@@ -303,6 +303,7 @@ impl PlanBuilder {
             coordinate: format!("{parent}.{}", field.name).into(),
             key,
             wrapping,
+            promised: wrapping,
             source,
         }
     }

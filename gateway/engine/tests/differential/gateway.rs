@@ -13,7 +13,7 @@ use weft_engine::connector::Fake;
 use weft_engine::{Connectors, PreparedPlan, RequestContext, execute};
 use weft_federation::compose::{NoConnectors, compose, prove};
 use weft_federation::diagnostics::{Diagnostic, Source};
-use weft_federation::operation::{OperationError, bind, coerce, parse};
+use weft_federation::operation::{Identity, OperationError, bind, coerce, parse};
 use weft_federation::plan::{Planner, verify};
 use weft_federation::schema::subgraph::SubgraphInput;
 use weft_federation::schema::{Satisfiable, Supergraph};
@@ -92,9 +92,9 @@ impl Gateway {
         let document = parse(&self.client, &operation.text, None).map_err(invalid)?;
         let bound = bind(&self.client, document).map_err(|error| invalid(vec![error]))?;
         let raw: Box<RawValue> = serde_json::value::to_raw_value(&operation.variables).map_err(broken)?;
-        let variables = coerce(&self.client, &bound, Some(&raw)).map_err(invalid)?;
+        let variables = coerce(&self.client, &bound, Some(&raw), &Identity::anonymous()).map_err(invalid)?;
         let planner = if operation.label { &self.labelled } else { &self.planner };
-        let plan = planner.plan(&bound, variables.condition_bits(&bound)).map_err(broken)?;
+        let plan = planner.plan(&bound, variables.condition_bits(&bound, &Identity::anonymous())).map_err(broken)?;
         verify::verify(&self.supergraph.model, &plan).map_err(|found| broken(found.join("; ")))?;
 
         let subgraphs = Arc::new(Subgraphs {
@@ -142,10 +142,13 @@ fn supergraph(world: &World) -> Result<Supergraph<Satisfiable>, Refused> {
     Err(Refused::Unsatisfiable(found.iter().filter_map(coordinate).collect()))
 }
 
-/// The field that a finding of the proof is about: its help names it.
+/// The field that a finding of the proof is about, or the type if a context is not set around it: its help names it.
 fn coordinate(found: &Diagnostic) -> Option<String> {
-    let mut words = found.help.as_deref()?.split_whitespace().rev();
-    words.find(|word| word.contains('.')).map(str::to_owned)
+    let help = found.help.as_deref()?;
+    if let Some((_, ty)) = help.split_once("on a type around ") {
+        return ty.split_whitespace().next().map(str::to_owned);
+    }
+    help.split_whitespace().rev().find(|word| word.contains('.')).map(str::to_owned)
 }
 
 fn invalid(errors: Vec<OperationError>) -> Failed {

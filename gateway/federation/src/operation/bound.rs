@@ -8,7 +8,8 @@ use std::sync::Arc;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Name, ast};
 
-use crate::schema::{Arguments, FieldId, TypeId, Value, VariableId};
+use crate::schema::{Arguments, FieldId, TypeId, TypeSet, Value, VariableId};
+use crate::view::{ClaimPath, FieldMap, Need, TypeNames};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationKind {
@@ -33,9 +34,9 @@ pub struct BoundOperation {
     pub root: TypeId,
     pub selection_set: Arc<SelectionSet>,
     pub variables: Vec<VariableDef>,
-    /// The variables that `@skip` and `@include` ask, each once: bit `i` of a request's condition bits is the value of
-    /// the `i`-th. At most 64.
-    pub conditions: Vec<VariableId>,
+    /// What hangs on the request and decides what is planned, each once: bit `i` of a request's condition bits says whether
+    /// the `i`-th holds. At most 64.
+    pub conditions: Vec<Premise>,
     /// There, if the operation asks for `__schema` or `__type`.
     pub introspection: Option<Introspection>,
 }
@@ -47,16 +48,63 @@ pub struct Introspection {
     pub operation_name: Option<Name>,
 }
 
+/// What a condition bit stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Premise {
+    /// The variable, which `@skip` or `@include` asks, is true.
+    Variable(VariableId),
+    /// Who asks is what is needed.
+    Need(Need),
+}
+
+/// A variable of what is asked of backends.
 #[derive(Debug)]
 pub struct VariableDef {
     pub name: Name,
+    /// In the supergraph's terms, as the default is.
     pub ty: ast::Type,
     pub default: Option<Value>,
+    pub origin: VariableOrigin,
+}
+
+/// Where a variable's value comes from.
+#[derive(Debug)]
+pub enum VariableOrigin {
+    /// The client gives it under its name, as a value of this type of its own schema.
+    Client { ty: ast::Type, default: Option<Value> },
+    /// A credential says it.
+    Claim(ClaimPath),
+    /// It is made of variables before it.
+    Derived(Derived),
+}
+
+/// A value that is made of other variables.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// `None` where nothing can be given.
+    pub value: Option<Value>,
+    /// What holds if a variable that is the whole value was not given.
+    pub absent: Option<Value>,
+    /// The largest number that is handed on, and what is handed on for no number.
+    pub at_most: Option<u32>,
 }
 
 #[derive(Debug, Default)]
 pub struct SelectionSet {
     pub selections: Vec<Selection>,
+    pub sight: Sight,
+}
+
+/// What the client sees of the objects that a selection set is on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// Objects, as the supergraph has them.
+    #[default]
+    Plain,
+    /// Objects of these types, under these names (as JSON strings). Of other types it sees none.
+    Named(TypeNames),
+    /// No objects: in their place it sees the value of the only field.
+    Through,
 }
 
 #[derive(Debug)]
@@ -73,6 +121,8 @@ pub struct Field {
     pub arguments: Arguments,
     pub conditions: Vec<Condition>,
     pub selection_set: Arc<SelectionSet>,
+    /// There, where the client's field differs from the supergraph's.
+    pub view: Option<FieldView>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,12 +131,35 @@ pub enum FieldTarget {
     Typename,
     /// `__schema` or `__type`: answered by the gateway.
     Introspection,
+    /// The object itself, once more.
+    Here,
+    /// What the view says, always.
+    Constant,
+}
+
+/// How a client's field differs from the supergraph's.
+#[derive(Debug, Clone)]
+pub struct FieldView {
+    pub map: Arc<FieldMap>,
+    /// Which step of the map's path the field is.
+    pub step: usize,
+    /// All of these bits must hold, or the client is refused the field.
+    pub needs: Box<[u8]>,
+    /// The value is not masked if this bit holds.
+    pub unmasked: Option<u8>,
+}
+
+impl PartialEq for FieldView {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.map, &other.map)
+            && (self.step, &self.needs, self.unmasked) == (other.step, &other.needs, other.unmasked)
+    }
 }
 
 #[derive(Debug)]
 pub struct Fragment {
-    /// The type that an object must be of; `None` takes all.
-    pub ty: Option<TypeId>,
+    /// The types that an object can be of; `None` takes all.
+    pub types: Option<TypeSet>,
     pub conditions: Vec<Condition>,
     pub selection_set: Arc<SelectionSet>,
 }

@@ -5,17 +5,20 @@ mod bound;
 mod document;
 mod error;
 mod footprint;
+mod identity;
 mod labels;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod walk;
 
 pub use bind::bind;
 pub use bound::{
-    BoundOperation, Condition, Field, FieldTarget, Fragment, Introspection, OperationKind, Selection, SelectionSet,
-    VariableDef,
+    BoundOperation, Condition, Derived, Field, FieldTarget, FieldView, Fragment, Introspection, OperationKind, Premise,
+    Selection, SelectionSet, Sight, VariableDef, VariableOrigin,
 };
 pub use document::{Document, parse};
 pub use error::OperationError;
+pub use identity::Identity;
 pub use labels::{LabelId, OverrideLabels};
 pub use variables::{Variables, coerce};

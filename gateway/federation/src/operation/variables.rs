@@ -9,8 +9,9 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType};
 
 use serde_json::value::RawValue;
 
-use super::bound::BoundOperation;
+use super::bound::{BoundOperation, Derived, Premise, VariableDef, VariableOrigin};
 use super::error::OperationError;
+use super::identity::Identity;
 use crate::schema::{Id, Value, VariableId, write_json_string};
 use crate::view::ClientSchema;
 
@@ -28,21 +29,25 @@ impl Variables {
         self.values.get(id.index())?.as_deref()
     }
 
-    /// The values of the variables that `@skip` and `@include` ask.
-    pub fn condition_bits(&self, operation: &BoundOperation) -> u64 {
-        let given =
-            operation.conditions.iter().enumerate().filter(|(_, variable)| self.get(**variable) == Some("true"));
-        given.fold(0, |bits, (bit, _)| bits | 1 << bit)
+    /// Which of the operation's premises hold for this request.
+    pub fn condition_bits(&self, operation: &BoundOperation, identity: &Identity) -> u64 {
+        let holds = |premise: &Premise| match premise {
+            Premise::Variable(variable) => self.get(*variable) == Some("true"),
+            Premise::Need(need) => identity.meets(need),
+        };
+        let held = operation.conditions.iter().enumerate().filter(|(_, premise)| holds(premise));
+        held.fold(0, |bits, (bit, _)| bits | 1 << bit)
     }
 }
 
 type Object<'j> = BTreeMap<Cow<'j, str>, &'j RawValue>;
 
-/// Coerces what the client sent. All that is wrong is said at once.
+/// Coerces what the client sent, and works out what follows from it and from who asks. All that is wrong is said at once.
 pub fn coerce(
     client: &ClientSchema,
     operation: &BoundOperation,
     given: Option<&RawValue>,
+    identity: &Identity,
 ) -> Result<Variables, Vec<OperationError>> {
     let given: Object<'_> = match given.map(RawValue::get) {
         None | Some("null") => Object::new(),
@@ -50,31 +55,96 @@ pub fn coerce(
             .map_err(|_| vec![OperationError::new("BAD_USER_INPUT", "\"variables\" must be a JSON object.")])?,
     };
     let mut errors = vec![];
-    let mut values = Vec::with_capacity(operation.variables.len());
+    let mut variables = Variables { values: Vec::with_capacity(operation.variables.len()) };
     for variable in &operation.variables {
-        let result = match (given.get(variable.name.as_str()), &variable.default) {
-            (Some(value), _) => {
-                let mut out = String::with_capacity(value.get().len());
-                coerce_value(client, &variable.ty, value, 0, &mut out).map(|()| Some(out))
+        let value = match &variable.origin {
+            VariableOrigin::Client { ty, default } => {
+                let given = given.get(variable.name.as_str()).copied();
+                coerce_variable(client, ty, given, default.as_ref()).map_err(|invalid| {
+                    let message = format!("Variable \"${}{}\": {}.", variable.name, invalid.path, invalid.message);
+                    OperationError::new("BAD_USER_INPUT", message)
+                })
             }
-            (None, Some(default)) => {
-                let mut out = String::new();
-                coerce_literal(client, &variable.ty, default, &mut out).map(|()| Some(out))
-            }
-            (None, None) if variable.ty.is_non_null() => {
-                Err(Invalid { path: String::new(), message: format!("a value of type {} is required", variable.ty) })
-            }
-            (None, None) => Ok(None),
+            VariableOrigin::Claim(path) => claimed(identity, path, variable),
+            VariableOrigin::Derived(derived) => Ok(variables.derive(derived)),
         };
-        match result {
-            Ok(value) => values.push(value.map(String::into_boxed_str)),
-            Err(invalid) => {
-                let message = format!("Variable \"${}{}\": {}.", variable.name, invalid.path, invalid.message);
-                errors.push(OperationError::new("BAD_USER_INPUT", message));
+        variables.values.push(value.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        }));
+    }
+    if errors.is_empty() { Ok(variables) } else { Err(errors) }
+}
+
+/// The JSON of a variable; `None` for one that was not given and need not be.
+fn coerce_variable(
+    client: &ClientSchema,
+    ty: &Type,
+    given: Option<&RawValue>,
+    default: Option<&Value>,
+) -> Result<Option<Box<str>>, Invalid> {
+    let mut out = String::new();
+    match (given, default) {
+        (Some(value), _) => coerce_value(client, ty, value, 0, &mut out)?,
+        (None, Some(default)) => coerce_literal(client, ty, default, &mut out)?,
+        (None, None) if ty.is_non_null() => {
+            return Err(Invalid::new(format!("a value of type {ty} is required")));
+        }
+        (None, None) => return Ok(None),
+    }
+    Ok(Some(out.into_boxed_str()))
+}
+
+/// What a credential says, as a value of a type of the supergraph. One that says nothing gives nothing: who needs it is
+/// refused the field.
+fn claimed(identity: &Identity, path: &[Box<str>], variable: &VariableDef) -> Result<Option<Box<str>>, OperationError> {
+    let Some(claim) = identity.claim(path) else { return Ok(None) };
+    let mut out = String::new();
+    let claim = claim.to_string();
+    let fits = RawValue::from_string(claim).is_ok_and(|json| coerce_claim(&variable.ty, &json, &mut out).is_ok());
+    if fits {
+        return Ok(Some(out.into_boxed_str()));
+    }
+    let message = format!("The credential's claim \"{}\" is not a value of type {}.", path.join("."), variable.ty);
+    Err(OperationError::new("UNAUTHENTICATED", message))
+}
+
+/// A claim has no enums and input objects: it is a scalar, or a list of some.
+fn coerce_claim(ty: &Type, value: &RawValue, out: &mut String) -> Result<(), Invalid> {
+    match ty {
+        Type::Named(name) | Type::NonNullNamed(name) => coerce_scalar(name, value.get(), 0, out),
+        Type::List(item) | Type::NonNullList(item) => {
+            let items = serde_json::from_str::<Vec<&RawValue>>(value.get()).unwrap_or_else(|_| vec![value]);
+            out.push('[');
+            for (at, value) in items.into_iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                coerce_claim(item, value, out)?;
             }
+            out.push(']');
+            Ok(())
         }
     }
-    if errors.is_empty() { Ok(Variables { values }) } else { Err(errors) }
+}
+
+impl Variables {
+    /// The JSON of a value that is made of the variables so far.
+    fn derive(&self, derived: &Derived) -> Option<Box<str>> {
+        let write = |value: &Value| {
+            let mut out = String::new();
+            value.write_json(&|id| self.get(id), &mut out).then_some(out)
+        };
+        let value = derived.value.as_ref().and_then(write).or_else(|| derived.absent.as_ref().and_then(write));
+        let value = match derived.at_most {
+            None => value,
+            Some(most) => {
+                let number = value.and_then(|json| json.parse::<i64>().ok());
+                Some(number.map_or(i64::from(most), |number| number.min(most.into())).to_string())
+            }
+        };
+        value.map(String::into_boxed_str)
+    }
 }
 
 /// Why a value does not fit, and where in it.
@@ -134,7 +204,10 @@ fn coerce_value(
             Some(ExtendedType::InputObject(input)) => coerce_object(client, input, json, depth, out),
             Some(ExtendedType::Enum(definition)) => match string(json) {
                 Some(text) if definition.values.contains_key(text.as_ref()) => {
-                    out.push_str(json);
+                    match client.written_enum(name, &text) {
+                        Some(written) => write_json_string(written, out),
+                        None => out.push_str(json),
+                    }
                     Ok(())
                 }
                 _ => Err(Invalid::new(format!("{} is not a value of the enum {name}", shown(json)))),
@@ -255,14 +328,15 @@ fn coerce_object(
     let start = out.len();
     for (name, field) in &input.fields {
         let separator = if out.len() > start { "," } else { "" };
+        let written = client.written_field(&input.name, name);
         match (given.get(name.as_str()), &field.default_value) {
             (Some(value), _) => {
-                out.push_str(&format!("{separator}\"{name}\":"));
+                out.push_str(&format!("{separator}\"{written}\":"));
                 coerce_value(client, &field.ty, value, depth + 1, out).map_err(|e| e.under(&format!(".{name}")))?;
             }
             (None, Some(default)) => {
                 let Some(default) = Value::from_ast(default, &|_| None) else { continue };
-                out.push_str(&format!("{separator}\"{name}\":"));
+                out.push_str(&format!("{separator}\"{written}\":"));
                 coerce_literal(client, &field.ty, &default, out)?;
             }
             (None, None) if field.is_required() => {

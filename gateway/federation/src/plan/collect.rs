@@ -10,14 +10,17 @@ use super::demand::{Demand, DemandId, Demands, Item, add_slot};
 use super::error::PlanError;
 use super::runtime::{Runtime, Sources};
 use super::shape::{
-    Content, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionSource, ROOT,
-    Shape, SlotId,
+    Content, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionKind,
+    ProjectionSource, ROOT, Shape, SlotId, ViewedSource,
 };
-use crate::operation::{BoundOperation, Field, FieldTarget, OperationKind, Selection, SelectionSet};
+use super::work::Work;
+use crate::operation::{BoundOperation, Field, FieldTarget, OperationKind, Premise, Selection, SelectionSet, Sight};
 use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrapping, write_json_string};
+use crate::view::{FieldSource, Treatment, TypeNames};
 
-/// Fields under fields, fragments aside.
-const MAX_DEPTH: usize = 500;
+/// Fields under fields, fragments aside. Validation lets 129 through, and a client's view may make several of one. Planning
+/// recurses: without optimization this many leave little of a thread's stack, with it three quarters.
+const MAX_DEPTH: usize = 150;
 /// Fields collected, counted for each type that they differ for.
 const MAX_FIELDS: usize = 100_000;
 /// Fragments looked into, counted for each type that they are looked into for.
@@ -35,10 +38,13 @@ pub(super) fn collect<'o>(
     operation: &'o BoundOperation,
     bits: u64,
     runtime: Option<Runtime<'o>>,
+    work: &'o Work<'o>,
 ) -> Result<Collected, PlanError> {
     let is_serial = operation.kind == OperationKind::Mutation;
     let (shape, demands) = (Shape::default(), Demands::default());
-    let mut collector = Collector { model, bits, is_serial, runtime, shape, demands, fields: 0, fragments: 0 };
+    let premises = &operation.conditions;
+    let mut collector =
+        Collector { model, bits, premises, is_serial, runtime, work, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
     collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0, apart: false });
@@ -49,15 +55,28 @@ pub(super) fn collect<'o>(
     Ok(Collected { shape: collector.shape, demands: collector.demands, root })
 }
 
+/// What the projections of a position are made of.
+struct Here<'v, 'o> {
+    /// The names of its types.
+    names: &'v TypeNames,
+    views: &'v [View<'o>],
+    /// The place of the first one.
+    first: usize,
+}
+
 /// The selection sets that one response key merges.
 type View<'o> = Vec<&'o SelectionSet>;
 
 struct Collector<'o> {
     model: &'o Model,
     bits: u64,
+    /// What the bits stand for.
+    premises: &'o [Premise],
     /// Whether the root's fields are calls that run one after the other.
     is_serial: bool,
     runtime: Option<Runtime<'o>>,
+    /// Collecting has bounds of its own, so that none of it is spent.
+    work: &'o Work<'o>,
     shape: Shape,
     demands: Demands,
     fields: usize,
@@ -86,11 +105,16 @@ enum Target<'o> {
         wrapping: Wrapping,
         leaf: Option<TypeId>,
         arguments: &'o Arguments,
-        /// The response key, where each is a call of its own.
-        call: Option<&'o Name>,
+        /// Where each is a call of its own, the view that it is in and its response key there.
+        call: Option<Call<'o>>,
     },
     Typename,
     Introspection,
+    /// The object itself, through another view.
+    Here,
+    Constant,
+    /// The place of the premise that does not hold.
+    Denied(usize),
     /// Selected on a type that not all sources know; null.
     Unshared {
         name: NameId,
@@ -98,13 +122,15 @@ enum Target<'o> {
     },
 }
 
+type Call<'o> = (usize, &'o Name);
+
 /// Entries are alike if they come from the same fields and promise the same.
 impl PartialEq for Entry<'_> {
     fn eq(&self, other: &Self) -> bool {
         let promise = |entry: &Self| match entry.target {
             Target::Field { wrapping, leaf, .. } => Some((wrapping, leaf)),
             Target::Unshared { wrapping, .. } => Some((wrapping, None)),
-            Target::Typename | Target::Introspection => None,
+            Target::Typename | Target::Introspection | Target::Here | Target::Constant | Target::Denied(_) => None,
         };
         self.key == other.key
             && promise(self) == promise(other)
@@ -123,7 +149,7 @@ struct Class<'o> {
 /// What tells slots of one position apart. The pointers are those of the child selection sets.
 #[derive(PartialEq, Eq, Hash)]
 struct SlotKey<'o> {
-    call: Option<&'o Name>,
+    call: Option<Call<'o>>,
     name: NameId,
     arguments: &'o Arguments,
     wrapping: Wrapping,
@@ -141,8 +167,8 @@ struct Gathered<'o> {
     is_on_interface: bool,
 }
 
-/// Which gathered slot holds a field of a type. The last part is the response key, where that is a call of its own.
-type SlotOf<'o> = HashMap<(TypeId, NameId, &'o Arguments, Option<&'o Name>), usize>;
+/// Which gathered slot holds a field of a type. The last part tells calls of their own apart.
+type SlotOf<'o> = HashMap<(TypeId, NameId, &'o Arguments, Option<Call<'o>>), usize>;
 
 impl<'o> Collector<'o> {
     /// Collects a position seen through several views; gives the demand, and a projection for each view.
@@ -157,14 +183,22 @@ impl<'o> Collector<'o> {
             return Err(PlanError::too_complex(format!("fields are nested deeper than {MAX_DEPTH} levels")));
         }
         let types = self.shape.positions[position.index()].types.clone();
+        let mut views = views.to_vec();
         let mut classes: Vec<Vec<Class<'o>>> = Vec::with_capacity(views.len());
-        for view in views {
-            classes.push(self.classes(view, &types, &known.types)?);
+        while let Some(view) = views.get(classes.len()) {
+            let seen = self.classes(view, &types, &known.types)?;
+            // What is seen of the same objects through another view is collected with them.
+            for view in seen.iter().flat_map(|class| &class.entries).filter(|entry| entry.is_here()).map(child_view) {
+                if !views.iter().any(|known| same(known, &view)) {
+                    views.push(view);
+                }
+            }
+            classes.push(seen);
         }
         if self.is_serial && position == ROOT {
             set_apart(&mut classes);
         }
-        let (mut gathered, by_field) = self.slots(position, &types, &classes);
+        let (mut gathered, by_field) = self.slots(position, &types, &views, &classes);
 
         let mut items = Vec::with_capacity(gathered.len());
         for slot in &mut gathered {
@@ -192,14 +226,26 @@ impl<'o> Collector<'o> {
         let on_interface = gathered.iter().filter(|slot| slot.is_on_interface).map(|slot| slot.slot).collect();
         let mut projections = Vec::with_capacity(views.len());
         let mut typed = false;
-        for classes in classes {
+        let first = self.shape.projections.len();
+        for (view, classes) in views.iter().zip(classes) {
+            let names = match sight(view) {
+                Sight::Named(names) => names,
+                Sight::Plain | Sight::Through => &typenames,
+            };
+            let here = Here { names, views: &views, first };
             let classes = classes.into_iter().flat_map(|class| split_by_slots(class, &by_field));
-            let classes: Vec<_> = classes.map(|class| self.project(class, &typenames, &gathered, &by_field)).collect();
+            let classes: Vec<_> =
+                classes.map(|class| self.project(class, &here, &gathered, &by_field)).collect::<Result<_, _>>()?;
             let shown: usize = classes.iter().map(|class| class.types.len()).sum();
             let differ = classes.len() > 1 || shown < types.len() || classes.iter().any(shows_typename);
             typed |= types.len() > 1 && differ;
             projections.push(ProjectionId::from_index(self.shape.projections.len()));
-            self.shape.projections.push(Projection { position, classes });
+            let kind = match sight(view) {
+                Sight::Plain => ProjectionKind::Objects,
+                Sight::Named(_) => ProjectionKind::View,
+                Sight::Through => ProjectionKind::Through,
+            };
+            self.shape.projections.push(Projection { position, classes, kind });
         }
         let demand = self.demands.add(Demand { position, items, on_interface, typed });
         Ok((demand, projections))
@@ -220,6 +266,7 @@ impl<'o> Collector<'o> {
         &mut self,
         position: PositionId,
         types: &TypeSet,
+        views: &[View<'o>],
         classes: &[Vec<Class<'o>>],
     ) -> (Vec<Gathered<'o>>, SlotOf<'o>) {
         let mut gathered: Vec<Gathered<'o>> = vec![];
@@ -228,10 +275,8 @@ impl<'o> Collector<'o> {
         for ty in types.iter() {
             // What all views together want of each field of this type, in the order of the first view that does.
             let mut wanted: Vec<(FieldId, Target<'o>, Vec<View<'o>>, bool)> = vec![];
-            let mut places: HashMap<(NameId, &'o Arguments, Option<&'o Name>), usize> = HashMap::new();
-            for entry in
-                classes.iter().flatten().filter(|class| class.types.contains(&ty)).flat_map(|class| &class.entries)
-            {
+            let mut places: HashMap<(NameId, &'o Arguments, Option<Call<'o>>), usize> = HashMap::new();
+            for entry in entries_of(ty, views, classes) {
                 let Target::Field { name, arguments, call, .. } = entry.target else { continue };
                 // The class was collected for a type like this one; the field's own definition is this type's.
                 let Some(field) = self.model.field_of(ty, name) else { continue };
@@ -266,52 +311,95 @@ impl<'o> Collector<'o> {
     fn project(
         &self,
         class: Class<'o>,
-        typenames: &Arc<[(TypeId, Box<str>)]>,
+        here: &Here<'_, 'o>,
         gathered: &[Gathered<'o>],
         by_field: &SlotOf<'o>,
-    ) -> ProjectionClass {
+    ) -> Result<ProjectionClass, PlanError> {
         let mut fields = Vec::with_capacity(class.entries.len());
         let first = class.types.first().copied();
         for entry in &class.entries {
             let mut prefix = String::from(if fields.is_empty() { '{' } else { ',' });
             write_json_string(entry.key, &mut prefix);
             prefix.push(':');
-            let (wrapping, source, name) = match entry.target {
+            let (wrapping, source, name) = match &entry.target {
                 Target::Typename => {
-                    (Wrapping::NON_NULL, ProjectionSource::Typename(Arc::clone(typenames)), "__typename")
+                    (Wrapping::NON_NULL, ProjectionSource::Typename(Arc::clone(here.names)), "__typename")
                 }
                 Target::Introspection => (Wrapping::default(), ProjectionSource::Introspection, entry.key.as_str()),
                 Target::Unshared { name, wrapping } => {
-                    (wrapping, ProjectionSource::Unshared, self.model.name(name).as_str())
+                    (*wrapping, ProjectionSource::Unshared, self.model.name(*name).as_str())
+                }
+                Target::Here => {
+                    let view = child_view(entry);
+                    let at =
+                        here.views.iter().position(|known| same(known, &view)).ok_or_else(|| inconsistent(entry))?;
+                    let below = ProjectionId::from_index(here.first + at);
+                    (Wrapping::NON_NULL, ProjectionSource::Here(below), entry.key.as_str())
+                }
+                Target::Constant | Target::Denied(_) => {
+                    (Wrapping::default(), self.without_slot(entry)?, entry.key.as_str())
                 }
                 Target::Field { name, wrapping, arguments, call, .. } => {
-                    let Some(at) = first.and_then(|ty| by_field.get(&(ty, name, arguments, call))) else { continue };
+                    let Some(at) = first.and_then(|ty| by_field.get(&(ty, *name, *arguments, *call))) else { continue };
                     let slot = &gathered[*at];
                     let view = child_view(entry);
-                    let source = match slot.views.iter().position(|known| same(known, &view)) {
-                        Some(at) => ProjectionSource::Objects(slot.slot, slot.projections[at]),
-                        None => ProjectionSource::Leaf(slot.slot),
-                    };
-                    (wrapping, source, self.model.name(name).as_str())
+                    let below = slot.views.iter().position(|known| same(known, &view)).map(|at| slot.projections[at]);
+                    (*wrapping, self.slot_source(entry, slot.slot, below), self.model.name(*name).as_str())
                 }
             };
-            let coordinate = match first {
-                Some(ty) => format!("{}.{name}", self.model.type_name(ty)),
-                None => name.to_owned(),
+            let view = entry.nodes.first().and_then(|node| node.view.as_ref());
+            let promised = wrapping;
+            let (wrapping, coordinate) = match (view, first) {
+                (Some(view), _) => (view.map.wrapping, view.map.coordinate.clone()),
+                (None, Some(ty)) => (wrapping, format!("{}.{name}", self.model.type_name(ty)).into()),
+                (None, None) => (wrapping, name.into()),
             };
-            fields.push(ProjectedField {
-                key: entry.key.clone(),
-                prefix: prefix.into(),
-                wrapping,
-                source,
-                coordinate: coordinate.into(),
-            });
+            let (key, prefix) = (entry.key.clone(), prefix.into());
+            fields.push(ProjectedField { key, prefix, wrapping, promised, source, coordinate });
         }
-        ProjectionClass { types: class.types.into_iter().collect(), fields }
+        Ok(ProjectionClass { types: class.types.into_iter().collect(), fields })
+    }
+
+    /// What is asked of nobody.
+    fn without_slot(&self, entry: &Entry<'o>) -> Result<ProjectionSource, PlanError> {
+        let map = entry.nodes.first().and_then(|node| node.view.as_ref()).map(|view| &view.map);
+        match (&entry.target, map.map(|map| &map.source)) {
+            (Target::Denied(premise), _) => match &self.premises[*premise] {
+                Premise::Need(need) => Ok(ProjectionSource::Denied(need.clone())),
+                Premise::Variable(_) => Err(inconsistent(entry)),
+            },
+            (_, Some(FieldSource::Constant(json))) => Ok(ProjectionSource::Constant(json.clone())),
+            (_, Some(FieldSource::Path(_) | FieldSource::Here | FieldSource::Members(_)) | None) => {
+                Err(inconsistent(entry))
+            }
+        }
+    }
+
+    /// What is read from a slot.
+    fn slot_source(&self, entry: &Entry<'o>, slot: SlotId, below: Option<ProjectionId>) -> ProjectionSource {
+        let plain = || match below {
+            Some(below) => ProjectionSource::Objects(slot, below),
+            None => ProjectionSource::Leaf(slot),
+        };
+        let Some(node) = entry.nodes.first() else { return plain() };
+        let Some(view) = &node.view else { return plain() };
+        let FieldSource::Path(steps) = &view.map.source else { return plain() };
+        let Some(step) = steps.get(view.step) else { return plain() };
+        let mut treatment = if view.step == 0 { view.map.treatment.clone() } else { Treatment::default() };
+        if view.unmasked.is_some_and(|bit| self.bits >> bit & 1 == 1) {
+            treatment.mask = None;
+        }
+        let is_through = matches!(node.selection_set.sight, Sight::Through);
+        // Who looks through an object finds a source of this kind.
+        if view.step == 0 && !is_through && step.lists.is_empty() && treatment == Treatment::default() {
+            return plain();
+        }
+        let lists = step.lists.iter().copied().collect();
+        ProjectionSource::Viewed(Box::new(ViewedSource { slot, below, lists, treatment }))
     }
 
     /// The names of types, as JSON strings.
-    fn typenames(&self, types: &TypeSet) -> Arc<[(TypeId, Box<str>)]> {
+    fn typenames(&self, types: &TypeSet) -> TypeNames {
         let name = |ty| {
             let mut json = String::new();
             write_json_string(self.model.type_name(ty), &mut json);
@@ -323,7 +411,11 @@ impl<'o> Collector<'o> {
     /// Splits a position's types by what a view collects for them. Of what no client sees nothing is collected.
     fn classes(&mut self, view: &View<'o>, types: &TypeSet, known: &TypeSet) -> Result<Vec<Class<'o>>, PlanError> {
         let mut classes: Vec<Class<'o>> = vec![];
-        for ty in types.iter().filter(|ty| !self.model.ty(*ty).is_inaccessible) {
+        let is_seen = |ty: &TypeId| match sight(view) {
+            Sight::Plain | Sight::Through => !self.model.ty(*ty).is_inaccessible,
+            Sight::Named(names) => names.binary_search_by_key(ty, |(known, _)| *known).is_ok(),
+        };
+        for ty in types.iter().filter(is_seen) {
             let mut entries = vec![];
             let mut seen = HashSet::new();
             for set in view {
@@ -346,6 +438,7 @@ impl<'o> Collector<'o> {
         seen: &mut HashSet<*const SelectionSet>,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
+            self.work.go_on()?;
             match selection {
                 Selection::Fragment(fragment) => {
                     self.fragments += 1;
@@ -355,7 +448,7 @@ impl<'o> Collector<'o> {
                         );
                         return Err(PlanError::too_complex(message));
                     }
-                    let applies = fragment.ty.is_none_or(|condition| self.model.ty(condition).possible.contains(ty));
+                    let applies = fragment.types.as_ref().is_none_or(|types| types.contains(ty));
                     let taken = fragment.conditions.iter().all(|condition| condition.holds(self.bits));
                     if applies && taken && seen.insert(Arc::as_ptr(&fragment.selection_set)) {
                         self.fields_of(ty, is_known, &fragment.selection_set, entries, seen)?;
@@ -395,7 +488,13 @@ impl<'o> Collector<'o> {
     }
 
     fn target(&self, ty: TypeId, is_known: bool, field: &'o Field) -> Result<Target<'o>, PlanError> {
+        let needs = field.view.iter().flat_map(|view| &view.needs);
+        if let Some(denied) = needs.copied().find(|bit| self.bits >> bit & 1 == 0) {
+            return Ok(Target::Denied(denied.into()));
+        }
         Ok(match field.target {
+            FieldTarget::Here => Target::Here,
+            FieldTarget::Constant => Target::Constant,
             FieldTarget::Typename => Target::Typename,
             FieldTarget::Introspection => Target::Introspection,
             FieldTarget::Field(asked) => {
@@ -416,15 +515,66 @@ impl<'o> Collector<'o> {
     }
 }
 
+impl Entry<'_> {
+    fn is_here(&self) -> bool {
+        matches!(self.target, Target::Here)
+    }
+}
+
+/// A mistake of ours: what was bound does not fit together.
+fn inconsistent(entry: &Entry<'_>) -> PlanError {
+    PlanError::internal(format!("the view of the field \"{}\" does not fit its operation", entry.key))
+}
+
+/// How the objects of a view are seen.
+fn sight<'o>(view: &View<'o>) -> &'o Sight {
+    view.first().map_or(&Sight::Plain, |set| &set.sight)
+}
+
+/// What all views of a position want of objects of one type, in the order of the response.
+fn entries_of<'c, 'o>(ty: TypeId, views: &[View<'o>], classes: &'c [Vec<Class<'o>>]) -> Vec<&'c Entry<'o>> {
+    let mut entries = vec![];
+    let mut seen = vec![false; views.len()];
+    for at in 0..views.len() {
+        add_entries(at, ty, views, classes, &mut seen, &mut entries);
+    }
+    entries
+}
+
+fn add_entries<'c, 'o>(
+    view: usize,
+    ty: TypeId,
+    views: &[View<'o>],
+    classes: &'c [Vec<Class<'o>>],
+    seen: &mut [bool],
+    entries: &mut Vec<&'c Entry<'o>>,
+) {
+    if std::mem::replace(&mut seen[view], true) {
+        return;
+    }
+    for entry in classes[view].iter().filter(|class| class.types.contains(&ty)).flat_map(|class| &class.entries) {
+        if entry.is_here() {
+            let below = child_view(entry);
+            if let Some(at) = views.iter().position(|known| same(known, &below)) {
+                add_entries(at, ty, views, classes, seen, entries);
+            }
+        } else {
+            entries.push(entry);
+        }
+    }
+}
+
 fn shows_typename(class: &ProjectionClass) -> bool {
     class.fields.iter().any(|field| matches!(field.source, ProjectionSource::Typename(_)))
 }
 
 /// A mutation's root fields are calls, and one that is asked for under two keys is made twice.
 fn set_apart(classes: &mut [Vec<Class<'_>>]) {
-    for entry in classes.iter_mut().flatten().flat_map(|class| &mut class.entries) {
-        if let Target::Field { call, .. } = &mut entry.target {
-            *call = Some(entry.key);
+    for (view, classes) in classes.iter_mut().enumerate() {
+        for entry in classes.iter_mut().flat_map(|class| &mut class.entries) {
+            if let Target::Field { call, .. } = &mut entry.target {
+                *call = Some((view, entry.key));
+            }
         }
     }
 }
@@ -435,7 +585,12 @@ fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>>
     for ty in class.types {
         let slots = class.entries.iter().map(|entry| match entry.target {
             Target::Field { name, arguments, call, .. } => by_field.get(&(ty, name, arguments, call)).copied(),
-            Target::Typename | Target::Introspection | Target::Unshared { .. } => None,
+            Target::Typename
+            | Target::Introspection
+            | Target::Unshared { .. }
+            | Target::Here
+            | Target::Constant
+            | Target::Denied(_) => None,
         });
         let slots: Vec<Option<usize>> = slots.collect();
         match split.iter_mut().find(|(known, _)| *known == slots) {
@@ -450,12 +605,17 @@ fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec<Class<'o>>
 fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
     let mut view: View<'o> = vec![];
     match entry.target {
-        Target::Field { leaf: None, .. } => {
+        Target::Field { leaf: None, .. } | Target::Here => {
             let mut seen = HashSet::new();
             let sets = entry.nodes.iter().map(|node| &*node.selection_set);
             view.extend(sets.filter(|set| seen.insert(std::ptr::from_ref(*set))));
         }
-        Target::Field { leaf: Some(_), .. } | Target::Typename | Target::Introspection | Target::Unshared { .. } => {}
+        Target::Field { leaf: Some(_), .. }
+        | Target::Typename
+        | Target::Introspection
+        | Target::Unshared { .. }
+        | Target::Constant
+        | Target::Denied(_) => {}
     }
     view
 }

@@ -84,7 +84,11 @@ impl ProjectedField {
             ProjectionSource::Leaf(_)
             | ProjectionSource::Objects(..)
             | ProjectionSource::Introspection
-            | ProjectionSource::Unshared => 0,
+            | ProjectionSource::Unshared
+            | ProjectionSource::Here(_)
+            | ProjectionSource::Denied(_) => 0,
+            ProjectionSource::Constant(json) => json.len(),
+            ProjectionSource::Viewed(viewed) => size_of_val(&**viewed) + size_of_val(&viewed.lists[..]),
         };
         size_of_val(self) + self.prefix.len() + self.coordinate.len() + names
     }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use apollo_compiler::Name;
 
-use crate::schema::{Arguments, NameId, TypeId, TypeSet, Wrapping};
+use crate::schema::{Arguments, NameId, TypeSet, Wrapping};
+use crate::view::{ListStep, Need, Treatment, TypeNames};
 
 crate::schema::ids! {
     /// A place in the response that holds objects.
@@ -85,6 +86,17 @@ pub struct Projection {
     pub position: PositionId,
     /// Disjoint; together they hold every type of the position that the client can see.
     pub classes: Vec<ProjectionClass>,
+    pub kind: ProjectionKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProjectionKind {
+    /// Objects. One of a type that is in no class is an error.
+    Objects,
+    /// Objects of a view. One of a type that is in no class is nothing that the client knows, and null.
+    View,
+    /// No objects: the value of the only field of each class stands in their place. In a class without fields it is null.
+    Through,
 }
 
 /// The fields of objects of some types, in the order of the response.
@@ -102,6 +114,8 @@ pub struct ProjectedField {
     pub prefix: Box<str>,
     /// The nullability and lists that the client's schema promises.
     pub wrapping: Wrapping,
+    /// What the supergraph says of the value at the source, of which a view may promise less.
+    pub promised: Wrapping,
     pub source: ProjectionSource,
     /// `Type.field`, in the client's terms, for errors.
     pub coordinate: Box<str>,
@@ -112,9 +126,59 @@ pub enum ProjectionSource {
     Leaf(SlotId),
     Objects(SlotId, ProjectionId),
     /// The name that the client knows the object's type by, as a JSON string.
-    Typename(Arc<[(TypeId, Box<str>)]>),
+    Typename(TypeNames),
     /// `__schema` or `__type`.
     Introspection,
     /// Null, and asked of nobody: not all sources of the objects know their type.
     Unshared,
+    /// The object itself, once more.
+    Here(ProjectionId),
+    /// JSON that a view says.
+    Constant(Box<str>),
+    /// Null, and asked of nobody: who asks is not what is needed.
+    Denied(Need),
+    Viewed(Box<ViewedSource>),
+}
+
+/// A slot, as a view has it: what is behind a path, and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct ViewedSource {
+    pub slot: SlotId,
+    /// What the client sees of the objects in it, if it holds some.
+    pub below: Option<ProjectionId>,
+    /// What becomes of its lists, the outermost first.
+    pub lists: Box<[ListStep]>,
+    /// Empty but for the first step of a path.
+    pub treatment: Treatment,
+}
+
+impl ProjectionSource {
+    /// The slot that is read.
+    pub fn slot(&self) -> Option<SlotId> {
+        match self {
+            Self::Leaf(slot) | Self::Objects(slot, _) => Some(*slot),
+            Self::Viewed(viewed) => Some(viewed.slot),
+            Self::Typename(_)
+            | Self::Introspection
+            | Self::Unshared
+            | Self::Here(_)
+            | Self::Constant(_)
+            | Self::Denied(_) => None,
+        }
+    }
+
+    /// What the client sees of the objects in the slot.
+    pub fn below(&self) -> Option<ProjectionId> {
+        match self {
+            Self::Objects(_, below) => Some(*below),
+            Self::Viewed(viewed) => viewed.below,
+            Self::Leaf(_)
+            | Self::Typename(_)
+            | Self::Introspection
+            | Self::Unshared
+            | Self::Here(_)
+            | Self::Constant(_)
+            | Self::Denied(_) => None,
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::query_plan::{
     ContextSource, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId, FetchNode, FetchSelection, QueryPlan,
     RepresentationField,
 };
-use super::shape::{PositionId, ProjectedField, ProjectionId, ProjectionSource, ROOT, SlotId};
+use super::shape::{PositionId, ProjectedField, ProjectionId, ProjectionKind, ProjectionSource, ROOT, SlotId};
 use crate::operation::OperationKind;
 use crate::schema::{Id, Model, TypeId};
 
@@ -305,6 +305,9 @@ impl<'a> Verifier<'a> {
             let Some(class) =
                 plan.shape.projections[projection.index()].classes.iter().find(|class| class.types.contains(*ty))
             else {
+                if plan.shape.projections[projection.index()].kind != ProjectionKind::Objects {
+                    continue;
+                }
                 self.found.push(format!("{}: nothing says what a {} shows", path.join("."), self.model.type_name(*ty)));
                 continue;
             };
@@ -313,7 +316,11 @@ impl<'a> Verifier<'a> {
             let classes = plan.shape.projections[projection.index()].classes.len();
             let shows_type = |field: &ProjectedField| matches!(field.source, ProjectionSource::Typename(_));
             let names = plan.shape.positions[position.index()].types.len();
-            let some_hidden = types.iter().any(|ty| self.model.ty(*ty).is_inaccessible);
+            let is_shown = |ty: &TypeId| {
+                let classes = &plan.shape.projections[projection.index()].classes;
+                classes.iter().any(|class| class.types.contains(*ty))
+            };
+            let some_hidden = !types.iter().all(is_shown);
             if given.typed.is_empty()
                 && (classes > 1 || some_hidden || names > 1 && class.fields.iter().any(shows_type))
             {
@@ -322,23 +329,20 @@ impl<'a> Verifier<'a> {
             let given = given.slots;
             for field in &class.fields {
                 path.push(field.key.to_string());
-                match &field.source {
-                    ProjectionSource::Leaf(slot) if !given.contains_key(slot) => self.missing(*ty, path),
-                    ProjectionSource::Objects(slot, child) => match given.get(slot) {
-                        None => self.missing(*ty, path),
-                        Some(sources) => {
-                            let made: Vec<Made<'a>> =
-                                sources.iter().filter_map(|(id, source)| made_by(*id, source)).collect();
-                            if let Some(first) = made.first() {
-                                let around = Around { made: &made, up: Some(&object) };
-                                self.projection(*child, first.selection.position, &types_of(&made), around, path);
-                            }
+                if let ProjectionSource::Here(below) = field.source {
+                    self.projection(below, position, &BTreeSet::from([*ty]), around, path);
+                }
+                match (field.source.slot().map(|slot| given.get(&slot)), field.source.below()) {
+                    (Some(None), _) => self.missing(*ty, path),
+                    (Some(Some(sources)), Some(child)) => {
+                        let made: Vec<Made<'a>> =
+                            sources.iter().filter_map(|(id, source)| made_by(*id, source)).collect();
+                        if let Some(first) = made.first() {
+                            let around = Around { made: &made, up: Some(&object) };
+                            self.projection(child, first.selection.position, &types_of(&made), around, path);
                         }
-                    },
-                    ProjectionSource::Leaf(_)
-                    | ProjectionSource::Typename(_)
-                    | ProjectionSource::Introspection
-                    | ProjectionSource::Unshared => {}
+                    }
+                    (Some(Some(_)) | None, _) => {}
                 }
                 path.pop();
             }

@@ -88,7 +88,7 @@ impl<'a> Oracle<'a> {
         for selection in &set.selections {
             match selection {
                 Selection::Fragment(fragment) => {
-                    if fragment.ty.is_none_or(|on| self.model.ty(on).possible.contains(ty)) {
+                    if fragment.types.as_ref().is_none_or(|types| types.contains(ty)) {
                         self.wanted(&fragment.selection_set, ty, wanted);
                     }
                 }

@@ -8,14 +8,14 @@ use serde_json::value::RawValue;
 use weft_federation::compose::prove;
 use weft_federation::connect::ConnectorId;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
-use weft_federation::operation::{BoundOperation, OperationError, coerce};
+use weft_federation::operation::{BoundOperation, Identity, OperationError, coerce};
 use weft_federation::plan::Planner;
 use weft_federation::plan::explain::Explain;
 use weft_federation::schema::Supergraph;
 use weft_federation::view::ClientSchema;
 
 use super::report::Format as ReportFormat;
-use super::{Failure, read_input};
+use super::{Failure, one_from_stdin, read_input};
 use crate::pipeline::bind;
 
 /// Print the query plan of an operation.
@@ -59,6 +59,7 @@ impl Format {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let invalid = |found| Failure::Invalid(found, arguments.format.of_report());
+    one_from_stdin(&[("--supergraph", Some(&arguments.supergraph)), ("OPERATION_FILE", Some(&arguments.operation))])?;
     let variables = arguments.variables.as_deref().map(serde_json::from_str::<&RawValue>).transpose();
     let variables = variables.map_err(|error| Failure::Usage(format!("--variables is not JSON: {error}")))?;
     let supergraph = Source::new(arguments.supergraph.display().to_string(), read_input(&arguments.supergraph)?);
@@ -91,8 +92,9 @@ fn condition_bits(
     bound: &BoundOperation,
     given: Option<&RawValue>,
 ) -> Result<u64, Vec<OperationError>> {
-    match (coerce(client, bound, given), given) {
-        (Ok(variables), _) => Ok(variables.condition_bits(bound)),
+    let identity = Identity::anonymous();
+    match (coerce(client, bound, given, &identity), given) {
+        (Ok(variables), _) => Ok(variables.condition_bits(bound, &identity)),
         (Err(errors), Some(_)) => Err(errors),
         (Err(_), None) => Ok(0),
     }

@@ -104,7 +104,7 @@ mod tests {
     use crate::http::Drain;
 
     fn answer(body: &'static str) -> ExecutionResult {
-        ExecutionResult { body: body.into(), error_count: 0 }
+        ExecutionResult { body: body.into(), error_count: 0, degraded_count: 0 }
     }
 
     async fn frame(body: &mut Body) -> Option<String> {

@@ -1,0 +1,158 @@
+//! Owns a client's fields: what each of them selects in the supergraph.
+//!
+//! A path of several steps becomes selection sets inside of each other, which the client looks through: `customerName` at
+//! `user.name` selects `user { name }`, and has the place of `user` and the value of `name`.
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::executable as exe;
+
+use super::super::bound::{
+    Condition, Field, FieldTarget, FieldView, Fragment, Premise, Selection, SelectionSet, Sight,
+};
+use super::super::error::OperationError;
+use super::{Binder, unknown};
+use crate::schema::Arguments;
+use crate::view::{FieldMap, FieldSource, Need, ViewMap};
+
+impl Binder<'_> {
+    /// `None` if its conditions never hold.
+    pub(super) fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Selection>, OperationError> {
+        let Some(conditions) = self.conditions(&field.directives)? else { return Ok(None) };
+        let field = match (field.name.as_str(), &self.client.view) {
+            ("__typename" | "__schema" | "__type", _) => self.of_the_gateway(field, conditions),
+            (_, None) => self.unviewed(parent, field, conditions),
+            (name, Some(view)) => {
+                let map = view.fields.get(parent).and_then(|fields| fields.get(name));
+                let map = map.ok_or_else(|| unknown(&format!("{parent}.{name}")))?;
+                let below = self.selection_set(&field.selection_set)?;
+                match &map.source {
+                    FieldSource::Members(members) => {
+                        return self.by_members(view, members, field, conditions, &below).map(Some);
+                    }
+                    FieldSource::Path(_) | FieldSource::Here | FieldSource::Constant(_) => {
+                        self.viewed(view, map, field, conditions, below)
+                    }
+                }
+            }
+        }?;
+        Ok(Some(Selection::Field(field)))
+    }
+
+    /// A field of an interface whose members have it from different places: a fragment for each of them.
+    fn by_members(
+        &mut self,
+        view: &ViewMap,
+        members: &[(Name, Arc<FieldMap>)],
+        field: &exe::Field,
+        conditions: Vec<Condition>,
+        below: &Arc<SelectionSet>,
+    ) -> Result<Selection, OperationError> {
+        let mut selections = Vec::with_capacity(members.len());
+        for (member, map) in members {
+            let one = self.viewed(view, map, field, vec![], Arc::clone(below))?;
+            let ty = view.types.get(member).ok_or_else(|| unknown(member))?;
+            let sight = Sight::Named(Arc::clone(&ty.members));
+            let selection_set = self.once(SelectionSet { selections: vec![Selection::Field(one)], sight });
+            let types = Some(ty.possible.clone());
+            selections.push(Selection::Fragment(Fragment { types, conditions: vec![], selection_set }));
+        }
+        let selection_set = self.once(SelectionSet { selections, sight: Sight::Plain });
+        Ok(Selection::Fragment(Fragment { types: None, conditions, selection_set }))
+    }
+
+    fn of_the_gateway(&mut self, field: &exe::Field, conditions: Vec<Condition>) -> Result<Field, OperationError> {
+        let target = match field.name.as_str() {
+            "__typename" => FieldTarget::Typename,
+            _ => {
+                self.introspects = true;
+                FieldTarget::Introspection
+            }
+        };
+        let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
+        let selection_set = self.once(SelectionSet::default());
+        Ok(Field { key, target, arguments, conditions, selection_set, view: None })
+    }
+
+    /// A field that is the supergraph's.
+    fn unviewed(
+        &mut self,
+        parent: &Name,
+        field: &exe::Field,
+        conditions: Vec<Condition>,
+    ) -> Result<Field, OperationError> {
+        let target = self.client.field_behind(parent, &field.name);
+        let target = FieldTarget::Field(target.ok_or_else(|| unknown(&format!("{parent}.{}", field.name)))?);
+        let selection_set = self.selection_set(&field.selection_set)?;
+        let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
+        Ok(Field { key, target, arguments, conditions, selection_set, view: None })
+    }
+
+    fn viewed(
+        &mut self,
+        view: &ViewMap,
+        map: &Arc<FieldMap>,
+        field: &exe::Field,
+        conditions: Vec<Condition>,
+        below: Arc<SelectionSet>,
+    ) -> Result<Field, OperationError> {
+        let key = field.response_key().clone();
+        let needs = self.needs(&map.needs)?;
+        let unmasked = match &map.treatment.mask {
+            Some(mask) if !mask.unless.is_empty() => {
+                Some(self.bit(Premise::Need(Need::Scopes(Arc::clone(&mask.unless))))?)
+            }
+            Some(_) | None => None,
+        };
+        let seen_as = |step, needs| Some(FieldView { map: Arc::clone(map), step, needs, unmasked });
+        let steps = match &map.source {
+            FieldSource::Path(steps) => steps,
+            FieldSource::Here | FieldSource::Constant(_) => {
+                let target = match map.source {
+                    FieldSource::Here => FieldTarget::Here,
+                    FieldSource::Path(_) | FieldSource::Members(_) | FieldSource::Constant(_) => FieldTarget::Constant,
+                };
+                let view = seen_as(0, needs);
+                return Ok(Field {
+                    key,
+                    target,
+                    arguments: Arguments::default(),
+                    conditions,
+                    selection_set: below,
+                    view,
+                });
+            }
+            // Members are objects, which have their fields from one place.
+            FieldSource::Members(_) => return Err(unknown(&map.coordinate)),
+        };
+        let given = self.given(view, map, field)?;
+        let mut below = below;
+        for (at, step) in steps.iter().enumerate().skip(1).rev() {
+            let arguments = self.fill(&step.arguments, &given);
+            let selection_set = self.narrowed(step.narrow, below);
+            let target = FieldTarget::Field(step.field);
+            let view = seen_as(at, Box::default());
+            let field = Field { key: key.clone(), target, arguments, conditions: vec![], selection_set, view };
+            below = self.once(SelectionSet { selections: vec![Selection::Field(field)], sight: Sight::Through });
+        }
+        let first = steps.first().ok_or_else(|| unknown(&map.coordinate))?;
+        let arguments = self.fill(&first.arguments, &given);
+        let selection_set = self.narrowed(first.narrow, below);
+        let (target, view) = (FieldTarget::Field(first.field), seen_as(0, needs));
+        Ok(Field { key, target, arguments, conditions, selection_set, view })
+    }
+
+    /// A selection set for objects of one type alone.
+    fn narrowed(&mut self, ty: Option<crate::schema::TypeId>, below: Arc<SelectionSet>) -> Arc<SelectionSet> {
+        let Some(ty) = ty else { return below };
+        let types = self.client.model.ty(ty).possible.clone();
+        let sight = match &below.sight {
+            Sight::Named(names) => Sight::Named(names.iter().filter(|(ty, _)| types.contains(*ty)).cloned().collect()),
+            Sight::Plain => Sight::Plain,
+            Sight::Through => Sight::Through,
+        };
+        let fragment = Fragment { types: Some(types), conditions: vec![], selection_set: below };
+        self.once(SelectionSet { selections: vec![Selection::Fragment(fragment)], sight })
+    }
+}

@@ -1,0 +1,101 @@
+//! Owns who a request is from, as far as a verified credential says it. How it was verified is not known here.
+
+use serde_json::{Map, Value};
+
+use crate::view::Need;
+
+/// What is known of the one who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    /// `None` for one without a credential.
+    claims: Option<Map<String, Value>>,
+    scopes: Vec<Box<str>>,
+}
+
+impl Identity {
+    /// One without a credential.
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+
+    /// One whose credential has been verified. Scopes are those of the claims `scope` (a text with spaces between them) and
+    /// `scp` (such a text, or a list).
+    pub fn verified(claims: Map<String, Value>) -> Self {
+        let mut scopes: Vec<Box<str>> = vec![];
+        for claim in ["scope", "scp"].iter().filter_map(|name| claims.get(*name)) {
+            match claim {
+                Value::String(text) => scopes.extend(text.split_ascii_whitespace().map(Box::from)),
+                Value::Array(items) => scopes.extend(items.iter().filter_map(Value::as_str).map(Box::from)),
+                _ => {}
+            }
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self { claims: Some(claims), scopes }
+    }
+
+    pub fn is_anonymous(&self) -> bool {
+        self.claims.is_none()
+    }
+
+    /// What a credential says under these names, each inside of the one before; a null says nothing.
+    pub fn claim(&self, path: &[Box<str>]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        let found = self.claims.as_ref()?.get(&**first)?;
+        let found = rest.iter().try_fold(found, |value, name| value.get(&**name))?;
+        (!found.is_null()).then_some(found)
+    }
+
+    /// Whether all scopes of one of the sets are held.
+    pub fn has_scopes(&self, sets: &[Box<[Box<str>]>]) -> bool {
+        sets.iter().any(|set| set.iter().all(|scope| self.scopes.binary_search(scope).is_ok()))
+    }
+
+    pub fn meets(&self, need: &Need) -> bool {
+        match need {
+            Need::Authenticated => !self.is_anonymous(),
+            Need::Scopes(sets) => self.has_scopes(sets),
+            Need::Claim(path) => self.claim(path).is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(claims: &str) -> Identity {
+        Identity::verified(serde_json::from_str(claims).expect("an object"))
+    }
+
+    #[test]
+    fn claims_are_found_by_their_names() {
+        let found = |claims: &str, path: &[&str]| {
+            let path: Vec<Box<str>> = path.iter().map(|name| Box::from(*name)).collect();
+            identity(claims).claim(&path).map(Value::to_string)
+        };
+        assert_eq!(found(r#"{"sub":"1"}"#, &["sub"]).as_deref(), Some("\"1\""));
+        assert_eq!(found(r#"{"org":{"id":7}}"#, &["org", "id"]).as_deref(), Some("7"));
+        assert_eq!(found(r#"{"org":{"id":7}}"#, &["org", "name"]), None);
+        assert_eq!(found(r#"{"sub":null}"#, &["sub"]), None);
+        assert_eq!(found(r#"{"sub":"1"}"#, &["sub", "id"]), None);
+        assert_eq!(Identity::anonymous().claim(&["sub".into()]), None);
+    }
+
+    #[test]
+    fn one_set_of_scopes_must_be_held_whole() {
+        let sets: [Box<[Box<str>]>; 2] = [["a".into(), "b".into()].into(), ["c".into()].into()];
+        let cases = [
+            (r#"{"scope":"a b"}"#, true),
+            (r#"{"scope":"a"}"#, false),
+            (r#"{"scp":["c"]}"#, true),
+            (r#"{"scp":"x c","scope":"y"}"#, true),
+            (r#"{"scope":"ab"}"#, false),
+            (r#"{}"#, false),
+        ];
+        for (claims, expected) in cases {
+            assert_eq!(identity(claims).has_scopes(&sets), expected, "{claims}");
+        }
+        assert!(!Identity::anonymous().has_scopes(&[]), "no set is held by nobody");
+    }
+}
