@@ -1,6 +1,6 @@
 //! Owns one call of a connector, from its variables to its mapped answer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use http::HeaderMap;
@@ -10,9 +10,11 @@ use weft_federation::connect::mapping::{Value, Variable, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
-use super::answer::{Payload, Reply};
+use super::answer::{Judge, Payload, Reply};
 use super::backends::{Backends, Client, HttpClient};
-use super::mapped::{AnswerMapping, Mapped};
+use super::form::{Form, Found};
+use super::mapped::AnswerMapping;
+use super::offload::is_large;
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
@@ -26,56 +28,50 @@ pub struct Exchange<'a> {
     pub backends: &'a Backends,
     pub id: ConnectorId,
     pub connector: &'a Connector,
-    pub mapping: &'a AnswerMapping,
+    pub mapping: &'a Arc<AnswerMapping>,
     pub origin: &'a ErrorOrigin,
     pub context: &'a RequestContext<'a>,
     /// Where equal reads are shared, if they may be.
     pub reads: Option<&'a Reads>,
     /// Whether other operations may share its calls, where that is turned on.
     pub shares: bool,
-    /// What was wrong with single values of the answers.
-    notes: Mutex<Vec<SubgraphError>>,
 }
 
 impl<'a> Exchange<'a> {
     pub fn new(
         backends: &'a Backends,
         (id, connector): (ConnectorId, &'a Connector),
-        mapping: &'a AnswerMapping,
+        mapping: &'a Arc<AnswerMapping>,
         origin: &'a ErrorOrigin,
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, mapping, origin, context, reads, shares: false, notes: Mutex::default() }
+        Self { backends, id, connector, mapping, origin, context, reads, shares: false }
     }
 
-    /// Notes what has no JSON in an answer, such as a number that is none.
-    pub(super) fn note(&self, problems: &[String]) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.extend(problems.iter().map(|problem| SubgraphError::malformed(self.origin, problem)));
-    }
-
-    /// What was noted since this was last asked.
-    pub fn take_notes(&self) -> Vec<SubgraphError> {
-        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Makes the call and gives `then` what came of it, mapped; `None` where there is nothing and `may_miss` allows it.
-    pub async fn call<R>(
-        &self,
-        scope: Scope<'_>,
-        may_miss: bool,
-        then: impl FnOnce(Result<Option<Mapped<'_>>, SubgraphError>) -> R,
-    ) -> R {
+    /// Makes the call and writes what comes of it, mapped. Nothing is written where there is nothing and `may_miss` allows it.
+    pub async fn call(&self, scope: Scope<'_>, may_miss: bool, form: Form<'_>) -> Found {
         let scope = self.with_constants(scope);
-        let reply = match self.render(&scope) {
-            Ok(rendered) => self.share(rendered).await,
-            Err(error) => Err(error),
-        };
-        match reply {
-            Ok(reply) => self.judge(&reply, scope, may_miss, then),
-            Err(error) => then(Err(error)),
+        let reply = self.share(self.render(&scope)?).await?;
+        self.take(&reply, scope, may_miss, form).await
+    }
+
+    /// Judges, maps and writes a reply: a large one off the async threads.
+    pub async fn take(&self, reply: &Reply, scope: Scope<'_>, may_miss: bool, form: Form<'_>) -> Found {
+        let Self { backends, id, connector, mapping, origin, .. } = *self;
+        let size = reply.body.size();
+        if !is_large(size) {
+            return Judge { backends, id, connector, mapping, origin }.take(reply, scope, may_miss, &form);
         }
+        let (backends, mapping, origin) = (backends.clone(), Arc::clone(mapping), origin.clone());
+        let (reply, scope, form) = (reply.clone(), scope.into_owned(), form.into_owned());
+        let work = move || {
+            let connector = connector_of(&backends, id)?;
+            let judge = Judge { backends: &backends, id, connector, mapping: &mapping, origin: &origin };
+            judge.take(&reply, scope, may_miss, &form)
+        };
+        // Boxed, since all calls would have to have room for it, and few answers are large.
+        Box::pin(self.backends.offload().run(size, work)).await?
     }
 
     /// Opens the stream of a gRPC method.
@@ -163,8 +159,7 @@ impl OwnCall {
     }
 
     fn connector(&self) -> Result<&Connector, SubgraphError> {
-        let found = self.backends.connectors().get(self.id);
-        found.ok_or_else(|| SubgraphError::internal("A plan names a connector that is not there."))
+        connector_of(&self.backends, self.id)
     }
 
     /// Joins the equal call that is out, if reads in flight are shared.
@@ -198,6 +193,11 @@ impl OwnCall {
         let key = read_key(self.id, rendered.shared_key(&self.backends, connector, client));
         Self::new(&self.backends, self.id, &self.origin).share(key, rendered).await
     }
+}
+
+fn connector_of(backends: &Backends, id: ConnectorId) -> Result<&Connector, SubgraphError> {
+    let found = backends.connectors().get(id);
+    found.ok_or_else(|| SubgraphError::internal("A plan names a connector that is not there."))
 }
 
 async fn send(

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use weft_federation::connect::mapping::{
-    FieldTree, JsonError, Picks, Reads, Selection, Value, Vars, eval, json_items, parse_json_read,
+    FieldTree, JsonError, PickError, Picks, Reads, Selection, Value, Vars, eval, json_items, parse_json_read,
 };
 use weft_federation::connect::{Connector, Mapping, Request, Source};
 
@@ -48,14 +48,14 @@ impl AnswerMapping {
         eval(&self.selection, vars, data).0
     }
 
-    /// Makes JSON of a successful body at once, where that can be done.
-    pub fn pick(&self, body: &[u8]) -> Option<Result<Vec<u8>, JsonError>> {
+    /// Makes JSON of a successful body at once, where that can be done: at most `max` bytes.
+    pub fn pick(&self, body: &[u8], max: usize) -> Option<Result<Vec<u8>, PickError>> {
         let picks = self.picks.as_ref()?;
         if body.is_empty() {
             return Some(Ok(b"null".to_vec()));
         }
         let mut json = vec![];
-        Some(picks.write(body, &mut json).map(|()| json))
+        Some(picks.write(body, max, &mut json).map(|()| json))
     }
 }
 

@@ -11,7 +11,21 @@ use super::tokens::{Span, Tokens};
 use super::tree::FieldTree;
 use super::value::Value;
 
-type Result<T> = std::result::Result<T, JsonError>;
+type Result<T> = std::result::Result<T, PickError>;
+
+/// Why nothing was picked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PickError {
+    Json(JsonError),
+    /// There would be more than there is room for.
+    TooLarge,
+}
+
+impl From<JsonError> for PickError {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
+}
 
 /// A mapping that only picks and renames.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,21 +87,23 @@ impl Picks {
         Some(Self { root })
     }
 
-    /// Appends what the mapping makes of the JSON. Nothing is appended where that is none.
-    pub fn write(&self, json: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    /// Appends what the mapping makes of the JSON: at most `max` bytes, since a mapping may say the same over and over. Nothing
+    /// is appended in case of an error.
+    pub fn write(&self, json: &[u8], max: usize, out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
-        let written = self.try_write(json, out);
+        let written = self.try_write(json, start.saturating_add(max), out);
         if written.is_err() {
             out.truncate(start);
         }
         written
     }
 
-    fn try_write(&self, json: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    fn try_write(&self, json: &[u8], max_length: usize, out: &mut Vec<u8>) -> Result<()> {
         let mut tokens = Tokens::new(json)?;
-        let mut picker = Picker { out, slots: vec![], left: MAX_VALUES };
+        let mut picker = Picker { out, max_length, slots: vec![], left: MAX_VALUES };
         picker.item(&mut tokens, &self.root)?;
-        tokens.end()
+        tokens.end()?;
+        picker.check_room()
     }
 }
 
@@ -176,6 +192,8 @@ fn constant(literal: &ExpressionKind) -> Option<Pick> {
 
 struct Picker<'o> {
     out: &'o mut Vec<u8>,
+    /// As many bytes there may be in `out`.
+    max_length: usize,
     /// The fields of the objects that are being read, innermost last: where each is, if it is there.
     slots: Vec<Option<Span>>,
     /// How many values more may be written.
@@ -219,7 +237,10 @@ impl Picker<'_> {
                 Ok(())
             }),
             Some(b'n') => self.copy_next(tokens).map(|()| true),
-            Some(_) | None => tokens.skip().map(|_| false),
+            Some(_) | None => {
+                tokens.skip()?;
+                Ok(false)
+            }
         }
     }
 
@@ -271,6 +292,7 @@ impl Picker<'_> {
         let empty = self.out.len();
         for Member { key, value } in members {
             let start = self.out.len();
+            self.check_room()?;
             if start > empty {
                 self.out.push(b',');
             }
@@ -317,11 +339,17 @@ impl Picker<'_> {
             if self.out.len() > empty {
                 self.out.push(b',');
             }
+            self.check_room()?;
             self.left = self.left.checked_sub(1).ok_or_else(|| tokens.error("it has more values than are read"))?;
             item(self, tokens)?;
         }
         self.out.push(b']');
         Ok(true)
+    }
+
+    /// Asked before every value, so that what is too much is one value.
+    fn check_room(&self) -> Result<()> {
+        if self.out.len() <= self.max_length { Ok(()) } else { Err(PickError::TooLarge) }
     }
 
     fn copy_next(&mut self, tokens: &mut Tokens<'_>) -> Result<()> {

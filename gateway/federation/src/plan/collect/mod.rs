@@ -41,7 +41,7 @@ pub(super) fn collect<'o>(
         Collector { model, bits, premises, is_serial, runtime, work, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
-    collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0, apart: false });
+    collector.shape.positions.push(Position::new(None, types));
     let view: View<'_> = vec![&operation.selection_set];
     let (root, projections) = collector.position(ROOT, &[view], &all, 0)?;
     // One view went in, so one projection came out.

@@ -14,7 +14,7 @@ fn both(mapping: &str, json: &str) -> Option<[String; 2]> {
     let selection = Selection::parse(mapping).ok()?;
     let picks = Picks::of(&selection, &FieldTree::whole())?;
     let mut picked = vec![];
-    picks.write(json.as_bytes(), &mut picked).unwrap();
+    picks.write(json.as_bytes(), usize::MAX, &mut picked).unwrap();
     let data = parse_json(json.as_bytes()).unwrap();
     let (value, _) = eval(&selection, &Vars::default(), &data);
     Some([String::from_utf8(picked).unwrap(), value.to_json()])
@@ -81,9 +81,42 @@ fn what_is_no_json_writes_nothing() {
     let picks = of("id").unwrap();
     for json in ["", "[{\"id\":1},", "{\"id\":1}}", "{\"id\":\"\\ud800\"}", &"[".repeat(MAX_DEPTH + 1)] {
         let mut out = vec![];
-        let error = picks.write(json.as_bytes(), &mut out).unwrap_err();
-        assert_eq!((error, out.len()), (parse_json(json.as_bytes()).unwrap_err(), 0), "{json}");
+        let error = picks.write(json.as_bytes(), usize::MAX, &mut out).unwrap_err();
+        let expected = PickError::Json(parse_json(json.as_bytes()).unwrap_err());
+        assert_eq!((error, out.len()), (expected, 0), "{json}");
     }
+}
+
+#[test]
+fn no_more_is_picked_than_there_is_room_for() {
+    // Each says the same more than once.
+    let cases = [
+        ("a: v b: v", r#"{"v":"0123456789"}"#),
+        ("a: v b: v", r#"[{"v":1},{"v":2},{"v":3}]"#),
+        ("a: $('constant') b: $('constant')", "[0,0]"),
+        ("a: { b: v c: { d: v } }", r#"{"v":[1,2]}"#),
+        ("a: v.x b: v.x { y }", r#"{"v":[{"x":{"y":1}},{"x":{}},{}]}"#),
+        ("$.v", r#"{"v":"0123456789"}"#),
+    ];
+    for (mapping, json) in cases {
+        let picks = of(mapping).unwrap();
+        let before = b"before";
+        let pick = |max| {
+            let mut out = before.to_vec();
+            picks.write(json.as_bytes(), max, &mut out).map(|()| out.len() - before.len()).map_err(|it| (it, out.len()))
+        };
+        let length = pick(usize::MAX).unwrap();
+        assert_eq!(pick(length), Ok(length), "{mapping} of {json}");
+        for max in 0..length {
+            assert_eq!(pick(max), Err((PickError::TooLarge, before.len())), "{mapping} of {json} in {max}");
+        }
+    }
+    // What there is no room for is not written first.
+    let repeating = (0..1000).map(|at| format!("x{at}: v ")).collect::<String>();
+    let mut out = vec![];
+    let json = format!("{{\"v\":\"{}\"}}", "x".repeat(1 << 10));
+    assert_eq!(of(&repeating).unwrap().write(json.as_bytes(), 4 << 10, &mut out), Err(PickError::TooLarge));
+    assert!(out.capacity() < 32 << 10, "{}", out.capacity());
 }
 
 proptest! {
