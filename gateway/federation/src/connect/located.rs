@@ -47,7 +47,7 @@ pub(super) fn span_of<T: ?Sized>(source: &Arc<Source>, node: &Node<T>) -> Option
 }
 
 /// The span of `part` of a string's value. For a node that is no string, or not of this file, it is the whole node.
-pub(super) fn span_in(source: &Arc<Source>, node: &Node<Value>, part: Range<usize>) -> Option<Span> {
+pub(crate) fn span_in(source: &Arc<Source>, node: &Node<Value>, part: Range<usize>) -> Option<Span> {
     let whole = span_of(source, node)?;
     let Some(text) = node.as_str() else { return Some(whole) };
     let Some(literal) = source.text.get(whole.start..whole.end) else { return Some(whole) };

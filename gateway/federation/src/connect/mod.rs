@@ -20,6 +20,7 @@ mod typing;
 
 pub use composing::Composing;
 pub use located::Located;
+pub(crate) use located::span_in;
 pub use model::{
     Batch, Connector, Connectors, Coordinate, EnvNames, ErrorMappings, GrpcRequest, GrpcSource, Header, HeaderValue,
     HttpMethod, HttpRequest, HttpSource, Inputs, Mapping, Protocol, Request, Source,

@@ -73,6 +73,9 @@ pub enum FieldSource {
     Path(Vec<Step>),
     /// The object itself, seen as another of the client's types.
     Here,
+    /// Of an interface whose members have it from different places: what the object found has, by its own map. The
+    /// arguments, needs and treatment are the member's, and empty here.
+    Members,
     /// JSON.
     Constant(Box<str>),
 }

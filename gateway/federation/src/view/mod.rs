@@ -3,7 +3,28 @@
 //! For the plain supergraph that is the identity view. Views (BFFs) differ in how the schema is
 //! built, not in how it is used: past [`crate::operation::bind`] nobody knows that there was one.
 
+mod arguments;
+mod build;
+mod client;
+mod context;
+mod definitions;
+mod directives;
+mod enums;
+mod fields;
+mod guarantee;
+mod inputs;
+mod interfaces;
+mod literal;
 mod map;
+mod needs;
+mod output;
+mod path;
+mod reach;
+mod read;
+mod resolve;
+mod treatments;
+mod types;
+mod wildcard;
 
 use std::sync::Arc;
 
@@ -14,6 +35,7 @@ use apollo_compiler::{Name, Schema};
 
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 
+pub use build::{Built, ViewInput, build};
 pub use map::{
     ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
     Treatment, TypeMap, ViewMap,
@@ -44,6 +66,11 @@ impl ClientSchema {
 
     fn new(schema: Valid<Schema>, model: Arc<Model>, view: Option<ViewMap>) -> Self {
         Self { implementers: schema.implementers_map(), schema, model, view }
+    }
+
+    /// Where everything in it comes from; `None` where every name stands for itself.
+    pub fn map(&self) -> Option<&ViewMap> {
+        self.view.as_ref()
     }
 
     /// The supergraph's type behind a client's type.

@@ -1,0 +1,242 @@
+//! Owns where each field of a client's object comes from.
+
+use apollo_compiler::ast::{FieldDefinition, Value};
+use apollo_compiler::{Name, Node};
+
+use super::arguments;
+use super::context::Context;
+use super::directives::{self, From, FromPlace};
+use super::guarantee::{Cause, Given, given};
+use super::map::{FieldMap, FieldSource, Need, Step, Treatment};
+use super::needs;
+use super::output::{Fit, Unfit, fit};
+use super::path::{self, FieldPath, Segment, Word};
+use super::resolve::{Leg, PathPlace, resolve};
+use super::treatments::{self, Limited};
+use crate::diagnostics::{Diagnostic, Span};
+use crate::schema::{TypeId, Wrapping};
+
+/// A field of a client's type, and the supergraph's type that it is looked for on.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub owner: &'a Name,
+    pub behind: TypeId,
+    pub field: &'a FieldDefinition,
+}
+
+/// `None` if it comes from nowhere, which is told.
+pub(super) fn map(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Option<FieldMap> {
+    let Place { owner, field, .. } = place;
+    let from = From::of(field.directives.get("from"));
+    directives::check(from, FromPlace::Field, cx.places, found);
+    let name_at = cx.places.name(&field.name, owner);
+    let Some((wrapping, base)) = Wrapping::of(&field.ty) else {
+        let message = format!("`{owner}.{}` is nested in more than {} lists", field.name, Wrapping::MAX_LISTS);
+        found.push(Diagnostic::error("TYPE_INCOMPATIBLE", message).at(name_at, "").help("take some of the lists out"));
+        return None;
+    };
+    let before = found.len();
+    let mut made = Made { cx, place, wrapping, base, name_at, treatment: treatments::read(cx, field, wrapping, found) };
+    let (source, arguments, claims) = match field.directives.get("constant") {
+        Some(constant) => {
+            if let Some(directive) = from.directive {
+                let message = "a field is a constant or comes from a path, not both";
+                let help = "take one of the directives out";
+                found.push(Diagnostic::error("DIRECTIVE_MISUSED", message).at(cx.places.of(directive), "").help(help));
+            }
+            arguments::refuse(cx, field, found);
+            (FieldSource::Constant(treatments::constant(cx, field, constant, found)?), vec![], vec![])
+        }
+        None => made.sourced(from.path, found)?,
+    };
+    let mut needs = needs::of_field(cx, owner, field, base);
+    needs.extend(claims.into_iter().map(Need::Claim));
+    if found[before..].iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    let coordinate = format!("{owner}.{}", field.name).into();
+    Some(FieldMap { source, wrapping, coordinate, arguments, needs, treatment: made.treatment })
+}
+
+/// A field on its way.
+struct Made<'a> {
+    cx: Context<'a>,
+    place: Place<'a>,
+    wrapping: Wrapping,
+    base: &'a Name,
+    name_at: Option<Span>,
+    treatment: Treatment,
+}
+
+type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<super::map::ClaimPath>);
+
+impl<'a> Made<'a> {
+    fn sourced(&mut self, text: Option<&'a Node<Value>>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {
+        let place = PathPlace { places: self.cx.places, text, field: self.name_at.clone() };
+        let path = match text.and_then(|text| text.as_str()) {
+            None => FieldPath::Segments(vec![same_name(&self.place.field.name)]),
+            Some(text) => match path::parse(text) {
+                Ok(path) => path,
+                Err(wrong) => {
+                    let mut diagnostic =
+                        Diagnostic::error("INVALID_PATH", wrong.message).at(place.span(&wrong.span), "");
+                    diagnostic.help = wrong.help;
+                    found.push(diagnostic);
+                    return None;
+                }
+            },
+        };
+        match path {
+            FieldPath::Here => {
+                arguments::refuse(self.cx, self.place.field, found);
+                self.here(&place, found)
+            }
+            FieldPath::Segments(segments) => {
+                let legs = resolve(self.cx.supergraph, self.place.behind, &segments, &place, found)?;
+                self.along(&legs, &place, found)
+            }
+        }
+    }
+
+    /// The parent itself, seen as another type.
+    fn here(&self, place: &PathPlace<'_>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {
+        let model = self.cx.supergraph.model;
+        let end = self.fit(self.place.behind, place, found)?;
+        if Some(self.place.behind) == model.subscription {
+            let message = "a subscription begins at a field, and `\".\"` is none";
+            let help = "name the field of the supergraph's subscription in the path";
+            found.push(Diagnostic::error("UNKNOWN_PATH", message).at(place.span(&(0..1)), "").help(help));
+            return None;
+        }
+        let causes = unmapped(self.cx, &end, 0);
+        self.check(&Given { lists: 0, causes }, place, found);
+        Some((FieldSource::Here, vec![], vec![]))
+    }
+
+    fn along(&mut self, legs: &[Leg<'_>], place: &PathPlace<'_>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {
+        let cx = self.cx;
+        let last = legs.last()?;
+        let end = last.narrow.unwrap_or(cx.supergraph.model.field(last.field).base);
+        let bound = arguments::bind(cx, self.place.field, legs, place, found);
+        let end = self.fit(end, place, found)?;
+        let mut given = given(cx.supergraph, legs);
+        let innermost = given.lists;
+        // An item that is dropped leaves no null.
+        if !(self.treatment.drop_unknown && innermost > 0) {
+            given.causes.extend(unmapped(cx, &end, innermost));
+        }
+        self.check(&given, place, found);
+        self.treatment.values = end.values;
+        let mut steps: Vec<Step> = legs
+            .iter()
+            .zip(bound.steps)
+            .map(|(leg, arguments)| Step {
+                field: leg.field,
+                arguments,
+                narrow: leg.narrow,
+                lists: leg.segment.lists.iter().map(|(step, _)| *step).collect(),
+            })
+            .collect();
+        let limited = treatments::clamp(cx, legs, &mut steps, self.treatment.limit);
+        if limited == Limited::No && self.wrapping.is_list() && self.treatment.limit.is_none() {
+            self.warn_unlimited(legs, found);
+        }
+        Some((FieldSource::Path(steps), bound.arguments, bound.claims))
+    }
+
+    fn fit(&self, theirs: TypeId, place: &PathPlace<'_>, found: &mut Vec<Diagnostic>) -> Option<Fit> {
+        match fit(self.cx, self.base, theirs) {
+            Ok(fit) => Some(fit),
+            Err(Unfit::Unknown) => None,
+            Err(Unfit::Told { message, help }) => {
+                found.push(self.incompatible(message, place).help(help));
+                None
+            }
+        }
+    }
+
+    /// At the path, or at the client's type where there is none.
+    fn incompatible(&self, message: String, place: &PathPlace<'_>) -> Diagnostic {
+        let ty = self.cx.places.ty(&self.place.field.ty).or_else(|| self.name_at.clone());
+        let at = place.text.and_then(|text| self.cx.places.of(text)).or(ty);
+        Diagnostic::error("TYPE_INCOMPATIBLE", message).at(at, "")
+    }
+
+    /// Whether the client has the lists that the path gives, and no promise that it does not keep.
+    fn check(&self, given: &Given, place: &PathPlace<'_>, found: &mut Vec<Diagnostic>) {
+        let (ours, ty) = (self.wrapping.lists(), &self.place.field.ty);
+        if given.lists != ours {
+            let message = format!("the path gives {}, and `{ty}` is {}", lists(given.lists), lists(ours));
+            let help = match given.lists.checked_sub(ours) {
+                Some(1) => format!("declare the field as a list: `[{ty}]`, or take one item of a list with `[0]`"),
+                Some(_) => format!("declare the field with {}", lists(given.lists)),
+                None => "take the surplus list out of the field's type; `[]` within `[]` are one list".to_owned(),
+            };
+            found.push(self.incompatible(message, place).help(help));
+            return;
+        }
+        let covered = self.treatment.fallback.as_ref().is_some_and(|fallback| fallback.on_error && fallback.on_null);
+        let mut wrapping = self.wrapping;
+        for level in 0..=ours {
+            if wrapping.is_non_null()
+                && !covered
+                && let Some(cause) = given.cause_at(level)
+            {
+                found.push(self.not_guaranteed(cause, level, place));
+                return;
+            }
+            wrapping = wrapping.item();
+        }
+    }
+
+    fn not_guaranteed(&self, cause: &Cause, level: u8, place: &PathPlace<'_>) -> Diagnostic {
+        let ty = &self.place.field.ty;
+        let message = match level {
+            0 => format!("`{ty}` promises that there is no null, and {}", cause.why),
+            _ => format!("`{ty}` promises that no item is null, and {}", cause.why),
+        };
+        let nullable = match (level, ty.to_string().strip_suffix('!')) {
+            (0, Some(nullable)) => format!("declare the field as `{nullable}`"),
+            _ => "let the items be null".to_owned(),
+        };
+        let help = format!("{nullable}, or add `@fallback(value: …, on: [ERROR, NULL])`");
+        let at = self.cx.places.ty(ty).or_else(|| self.name_at.clone());
+        let mut diagnostic = Diagnostic::error("NON_NULL_NOT_GUARANTEED", message).at(at, "").help(help);
+        if place.text.is_some() {
+            diagnostic = diagnostic.at(place.span(&cause.span), "here");
+        }
+        diagnostic
+    }
+
+    fn warn_unlimited(&self, legs: &[Leg<'_>], found: &mut Vec<Diagnostic>) {
+        // What a wildcard brings is what the supergraph's team decided.
+        let Some(at) = self.cx.places.at(self.place.field.name.location()) else { return };
+        let list = legs.iter().rfind(|leg| self.cx.supergraph.model.field(leg.field).wrapping.is_list());
+        let Some(list) = list.map(|leg| self.cx.supergraph.model.coordinate(leg.field)) else { return };
+        let message = format!("nothing limits how many items `{list}` gives");
+        let help = "add `@limit(max: …)`";
+        found.push(Diagnostic::warning("UNLIMITED_LIST", message).at(at, "").help(help));
+    }
+}
+
+/// The path of a field without one.
+fn same_name(name: &Name) -> Segment {
+    Segment { name: Word { text: name.clone(), span: 0..0 }, arguments: vec![], narrow: None, lists: vec![] }
+}
+
+fn unmapped(cx: Context<'_>, end: &Fit, level: u8) -> Vec<Cause> {
+    let cause = end.unmapped.map(|ty| Cause {
+        level,
+        span: 0..0,
+        why: format!("it can be a `{}`, which this schema does not have", cx.supergraph.model.type_name(ty)),
+    });
+    cause.into_iter().collect()
+}
+
+fn lists(count: u8) -> String {
+    match count {
+        0 => "no list".to_owned(),
+        1 => "a list".to_owned(),
+        count => format!("{count} lists within each other"),
+    }
+}

@@ -1,0 +1,37 @@
+//! Owns what a view demands of those who ask, on top of what the supergraph does: `@authenticated` and `@requiresScopes`.
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{Directive, FieldDefinition, Value};
+
+use super::context::Context;
+use super::map::Need;
+
+/// Of a field: its own, those of the type that it is on, and those of the type that it leads to.
+pub(super) fn of_field(cx: Context<'_>, owner: &Name, field: &FieldDefinition, base: &Name) -> Vec<Need> {
+    let mut needs: Vec<Need> = vec![];
+    let types = [owner, base].into_iter().filter_map(|name| cx.schema.types.get(name));
+    let of_types = types.flat_map(|ty| ty.directives().iter().map(|directive| &directive.node));
+    for need in field.directives.iter().chain(of_types).filter_map(|directive| read(directive)) {
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    needs
+}
+
+fn read(directive: &Directive) -> Option<Need> {
+    match directive.name.as_str() {
+        "authenticated" => Some(Need::Authenticated),
+        "requiresScopes" => {
+            let sets = directive.specified_argument_by_name("scopes")?;
+            // A text stands for a list of one, as in any input.
+            let sets = list(sets).iter().map(|set| list(set).iter().filter_map(|scope| scope.as_str()));
+            Some(Need::Scopes(sets.map(|set| set.map(Box::from).collect()).collect()))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn list(value: &apollo_compiler::Node<Value>) -> &[apollo_compiler::Node<Value>] {
+    value.as_list().unwrap_or(std::slice::from_ref(value))
+}
