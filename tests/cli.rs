@@ -46,7 +46,7 @@ type Case<'a> = (&'a [&'a str], i32, &'a str, &'a str);
 #[test]
 fn commands_end_with_their_exit_codes_and_say_why() {
     let folder = folder();
-    let cases: [Case<'_>; 18] = [
+    let cases: [Case<'_>; 21] = [
         (&["compose", "--config", GREETER], 0, "join__Graph", ""),
         (&["supergraph", "compose", "--config", GREETER], 0, "join__Graph", ""),
         (&["compose", "--config", "broken.yaml"], 1, "", "Missing2"),
@@ -62,6 +62,9 @@ fn commands_end_with_their_exit_codes_and_say_why() {
         (&["plan", "hello.graphql", "--format", "mermaid"], 0, "flowchart", ""),
         (&["plan", "wrong.graphql"], 1, "", "wrong.graphql:1:3"),
         (&["plan", "-s", "greeter.graphql", "hello.graphql"], 1, "", "greeter.graphql"),
+        (&["plan", "-s", "-", "-"], 2, "", "--supergraph and OPERATION_FILE would both be read from stdin"),
+        (&["check", "--config", "-", "-c", "-"], 2, "", "--config and --gateway-config would both be read from stdin"),
+        (&["check", "--config", GREETER, "-c", "-"], 0, "is valid", ""),
         (&["serve", "-s", "none.graphql"], 2, "", "none.graphql"),
         (&["serve", "-s", "supergraph.graphql", "--log", "a=b=c"], 2, "", "--log"),
         (&["serve", "-s", "supergraph.graphql", "--listen", "nowhere"], 1, "", "cannot listen on nowhere"),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use weft::Source;
@@ -65,12 +65,15 @@ async fn ask(gateway: &support::Gateway, query: &str) -> Value {
     serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
 }
 
+const PLAIN: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "text/plain")];
+
 /// A pet store that notes what it is asked.
 async fn pet_store() -> (String, Arc<Mutex<Vec<String>>>) {
     let calls: Arc<Mutex<Vec<String>>> = Arc::default();
     let seen = Arc::clone(&calls);
     let answer = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
         let who = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or("nobody").to_owned();
+        let form = headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/x-www-form-urlencoded");
         let call = format!("{method} {uri} {} by {who}", text(&body));
         seen.lock().expect("no panic before").push(call);
         let pet = |id: u64| {
@@ -83,8 +86,10 @@ async fn pet_store() -> (String, Arc<Mutex<Vec<String>>>) {
                 (StatusCode::OK, pet(path["/v1/pets/".len()..].parse().unwrap_or_default()))
             }
             (Method::POST, "/v1/pets") => (StatusCode::CREATED, pet(9)),
+            (Method::POST, "/v1/store/order") if !form => (StatusCode::UNSUPPORTED_MEDIA_TYPE, json!({})),
+            (Method::POST, "/v1/store/order") => return (StatusCode::NO_CONTENT, PLAIN, String::new()),
             (Method::DELETE, "/v1/pets/7") => {
-                return (StatusCode::NO_CONTENT, [(CONTENT_TYPE, "text/plain")], String::new());
+                return (StatusCode::NO_CONTENT, PLAIN, String::new());
             }
             _ => (StatusCode::IM_A_TEAPOT, json!({ "message": "no such pet" })),
         };
@@ -108,7 +113,7 @@ async fn an_openapi_document_becomes_a_subgraph_that_answers() {
     // By its URL, which its server is relative to.
     let document = format!("{url}/docs/petstore.yaml");
     let told = done(folder.path(), &["import", "openapi", &document, "-o", "api.graphql"]).await;
-    assert!(told.contains("PUT /pets/{petId}/photo is left out") && told.contains("5 imported, 1 left out"), "{told}");
+    assert!(told.contains("PUT /pets/{petId}/photo is left out") && told.contains("6 imported, 1 left out"), "{told}");
     let gateway = serve(folder.path()).await;
     let query = r#"{ listPets(status: [on_hold], tagIds: [1, 2]) { id fullName status bornAt extra mother { fullName mother { id } } } }"#;
     let expected = json!({ "data": { "listPets": [{ "id": "1", "fullName": "Rex", "status": "on_hold", "bornAt": null,
@@ -116,6 +121,8 @@ async fn an_openapi_document_becomes_a_subgraph_that_answers() {
     assert_eq!(ask(&gateway, query).await, expected);
     let mutation = r#"mutation { addPet(input: { fullName: "New", status: on_hold, tags: [{ id: 4 }] }) { id } deletePet(petId: 7) }"#;
     assert_eq!(ask(&gateway, mutation).await, json!({ "data": { "addPet": { "id": "9" }, "deletePet": true } }));
+    let form = r#"mutation { order(input: { petId: 3, gift: { wrappedIn: "a box & more", notes: ["x"] }, colors: ["red", "blue"], box: { size: 1 } }) }"#;
+    assert_eq!(ask(&gateway, form).await, json!({ "data": { "order": true } }));
     let refused = ask(&gateway, "{ inventory }").await;
     assert_eq!(
         refused["errors"][0]["message"], "no such pet",
@@ -127,6 +134,7 @@ async fn an_openapi_document_becomes_a_subgraph_that_answers() {
         "GET /v1/pets/2  by Bearer me",
         r#"POST /v1/pets {"full_name":"New","status":"on-hold","tags":[{"id":4}]} by Bearer me"#,
         "DELETE /v1/pets/7  by Bearer me",
+        "POST /v1/store/order pet_id=3&gift%5Bwrapped_in%5D=a+box+%26+more&gift%5Bnotes%5D%5B0%5D=x&colors=red%2Cblue&box=%7B%22size%22%3A1%7D by Bearer me",
         "GET /v1/store/inventory  by Bearer me",
     ];
     assert_eq!(calls, expected);
@@ -194,7 +202,7 @@ async fn what_cannot_be_followed_is_told() {
     ];
     let folder = folder(&files);
     let cases: [(&[&str], i32, &str, &str); 15] = [
-        (&["openapi", "petstore.yaml"], 0, "type Query {", "5 imported"),
+        (&["openapi", "petstore.yaml"], 0, "type Query {", "6 imported"),
         (
             &["openapi", "petstore.yaml", "--include", "store", "--prefix", "shop"],
             0,

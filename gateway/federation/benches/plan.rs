@@ -6,15 +6,17 @@ mod composed;
 #[path = "support/large.rs"]
 mod large;
 
+use std::cell::Cell;
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use large::{Case, End, World};
 use weft_federation::compose::prove;
 use weft_federation::diagnostics::Source;
-use weft_federation::operation::{bind, parse};
+use weft_federation::operation::{BoundOperation, bind, parse};
 use weft_federation::plan::Planner;
 use weft_federation::schema::Supergraph;
 use weft_federation::view::ClientSchema;
@@ -27,8 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for folder in entries(&root)?.iter().filter(|path| path.is_dir()) {
         ordinary(folder)?;
     }
-    println!("\nlarge on purpose, in ms{:>47} {:>8} {:>8}", "parse", "bind", "plan");
-    large::cases().iter().for_each(on_purpose);
+    println!("\nlarge on purpose, in ms{:>47} {:>8} {:>8} {:>8}", "parse", "bind", "plan", "unasked");
+    large::worlds().iter().for_each(on_purpose);
     Ok(())
 }
 
@@ -77,25 +79,56 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn on_purpose(case: &large::Case) {
-    let supergraph = large::supergraph(&case.subgraphs);
+fn on_purpose(world: &World) {
+    let supergraph = large::supergraph(&world.subgraphs);
     let client = ClientSchema::identity(&supergraph);
     let planner = Planner::new(&supergraph);
-    let started = Instant::now();
-    let document = parse(&client, &case.operation, None);
-    let parsed = started.elapsed();
-    let document = document.unwrap_or_else(|errors| panic!("{}: {:?}", case.name, errors[0]));
-    let started = Instant::now();
-    let bound = bind(&client, document).unwrap_or_else(|error| panic!("{}: {error:?}", case.name));
-    let binding = started.elapsed();
-    let started = Instant::now();
-    let planned = planner.plan(&bound, 0);
-    let took = started.elapsed();
-    let told = match planned {
-        Ok(plan) => format!("{} fetches in {} steps", plan.fetches.len(), plan.depth()),
-        Err(error) if case.is_refused => format!("refused: {error}"),
-        Err(error) => format!("refused, and should not be: {error}"),
+    for case in &world.cases {
+        let started = Instant::now();
+        let document = parse(&client, &case.operation, None);
+        let parsed = started.elapsed();
+        let document = match document {
+            Ok(document) => document,
+            Err(errors) => {
+                let told = refused(case, errors[0].code, &errors[0].message);
+                println!("{:<61} {:>8.1} {:>8} {:>8} {:>8}  {told}", case.name, millis(parsed), "", "", "");
+                continue;
+            }
+        };
+        let started = Instant::now();
+        let bound = bind(&client, document).unwrap_or_else(|error| panic!("{}: {error:?}", case.name));
+        let binding = started.elapsed();
+        let started = Instant::now();
+        let planned = planner.plan(&bound, 0);
+        let took = started.elapsed();
+        let told = match planned {
+            Ok(plan) => format!("{} fetches in {} steps", plan.fetches.len(), plan.depth()),
+            Err(error) => refused(case, error.code, &error.message),
+        };
+        let times = [parsed, binding, took, unasked(&planner, &bound)].map(millis);
+        println!("{:<61} {:>8.1} {:>8.1} {:>8.1} {:>8.1}  {told}", case.name, times[0], times[1], times[2], times[3]);
+    }
+}
+
+/// The longest that planning goes on without asking whether anybody waits for it.
+fn unasked(planner: &Planner, bound: &BoundOperation) -> Duration {
+    let (last, longest) = (Cell::new(Instant::now()), Cell::new(Duration::ZERO));
+    let asked = || {
+        let now = Instant::now();
+        longest.set(longest.get().max(now - last.replace(now)));
+        true
     };
-    let figures = [parsed, binding, took].map(|time| time.as_secs_f64() * 1e3);
-    println!("{:<61} {:>8.1} {:>8.1} {:>8.1}  {told}", case.name, figures[0], figures[1], figures[2]);
+    // How it ends is known.
+    let _ = black_box(planner.plan_while(bound, 0, &asked));
+    asked();
+    longest.get()
+}
+
+fn refused(case: &Case, code: &'static str, message: &str) -> String {
+    let unexpected = if case.end == End::Refused(code) { "" } else { ", and should not be" };
+    format!("refused{unexpected}: {message}")
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use apollo_compiler::Schema;
 use serde_json::Value;
-use weft_federation::compose::prove;
+use weft_federation::compose::{prove, split};
 use weft_federation::diagnostics::Source;
 use weft_federation::schema::{Merged, Supergraph};
 
@@ -37,6 +37,35 @@ fn supergraphs_of_other_composers_load() {
         }
         assert_eq!(api, fs::read_to_string(expected).unwrap_or_default(), "{name}");
         assert_eq!(prove(supergraph).1, [], "{name}");
+    }
+}
+
+/// The elements of `join` are what they are under any name.
+#[test]
+fn what_join_is_called_does_not_matter() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/supergraphs");
+    let entries = fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("an entry").path());
+    for file in entries.filter(|path| path.extension().is_some_and(|end| end == "graphql")) {
+        let name = file.display().to_string();
+        let plain = fs::read_to_string(&file).expect("the case can be read");
+        let (links, rest) = plain.split_once("specs.apollo.dev/join/v0.").expect("it links join");
+        let (minor, rest) = rest.split_once('"').expect("the URL ends");
+        let renamed = format!("{links}specs.apollo.dev/join/v0.{minor}\", as: \"j\"{rest}").replace("join__", "j__");
+        let renamed_too =
+            renamed.replace("as: \"j\"", "as: \"k\", import: [{ name: \"@type\", as: \"@t\" }, \"FieldSet\"]");
+        let renamed_too =
+            renamed_too.replace("@j__type", "@t").replace("j__FieldSet", "FieldSet").replace("j__", "k__");
+        let told = |text: &str| {
+            let source = Source::new(&name, text);
+            let split = split(&source).unwrap_or_else(|found| panic!("{name}: {found:?}\n{text}"));
+            (load(&name, text).api.to_string(), split)
+        };
+        let expected = told(&plain);
+        assert_eq!(told(&renamed), expected, "{name}");
+        // `@core` imports nothing.
+        if !plain.contains("@core(") {
+            assert_eq!(told(&renamed_too), expected, "{name}");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use weft_federation::plan::{ContextSource, ContextValue, PositionId, Shape, Slot
 use weft_federation::schema::{Id, Model, TypeId, TypeSet, Wrapping};
 
 use super::batch::BatchWriter;
-use super::representations::{Field, Missing, collect, field, has_slot, quoted_names};
+use super::representations::{Field, Missing, Within, collect, field, has_slot, quoted_names};
 use crate::response::{ObjectId, ResponseArena, SlotValue};
 
 /// Reads one value of a fetch; prepared with the plan.
@@ -137,18 +137,27 @@ impl Trails {
 }
 
 fn write_value_of(arena: &ResponseArena, object: ObjectId, source: &Source, out: &mut Vec<u8>) -> Result<(), Missing> {
+    let within = Within { object, outer: None };
     if source.fields.is_empty() {
-        write_typename(arena, object, &source.typenames, out);
-        return Ok(());
+        return write_typename(arena, within, &source.typenames, out);
     }
-    write_field_of(arena, object, &source.fields, out)
+    write_field_of(arena, within, &source.fields, out)
 }
 
 /// Writes the one field that an object of its type has.
-fn write_field_of(arena: &ResponseArena, object: ObjectId, fields: &[Field], out: &mut Vec<u8>) -> Result<(), Missing> {
-    let ty = arena.ty(object);
-    match fields.iter().find(|field| ty.is_none_or(|ty| field.types.contains(ty))) {
-        Some(field) => write(arena, object, field, arena.slot(object, field.index), field.wrapping, out),
+fn write_field_of(
+    arena: &ResponseArena,
+    within: Within<'_>,
+    fields: &[Field],
+    out: &mut Vec<u8>,
+) -> Result<(), Missing> {
+    let field = match (arena.ty(within.object), fields) {
+        (Some(ty), fields) => fields.iter().find(|field| field.types.contains(ty)),
+        (None, [] | [_]) => fields.first(),
+        (None, _) => return Err(within.unanswered(arena)),
+    };
+    match field {
+        Some(field) => write(arena, within, field, arena.slot(within.object, field.index), field.wrapping, out),
         None => {
             out.extend_from_slice(b"null");
             Ok(())
@@ -158,7 +167,7 @@ fn write_field_of(arena: &ResponseArena, object: ObjectId, fields: &[Field], out
 
 fn write(
     arena: &ResponseArena,
-    object: ObjectId,
+    within: Within<'_>,
     field: &Field,
     value: SlotValue,
     wrapping: Wrapping,
@@ -166,23 +175,27 @@ fn write(
 ) -> Result<(), Missing> {
     match value {
         SlotValue::Error(error) => return Err(Missing::Error(error)),
-        SlotValue::Absent | SlotValue::Null => match arena.object_errors(object) {
-            Some(error) if value == SlotValue::Absent || wrapping.is_non_null() => return Err(Missing::Error(error)),
-            None if value == SlotValue::Null && wrapping.is_non_null() => {
-                return Err(Missing::Null(field.coordinate.clone()));
-            }
-            Some(_) | None => out.extend_from_slice(b"null"),
-        },
+        SlotValue::Absent => return Err(within.unanswered(arena)),
+        SlotValue::Null if wrapping.is_non_null() => {
+            let promised = || Missing::Null(field.coordinate.clone());
+            return Err(arena.object_errors(within.object).map_or_else(promised, Missing::Error));
+        }
+        SlotValue::Null => out.extend_from_slice(b"null"),
         SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
-        SlotValue::Object(below) if field.fields.is_empty() => write_typename(arena, below, &field.typenames, out),
-        SlotValue::Object(below) => write_field_of(arena, below, &field.fields, out)?,
+        SlotValue::Object(object) => {
+            let within = Within { object, outer: Some(&within) };
+            if field.fields.is_empty() {
+                return write_typename(arena, within, &field.typenames, out);
+            }
+            write_field_of(arena, within, &field.fields, out)?;
+        }
         SlotValue::List { start, len } => {
             out.push(b'[');
             for at in 0..len {
                 if at > 0 {
                     out.push(b',');
                 }
-                write(arena, object, field, arena.item(start, at), wrapping.item(), out)?;
+                write(arena, within, field, arena.item(start, at), wrapping.item(), out)?;
             }
             out.push(b']');
         }
@@ -190,8 +203,14 @@ fn write(
     Ok(())
 }
 
-fn write_typename(arena: &ResponseArena, object: ObjectId, names: &[(TypeId, Box<str>)], out: &mut Vec<u8>) {
-    let ty = arena.ty(object);
-    let name = names.iter().find(|(known, _)| ty == Some(*known));
+fn write_typename(
+    arena: &ResponseArena,
+    within: Within<'_>,
+    names: &[(TypeId, Box<str>)],
+    out: &mut Vec<u8>,
+) -> Result<(), Missing> {
+    let Some(ty) = arena.ty(within.object) else { return Err(within.unanswered(arena)) };
+    let name = names.iter().find(|(known, _)| ty == *known);
     out.extend_from_slice(name.map_or(&b"null"[..], |(_, name)| name.as_bytes()));
+    Ok(())
 }

@@ -3,268 +3,169 @@
 //! Several fetches can bring fields of the same objects. While one fails, the objects that it was to fill may not be there yet, or
 //! another's answer may take the place where its error stood. So the last look is at the end: a field that a fetch
 //! was to bring and nobody did has the fetch's error.
+//!
+//! A fetch that was not sent for an object has no error of its own but that of what it lacked: a field that was not answered,
+//! a type that nobody told, or the object itself, which came too late. Fetches are explained in their order, so that
+//! this one is known before it.
 
-use weft_federation::plan::{FetchContent, FetchSelection, QueryPlan, Shape};
+use std::collections::HashMap;
+
+use weft_federation::plan::{FetchContent, FetchId, FetchNode, FetchSelection, QueryPlan};
 use weft_federation::schema::Id;
 
 use super::batch::Target;
+use super::receive::Cause;
+use super::representations::{Missing, RepresentationWriter};
 use crate::response::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 
-/// Puts `cause` wherever one of the targets' objects, or an object in them, lacks a field of the target's fetch and has no error
-/// yet; false if there is no such place.
-pub fn explain(plan: &QueryPlan, arena: &mut ResponseArena, targets: &[Target], cause: ErrorRef) -> bool {
-    let mut explainer = Explainer { shape: &plan.shape, arena, cause, found: false };
-    targets.iter().for_each(|target| explainer.object(&plan.fetch(target.fetch).selection, target.object));
-    explainer.found
+/// An object that a fetch could not be asked for.
+pub struct Blocked {
+    pub target: Target,
+    pub why: Why,
 }
 
-struct Explainer<'a> {
-    shape: &'a Shape,
+pub enum Why {
+    Error(ErrorRef),
+    /// It shows at these objects in the end.
+    Unanswered(Vec<ObjectId>),
+}
+
+/// Puts errors where fetches were to bring something and did not.
+pub struct Explainer<'a> {
+    plan: &'a QueryPlan,
     arena: &'a mut ResponseArena,
-    cause: ErrorRef,
-    found: bool,
+    /// Per fetch, the error that it ended with, or else what it waited for.
+    causes: Vec<Option<ErrorRef>>,
+    /// The errors of the fetches that were to tell objects' types and did not.
+    untold: HashMap<ObjectId, ErrorRef>,
+    /// Errors that have no place yet.
+    unplaced: Vec<ErrorRef>,
 }
 
-impl Explainer<'_> {
-    fn object(&mut self, selection: &FetchSelection, object: ObjectId) {
+impl<'a> Explainer<'a> {
+    pub fn new(plan: &'a QueryPlan, arena: &'a mut ResponseArena) -> Self {
+        let causes = vec![None; plan.fetches.len()];
+        Self { plan, arena, causes, untold: HashMap::new(), unplaced: vec![] }
+    }
+
+    /// Explains what a request that went wrong left empty of its objects.
+    pub fn failed(&mut self, fetches: &[FetchId], targets: &[Target], cause: Cause) {
+        for fetch in fetches {
+            self.causes[fetch.index()].get_or_insert(cause.error);
+        }
+        if !cause.is_told {
+            self.unplaced.push(cause.error);
+        }
+        targets.iter().for_each(|target| self.explain(*target, cause.error));
+    }
+
+    /// Explains what an object lacks that a fetch could not be asked for. Objects below it can come from elsewhere, and lack
+    /// what was to be asked of them.
+    pub fn blocked(&mut self, target: Target, why: &Why) {
+        let cause = match why {
+            Why::Error(error) => Some(*error),
+            Why::Unanswered(objects) => self.cause(objects),
+        };
+        if let Some(cause) = cause {
+            self.explain(target, cause);
+        }
+    }
+
+    /// Explains what objects lack that came after the fetch was written, which had `known` objects to be asked for: what it
+    /// waited for has failed, and they are another's.
+    pub fn late(&mut self, fetch: &FetchNode, writer: &RepresentationWriter, known: usize) {
+        let before = fetch.depends_on.iter().find_map(|id| self.causes[id.index()]);
+        let Some(before) = before else { return };
+        self.causes[fetch.id.index()].get_or_insert(before);
+        for (object, missing) in writer.late(&self.plan.shape, self.arena, fetch, known) {
+            let cause = match missing {
+                // There is nothing to ask for, which is an answer.
+                Some(Missing::Nothing) => continue,
+                Some(Missing::Error(error)) => error,
+                Some(Missing::Unanswered(objects)) => self.cause(&objects).unwrap_or(before),
+                Some(Missing::Null(_) | Missing::Context(_)) | None => before,
+            };
+            self.explain(Target { fetch: fetch.id, object }, cause);
+        }
+    }
+
+    /// Tells errors without a place that have none.
+    pub fn finish(self) {
+        self.unplaced.into_iter().for_each(|error| self.arena.add_unlocated(error));
+    }
+
+    /// Puts `cause` wherever the target's object, or an object in it, lacks a field of the target's fetch and has no error yet.
+    fn explain(&mut self, target: Target, cause: ErrorRef) {
+        let plan = self.plan;
+        if self.object(&plan.fetch(target.fetch).selection, target.object, cause) {
+            self.unplaced.retain(|error| *error != cause);
+        }
+    }
+
+    /// Why the first of the objects lacks an answer or its type, each in the next one; `None` if nothing failed.
+    fn cause(&self, objects: &[ObjectId]) -> Option<ErrorRef> {
+        let first = objects.first().copied();
+        let untyped = first.filter(|object| self.arena.ty(*object).is_none());
+        untyped
+            .and_then(|object| self.untold.get(&object).copied().or_else(|| self.error_in(object)))
+            .or_else(|| objects.iter().find_map(|object| self.arena.object_errors(*object)))
+    }
+
+    /// The error of one of the object's fields: it may have taken the object's type with it.
+    fn error_in(&self, object: ObjectId) -> Option<ErrorRef> {
+        let shape = &self.plan.shape;
+        let slots = &shape.positions[self.arena.position(object).index()].slots;
+        slots.iter().find_map(|slot| match self.arena.slot(object, shape.slots[slot.index()].index) {
+            SlotValue::Error(error) => Some(error),
+            SlotValue::Absent
+            | SlotValue::Null
+            | SlotValue::Leaf { .. }
+            | SlotValue::Object(_)
+            | SlotValue::List { .. } => None,
+        })
+    }
+
+    fn object(&mut self, selection: &FetchSelection, object: ObjectId, cause: ErrorRef) -> bool {
+        let mut found = false;
+        let mut is_answered = false;
         let ty = self.arena.ty(object);
         for field in selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty))) {
-            let index = self.shape.slots[field.slot.index()].index;
-            match (self.arena.slot(object, index), &field.content) {
+            let index = self.plan.shape.slots[field.slot.index()].index;
+            let value = self.arena.slot(object, index);
+            is_answered |= value == SlotValue::Null;
+            match (value, &field.content) {
                 // The root's fields are told one by one, as the client asked for them.
                 (SlotValue::Absent, _) if object == ObjectId::ROOT => {
-                    self.arena.set_slot(object, index, SlotValue::Error(self.cause));
-                    self.found = true;
+                    self.arena.set_slot(object, index, SlotValue::Error(cause));
+                    found = true;
                 }
                 (SlotValue::Absent, _) if self.arena.object_errors(object).is_none() => {
-                    self.arena.attach(object, self.cause);
-                    self.found = true;
+                    self.arena.attach(object, cause);
+                    found = true;
                 }
-                (value, FetchContent::Objects(below)) => self.value(below, value),
+                (value, FetchContent::Objects(below)) => found |= self.value(below, value, cause),
                 (_, FetchContent::Leaf(_)) => {}
             }
         }
+        // An entity that is not there has nulls for an answer, and needs no type.
+        if ty.is_none() && selection.typename && !is_answered {
+            self.untold.entry(object).or_insert(cause);
+        }
+        found
     }
 
-    fn value(&mut self, selection: &FetchSelection, value: SlotValue) {
+    fn value(&mut self, selection: &FetchSelection, value: SlotValue, cause: ErrorRef) -> bool {
         match value {
-            SlotValue::Object(object) => self.object(selection, object),
+            SlotValue::Object(object) => self.object(selection, object, cause),
             SlotValue::List { start, len } => {
+                let mut found = false;
                 for at in 0..len {
                     let item = self.arena.item(start, at);
-                    self.value(selection, item);
+                    found |= self.value(selection, item, cause);
                 }
+                found
             }
-            SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use serde_json::{Value as Json, json};
-
-    use crate::connector::FakeAnswer;
-    use crate::testing::Gateway;
-
-    /// Answers a call as a pair of milliseconds and a body says.
-    fn after((millis, body): (u64, &str)) -> Option<FakeAnswer> {
-        Some(FakeAnswer::ok(body.to_owned()).after(Duration::from_millis(millis)))
-    }
-
-    fn paths(outcome: &crate::testing::Outcome) -> Json {
-        outcome.errors().into_iter().map(|(_, path)| path).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn objects_that_two_fetches_fill_tell_what_one_of_them_lost() {
-        let gateway = Gateway::new(&[
-            ("left", "type Query { pairs: [Pair] @shareable } type Pair { x: Int @shareable y: Int @shareable }"),
-            ("right", "type Query { pairs: [Pair] @shareable } type Pair { x: Int @shareable z: Int @shareable }"),
-        ]);
-        let good = r#"{"data":{"pairs":[{"y":1},{"y":2}]}}"#;
-        let one = r#"{"data":{"pairs":[{"z":null},{"z":4}]},"errors":[{"message":"no","path":["pairs",0,"z"]}]}"#;
-        let all = r#"{"data":{"pairs":null},"errors":[{"message":"no","path":["pairs",0,"z"]}]}"#;
-        let (first, both) = (json!([["pairs", 0, "z"]]), json!([["pairs", 0], ["pairs", 1]]));
-        // What the right one answers, what is left of its field, and the errors' paths.
-        let cases = [
-            ("gibberish", json!([null, null]), &both),
-            (r#"{"data":null,"errors":[{"message":"no"}]}"#, json!([null, null]), &both),
-            (one, json!([null, 4]), &first),
-            (all, json!([null, null]), &both),
-        ];
-        for (body, left, expected) in cases {
-            for (early, late) in [(1, 2), (2, 1)] {
-                let outcome = gateway
-                    .run_with("{ pairs { y z } }", "{}", move |call| match &call.subgraph[..] {
-                        "left" => after((early, good)),
-                        _ => after((late, body)),
-                    })
-                    .await;
-                let expected_data = json!([{"y": 1, "z": left[0]}, {"y": 2, "z": left[1]}]);
-                assert_eq!(outcome.response["data"]["pairs"], expected_data, "{}", outcome.text);
-                let found = paths(&outcome);
-                // Where the answer with the null comes last, the error has its own place in the first object.
-                let own = json!([["pairs", 0, "z"], ["pairs", 1]]);
-                assert!(found == *expected || found == own, "{}", outcome.text);
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn what_a_fetch_that_was_not_sent_keeps_from_objects_below_is_told_there() {
-        let user = r#"type User @key(fields: "id") { id: ID! friend: User @shareable code: String @shareable }"#;
-        let coded = r#"type User @key(fields: "code") { code: String @shareable friend: User @shareable rank: Int }"#;
-        let gateway = Gateway::new(&[
-            ("users", r#"type Query { user: User } type User @key(fields: "id") { id: ID! }"#),
-            ("friends", &user.replace(" code: String @shareable", " name: String")),
-            ("codes", &user.replace(" friend: User @shareable", "")),
-            ("ranks", coded),
-        ]);
-        let answers = [
-            ("users", "", r#"{"data":{"user":{"id":"1"}}}"#),
-            ("friends", "", r#"{"data":{"_entities":[{"friend":{"name":"A"}}]}}"#),
-            ("codes", "", r#"{"data":null,"errors":[{"message":"gone"}]}"#),
-        ];
-        let outcome = gateway.run("{ user { friend { name rank } } }", &answers).await;
-        let expected = json!({"user": {"friend": {"name": "A", "rank": null}}});
-        assert_eq!(outcome.response["data"], expected, "{}", outcome.text);
-        assert!(
-            paths(&outcome).as_array().is_some_and(|paths| paths.contains(&json!(["user", "friend"]))),
-            "{}",
-            outcome.text
-        );
-    }
-
-    #[tokio::test]
-    async fn an_entity_that_one_fields_error_took_explains_its_other_fields() {
-        let gateway = Gateway::new(&[
-            ("users", r#"type Query { users: [User] } type User @key(fields: "id") { id: ID! rank: Int @shareable }"#),
-            ("scores", r#"type User @key(fields: "id") { id: ID! rank: Int! @shareable score: Int high: Int }"#),
-        ]);
-        let users = r#"{"data":{"users":[{"id":"1"},{"id":"2"},{"id":"3"}]}}"#;
-        let null = r#"{"data":{"_entities":[null,null,{"score":null,"high":3}]},"errors":[
-            {"message":"no","path":["_entities",0,"score"]},
-            {"message":"no","path":["_entities",2,"score"]}]}"#;
-        let outcome = gateway.run("{ users { score high } }", &[("users", "", users), ("scores", "", null)]).await;
-        let none = json!({"score": null, "high": null});
-        let expected = json!([none, none, {"score": null, "high": 3}]);
-        assert_eq!(outcome.response["data"]["users"], expected, "{}", outcome.text);
-        // The second is not there at all, which is an answer.
-        let expected = json!([["users", 0], ["users", 0, "score"], ["users", 2, "score"]]);
-        assert_eq!(paths(&outcome), expected, "{}", outcome.text);
-    }
-
-    #[tokio::test]
-    async fn a_broken_promise_in_what_is_required_explains_what_is_not_computed() {
-        let gateway = Gateway::new(&[
-            ("users", r#"type Query { user: User } type User @key(fields: "id") { id: ID! size: Int! }"#),
-            (
-                "scores",
-                r#"type User @key(fields: "id") { id: ID! size: Int! @external
-                   score: Int @requires(fields: "size") }"#,
-            ),
-        ]);
-        for operation in ["{ user { id score } }", "{ user { score } }"] {
-            let users = ("users", "", r#"{"data":{"user":{"id":"1","size":null}}}"#);
-            let outcome = gateway.run(operation, &[users]).await;
-            assert_eq!(outcome.response["data"]["user"]["score"], Json::Null, "{}", outcome.text);
-            assert_eq!(paths(&outcome), json!([["user"]]), "{}", outcome.text);
-            let message = &outcome.response["errors"][0]["message"];
-            assert_eq!(message, "Cannot return null for the non-nullable field User.size.");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_error_of_what_a_field_is_computed_from_stands_at_its_object() {
-        let gateway = Gateway::new(&[
-            (
-                "users",
-                r#"type Query { user: User } type User @key(fields: "id") { id: ID! sizes: [Size!] }
-                   type Size @shareable { x: Int! }"#,
-            ),
-            (
-                "scores",
-                r#"type User @key(fields: "id") { id: ID! sizes: [Size!] @external
-                   score: Int @requires(fields: "sizes { x }") } type Size @shareable { x: Int! }"#,
-            ),
-        ]);
-        let users = r#"{"data":{"user":{"id":"1","sizes":null}},
-            "errors":[{"message":"no","path":["user","sizes",0,"x"]}]}"#;
-        let outcome = gateway.run("{ user { score } }", &[("users", "", users)]).await;
-        assert_eq!(outcome.response["data"], json!({"user": {"score": null}}), "{}", outcome.text);
-        assert_eq!(paths(&outcome), json!([["user"]]), "{}", outcome.text);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_error_in_what_was_asked_for_other_types_only_is_nobodys() {
-        let gateway = Gateway::new(&[
-            (
-                "media",
-                r#"interface Media @key(fields: "id") { id: ID! }
-                   type Book implements Media @key(fields: "id") { id: ID! }
-                   type Film implements Media @key(fields: "id") { id: ID! }"#,
-            ),
-            ("best", r#"type Query { best: Media } type Media @key(fields: "id") @interfaceObject { id: ID! }"#),
-            (
-                "ratings",
-                r#"type Media @key(fields: "id") @interfaceObject { id: ID! rating: Float next: Media votes: Int! }"#,
-            ),
-        ]);
-        let next = r#"{"data":{"_entities":[{"__typename":"Media","rating":5,"next":null}]},
-            "errors":[{"message":"no","path":["_entities",0,"next"]}]}"#;
-        let votes = r#"{"data":{"_entities":[null]}, "errors":[{"message":"no","path":["_entities",0,"votes"]}]}"#;
-        // The operation's field of books, the ratings' answer, what is left, the errors' paths of a book and of a film.
-        let cases = [
-            ("next { id }", next, json!(5), json!([["best", "next"]]), json!([])),
-            // The error took what was asked for with it.
-            ("votes", votes, Json::Null, json!([["best"], ["best", "votes"]]), json!([["best"]])),
-        ];
-        for (field, body, rating, of_book, of_film) in cases {
-            for (ty, expected) in [("Book", &of_book), ("Film", &of_film)] {
-                for (early, late) in [(1, 2), (2, 1)] {
-                    let operation = format!("{{ best {{ rating ... on Book {{ {field} }} }} }}");
-                    let outcome = gateway
-                        .run_with(&operation, "{}", move |call| match &call.subgraph[..] {
-                            "best" => after((0, r#"{"data":{"best":{"id":"1"}}}"#)),
-                            "media" => {
-                                let body = format!(r#"{{"data":{{"_entities":[{{"__typename":"{ty}"}}]}}}}"#);
-                                Some(FakeAnswer::ok(body).after(Duration::from_millis(early)))
-                            }
-                            _ => after((late, body)),
-                        })
-                        .await;
-                    let case = format!("{ty}, {early} before {late}: {}", outcome.text);
-                    if ty == "Film" || field != "votes" {
-                        assert_eq!(outcome.response["data"]["best"]["rating"], rating, "{case}");
-                    }
-                    assert_eq!(&paths(&outcome), expected, "{case}");
-                }
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn an_object_of_no_known_type_is_not_sent_where_its_type_decides_what_is_sent() {
-        let media = r#"interface Media @key(fields: "id") { id: ID! }
-            type Book implements Media @key(fields: "id") { id: ID! pages: Int }
-            type Film implements Media @key(fields: "id") { id: ID! }
-            type Shelf @key(fields: "id") { id: ID! best: Media @external
-              thickness: Int @requires(fields: "best { ... on Book { pages } }") }"#;
-        let shelves = r#"type Query { shelf: Shelf } type Shelf @key(fields: "id") { id: ID! best: Media }
-            type Media @key(fields: "id") @interfaceObject { id: ID! }"#;
-        let gateway = Gateway::new(&[("media", media), ("shelves", shelves)]);
-        let shelf = ("shelves", "", r#"{"data":{"shelf":{"id":"1","best":{"id":"2"}}}}"#);
-        let failed = r#"{"data":{"_entities":[null]},"errors":[{"message":"no","path":["_entities",0]}]}"#;
-        // What the subgraph answers of the book, and the errors' paths.
-        let cases = [(failed, json!([["shelf"]])), (r#"{"data":{"_entities":[null]}}"#, json!([]))];
-        for (book, expected) in cases {
-            let outcome = gateway.run("{ shelf { thickness } }", &[shelf, ("media", "_entities", book)]).await;
-            assert_eq!(outcome.response["data"], json!({"shelf": {"thickness": null}}), "{}", outcome.text);
-            assert_eq!(paths(&outcome), expected, "{}", outcome.text);
-            assert_eq!(outcome.calls.len(), 2, "{:#?}", outcome.calls);
+            SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => false,
         }
     }
 }

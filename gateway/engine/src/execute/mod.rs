@@ -5,16 +5,12 @@ mod contexts;
 mod entities;
 mod errors;
 mod explain;
-#[cfg(test)]
-mod hidden_tests;
 mod locate;
 mod receive;
 mod representations;
 mod run;
 mod scheduler;
 mod subscribe;
-#[cfg(test)]
-mod subscribe_tests;
 #[cfg(test)]
 mod tests;
 

@@ -60,6 +60,9 @@ impl Field {
 pub enum Missing {
     /// A key is null, or the object is not there: an answer.
     Nothing,
+    /// A field was not answered or a type not told, and no error says why yet. Once all has ended it shows at one of these
+    /// objects, the nearest first, if something failed.
+    Unanswered(Vec<ObjectId>),
     Error(ErrorRef),
     /// The field of this coordinate is null, which it promises not to be.
     Null(Box<str>),
@@ -133,12 +136,41 @@ impl RepresentationWriter {
         (batches, blocked)
     }
 
+    /// The objects that need the fetch and came after it was written, when there were `known` objects; and why each could
+    /// not be looked up now either.
+    pub fn late(
+        &self,
+        shape: &Shape,
+        arena: &ResponseArena,
+        fetch: &FetchNode,
+        known: usize,
+    ) -> Vec<(ObjectId, Option<Missing>)> {
+        if arena.object_count() == known {
+            return vec![];
+        }
+        let mut late = vec![];
+        let mut scratch = BatchWriter::default();
+        let trails = Trails::new(shape, arena, &self.path);
+        for (at, object) in trails.objects().iter().copied().enumerate() {
+            if object.index() >= known && needs(shape, arena, &fetch.selection, object) {
+                let target = Target { fetch: fetch.id, object };
+                let values = trails.read(arena, &self.contexts, at);
+                late.push((object, values.and_then(|_| self.add(arena, target, &mut scratch)).err()));
+            }
+        }
+        late
+    }
+
     /// Adds an object, unless the fetch is for none of its type.
     fn add(&self, arena: &ResponseArena, target: Target, batch: &mut BatchWriter) -> Result<(), Missing> {
-        let Some(kind) = self.kind_of(arena.ty(target.object)) else { return Ok(()) };
+        let within = Within { object: target.object, outer: None };
+        let ty = arena.ty(target.object);
+        let Some(kind) = self.kind_of(ty) else {
+            return if ty.is_none() { Err(within.unanswered(arena)) } else { Ok(()) };
+        };
         batch.add(target, |body| {
             body.extend_from_slice(kind.prefix.as_bytes());
-            write_fields(arena, target.object, &kind.fields, false, None, body)
+            write_fields(arena, within, &kind.fields, false, body)
         })
     }
 
@@ -281,24 +313,46 @@ fn needs(shape: &Shape, arena: &ResponseArena, selection: &FetchSelection, objec
     })
 }
 
+/// An object that is being written, and those of the representation that it is in.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'a> {
+    pub object: ObjectId,
+    pub outer: Option<&'a Within<'a>>,
+}
+
+impl Within<'_> {
+    /// From the nearest on.
+    fn objects(&self) -> impl Iterator<Item = ObjectId> {
+        std::iter::successors(Some(self), |within| within.outer).map(|within| within.object)
+    }
+
+    /// The nearest object's errors: an entity whose lookup failed may hold objects that others gave, and what these lack,
+    /// it lacks for the same reason.
+    fn errors(&self, arena: &ResponseArena) -> Option<ErrorRef> {
+        self.objects().find_map(|object| arena.object_errors(object))
+    }
+
+    /// What is missing where nobody has answered.
+    pub fn unanswered(&self, arena: &ResponseArena) -> Missing {
+        self.errors(arena).map_or_else(|| Missing::Unanswered(self.objects().collect()), Missing::Error)
+    }
+}
+
 fn write_fields(
     arena: &ResponseArena,
-    object: ObjectId,
+    within: Within<'_>,
     fields: &[Field],
     mut first: bool,
-    above: Option<ErrorRef>,
     out: &mut Vec<u8>,
 ) -> Result<(), Missing> {
-    let ty = arena.ty(object);
-    // An entity whose lookup failed may hold objects that others gave: what these lack, it lacks for the same reason.
-    let errors = arena.object_errors(object).or(above);
+    let ty = arena.ty(within.object);
     for field in fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty))) {
         if !std::mem::replace(&mut first, false) {
             out.push(b',');
         }
         out.extend_from_slice(field.prefix.as_bytes());
-        let value = arena.slot(object, field.index);
-        write_value(arena, value, field, field.wrapping, errors, out)?;
+        let value = arena.slot(within.object, field.index);
+        write_value(arena, value, field, field.wrapping, &within, out)?;
     }
     out.push(b'}');
     Ok(())
@@ -309,24 +363,24 @@ fn write_value(
     value: SlotValue,
     field: &Field,
     wrapping: Wrapping,
-    errors: Option<ErrorRef>,
+    within: &Within<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), Missing> {
     match value {
-        // What was not answered is explained by the object's own errors.
-        SlotValue::Absent => return Err(errors.map_or(Missing::Nothing, Missing::Error)),
+        SlotValue::Absent => return Err(within.unanswered(arena)),
         SlotValue::Error(error) => return Err(Missing::Error(error)),
         SlotValue::Null if wrapping.is_non_null() => {
             let promised = || Missing::Null(field.coordinate.clone());
-            return Err(errors.map_or_else(promised, Missing::Error));
+            return Err(within.errors(arena).map_or_else(promised, Missing::Error));
         }
         SlotValue::Null if field.is_key => return Err(Missing::Nothing),
         SlotValue::Null => out.extend_from_slice(b"null"),
         SlotValue::Leaf { part, start, len } => out.extend_from_slice(arena.leaf(part, start, len)),
         SlotValue::Object(object) => {
+            let within = Within { object, outer: Some(within) };
             let ty = arena.ty(object);
             if ty.is_none() && field.depends_on_type() {
-                return Err(arena.object_errors(object).or(errors).map_or(Missing::Nothing, Missing::Error));
+                return Err(within.unanswered(arena));
             }
             out.push(b'{');
             let typename = field.typenames.iter().find(|(known, _)| ty == Some(*known));
@@ -334,7 +388,7 @@ fn write_value(
                 out.extend_from_slice(b"\"__typename\":");
                 out.extend_from_slice(typename.as_bytes());
             }
-            write_fields(arena, object, &field.fields, typename.is_none(), errors, out)?;
+            write_fields(arena, within, &field.fields, typename.is_none(), out)?;
         }
         SlotValue::List { start, len } => {
             out.push(b'[');
@@ -342,7 +396,7 @@ fn write_value(
                 if at > 0 {
                     out.push(b',');
                 }
-                write_value(arena, arena.item(start, at), field, wrapping.item(), errors, out)?;
+                write_value(arena, arena.item(start, at), field, wrapping.item(), within, out)?;
             }
             out.push(b']');
         }

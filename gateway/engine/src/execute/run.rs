@@ -16,12 +16,12 @@ use weft_federation::schema::Id;
 use super::batch::{Batch, BatchWriter, EntityList, Target, Targets};
 use super::entities::Whom;
 use super::errors::SubgraphError;
-use super::explain::explain;
+use super::explain::{Blocked, Explainer, Why};
 use super::receive::{Cause, Receiver};
 use super::representations::{Missing, RepresentationWriter};
 use crate::connector::{Part, Prepared};
 use crate::prepared::PreparedPlan;
-use crate::response::{ErrorRef, ObjectId, ResponseArena};
+use crate::response::{ObjectId, ResponseArena};
 
 /// What a call waits at least, for an operation that has just begun.
 const MIN_WAIT: Duration = Duration::from_millis(1);
@@ -45,8 +45,10 @@ pub struct Run<'a> {
     partial: Vec<Partial>,
     /// Requests that went wrong in part or as a whole.
     failed: Vec<(Sent<'a>, Cause)>,
-    /// Objects that a fetch could not be asked for, and why.
-    blocked: Vec<(Target, ErrorRef)>,
+    /// Objects that a fetch could not be asked for.
+    blocked: Vec<Blocked>,
+    /// Per fetch, how many objects there were when it was written: it was not asked for those that came later.
+    known: Vec<usize>,
 }
 
 /// A request that is to be sent.
@@ -89,6 +91,7 @@ impl<'a> Run<'a> {
             partial: vec![],
             failed: vec![],
             blocked: vec![],
+            known: vec![0; plan.fetches.len()],
         };
         for call in &plan.calls {
             let waits_for_none = |id: &FetchId| run.waiting[id.index()] == 0;
@@ -184,21 +187,30 @@ impl<'a> Run<'a> {
     /// What was fetched. What is still missing has the error of the call that was to bring it; an error that is told
     /// nowhere then is told without a place.
     pub fn finish(mut self) -> ResponseArena {
+        if self.failed.is_empty() && self.blocked.is_empty() {
+            return self.arena;
+        }
         // The order in which calls end does not show.
         self.failed.sort_by_key(|(sent, _)| (sent.fetches[0], sent.part));
+        self.blocked.sort_by_key(|blocked| (blocked.target.fetch, blocked.target.object));
+        let PreparedPlan { plan, calls, fetches, .. } = self.prepared;
+        let mut explainer = Explainer::new(plan, &mut self.arena);
         for (sent, cause) in &self.failed {
             let root = [Target { fetch: sent.fetches[0], object: ObjectId::ROOT }];
-            let targets = if self.call(sent.call).lists.is_empty() { &root } else { sent.targets.all() };
-            let found = explain(&self.prepared.plan, &mut self.arena, targets, cause.error);
-            if !found && !cause.is_told {
-                self.arena.add_unlocated(cause.error);
+            let is_root = calls[sent.call.index()].lists.is_empty();
+            explainer.failed(&sent.fetches, if is_root { &root } else { sent.targets.all() }, *cause);
+        }
+        // What a fetch waits for comes before it.
+        let mut blocked = self.blocked.into_iter().peekable();
+        for fetch in &plan.fetches {
+            while let Some(Blocked { target, why }) = blocked.next_if(|blocked| blocked.target.fetch == fetch.id) {
+                explainer.blocked(target, &why);
+            }
+            if let Some(writer) = &fetches[fetch.id.index()].representations {
+                explainer.late(fetch, writer, self.known[fetch.id.index()]);
             }
         }
-        // Objects below those that were not asked for can come from elsewhere, and lack what was to be asked of them.
-        self.blocked.sort_by_key(|(target, _)| (target.fetch, target.object));
-        for (target, cause) in &self.blocked {
-            explain(&self.prepared.plan, &mut self.arena, &[*target], *cause);
-        }
+        explainer.finish();
         self.arena
     }
 
@@ -215,6 +227,7 @@ impl<'a> Run<'a> {
             batch.open(list);
             for id in list.fetches.iter().filter(|id| fetches.contains(id)) {
                 let before = batch.objects();
+                self.known[id.index()] = self.arena.object_count();
                 if let Some(writer) = &prepared[id.index()].representations {
                     let blocked = writer.write(&plan.shape, &self.arena, plan.fetch(*id), &mut batch);
                     self.tell(*id, blocked);
@@ -238,6 +251,7 @@ impl<'a> Run<'a> {
     /// Queues a fetch's requests, one for each of the values that its objects have from contexts.
     fn queue(&mut self, call: CallId, id: FetchId, list: &EntityList, writer: &RepresentationWriter) {
         let plan = &self.prepared.plan;
+        self.known[id.index()] = self.arena.object_count();
         let (batches, blocked) = writer.write_by_context(&plan.shape, &self.arena, plan.fetch(id), list);
         self.tell(id, blocked);
         self.arena.commit();
@@ -258,8 +272,13 @@ impl<'a> Run<'a> {
     /// Tells why objects cannot be looked up.
     fn tell(&mut self, fetch: FetchId, blocked: Vec<(ObjectId, Missing)>) {
         for (object, missing) in blocked {
+            let target = Target { fetch, object };
             let error = match missing {
                 Missing::Nothing => continue,
+                Missing::Unanswered(objects) => {
+                    self.blocked.push(Blocked { target, why: Why::Unanswered(objects) });
+                    continue;
+                }
                 Missing::Error(error) => error,
                 Missing::Null(coordinate) => {
                     let message = format!("Cannot return null for the non-nullable field {coordinate}.");
@@ -271,7 +290,7 @@ impl<'a> Run<'a> {
                 }
             };
             self.arena.attach(object, error);
-            self.blocked.push((Target { fetch, object }, error));
+            self.blocked.push(Blocked { target, why: Why::Error(error) });
         }
     }
 

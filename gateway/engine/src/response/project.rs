@@ -201,7 +201,10 @@ impl<'a> Writer<'a> {
 
     fn fields(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Stop> {
         let Some(class) = self.class(object, projection) else {
-            if self.shape.projections[projection.index()].kind == ProjectionKind::Objects {
+            let is_objects = self.shape.projections[projection.index()].kind == ProjectionKind::Objects;
+            // Who was to tell the type and failed has said so.
+            let is_told = self.arena.ty(object).is_none() && self.arena.object_errors(object).is_some();
+            if is_objects && !is_told {
                 self.report_here("The object here is of a type that this schema does not have.");
             }
             return Err(Stop::Nulled);

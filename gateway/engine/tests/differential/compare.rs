@@ -84,8 +84,9 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
     let weft = response(&from_wire(&answered.text))?;
     let document = ExecutableDocument::parse_and_validate(gateway.api(), operation.text.as_str(), "operation.graphql")
         .map_err(|invalid| ("naive", invalid.errors.to_string()))?;
+    let contexts = !faults.lose_silently();
     let naive = |faults: &Faults, nulls: Option<&JsonValue>| {
-        let naive = Naive { world: &gateway.world, schema: gateway.api(), faults, nulls };
+        let naive = Naive { world: &gateway.world, schema: gateway.api(), faults, nulls, contexts };
         let log = RefCell::new(vec![]);
         let response = naive.execute(&document, &operation.variables, &log).map_err(|error| ("naive", error))?;
         let data = response.data.map(JsonValue::Object).unwrap_or_default();

@@ -42,6 +42,7 @@ pub fn generate(generator: &mut Generator) {
             inaccessible: false,
             progressive: false,
             contributed: None,
+            contexts: vec![],
         };
         let everywhere: Vec<Sub> = known.iter().chain(&objects).copied().collect();
         let Some(object) = generator.world.objects.last_mut() else { return };

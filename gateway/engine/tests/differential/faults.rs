@@ -2,7 +2,7 @@
 
 use super::data::Object;
 use super::rng::{Rng, hash};
-use super::schema::{Role, Sel, Source, Sub, World};
+use super::schema::{ContextArg, Home, Role, Sel, Source, Sub, World};
 
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
@@ -95,6 +95,14 @@ impl Faults {
         self.subgraphs.is_empty() && (self.fields.is_empty() || !self.strict) && !self.spreads
     }
 
+    /// Whether something is lost without a word, or may be: what is computed from it does not depend on it then.
+    pub fn lose_silently(&self) -> bool {
+        self.spreads
+            // Where subgraphs check their answers, a field takes others with it.
+            || (self.strict && !self.fields.is_empty())
+            || self.subgraphs.iter().any(|(_, fault)| fault.takes_entities())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.subgraphs.is_empty() && self.fields.is_empty()
     }
@@ -158,12 +166,12 @@ fn is_needed(world: &World, name: &str) -> bool {
             Sel::On { below, .. } => selects(below, name),
         })
     }
-    world
-        .objects
-        .iter()
-        .flat_map(|object| &object.fields)
-        .flat_map(|field| field.homes.values())
-        .any(|home| matches!(&home.role, Role::Requires(set) if selects(set, name)))
+    let mut fields = world.objects.iter().flat_map(|object| &object.fields);
+    fields.any(|field| {
+        let required = |home: &Home| matches!(&home.role, Role::Requires(set) if selects(set, name));
+        let taken = |arg: &ContextArg| arg.setters.values().any(|set| selects(set, name));
+        field.homes.values().any(required) || field.contexts.iter().any(taken)
+    })
 }
 
 fn subgraph_faults(rng: &mut Rng, world: &World) -> Faults {

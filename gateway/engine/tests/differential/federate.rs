@@ -96,6 +96,7 @@ fn computed(rng: &mut Rng, name: String, sub: Sub, set: Vec<Sel>) -> FieldDef {
         inaccessible: false,
         progressive: false,
         contributed: None,
+        contexts: vec![],
     }
 }
 

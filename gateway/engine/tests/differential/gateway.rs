@@ -151,10 +151,13 @@ fn supergraph(world: &World) -> Result<Supergraph<Satisfiable>, Refused> {
     Err(Refused::Unsatisfiable(found.iter().filter_map(coordinate).collect()))
 }
 
-/// The field that a finding of the proof is about: its help names it.
+/// The field that a finding of the proof is about, or the type if a context is not set around it: its help names it.
 fn coordinate(found: &Diagnostic) -> Option<String> {
-    let mut words = found.help.as_deref()?.split_whitespace().rev();
-    words.find(|word| word.contains('.')).map(str::to_owned)
+    let help = found.help.as_deref()?;
+    if let Some((_, ty)) = help.split_once("on a type around ") {
+        return ty.split_whitespace().next().map(str::to_owned);
+    }
+    help.split_whitespace().rev().find(|word| word.contains('.')).map(str::to_owned)
 }
 
 fn invalid(errors: Vec<OperationError>) -> Failed {

@@ -42,6 +42,7 @@ pub fn generate(seed: u64) -> World {
     super::entity_interfaces::contribute(&mut generator);
     generator.roots();
     federate(&mut generator.rng, &mut generator.world);
+    super::contexts::generate(&mut generator.world);
     super::repair::tidy(&mut generator.world);
     generator.world
 }
@@ -424,5 +425,6 @@ fn field(name: &str, base: &str, non_null: Vec<bool>, source: Source) -> FieldDe
         inaccessible: false,
         progressive: false,
         contributed: None,
+        contexts: vec![],
     }
 }

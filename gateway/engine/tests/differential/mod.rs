@@ -5,6 +5,7 @@
 //! run on one supergraph, since that is what costs.
 
 mod compare;
+mod contexts;
 mod data;
 mod entity_interfaces;
 mod faults;

@@ -19,6 +19,8 @@ pub struct Naive<'w> {
     pub faults: &'w Faults,
     /// An answer whose nulls are taken over wherever they stand, to see whether all else follows from them.
     pub nulls: Option<&'w JsonValue>,
+    /// Whether what fields are given from contexts counts.
+    pub contexts: bool,
 }
 
 impl Naive<'_> {
@@ -34,7 +36,7 @@ impl Naive<'_> {
             _ => ObjectKind::Query,
         };
         let def = self.world.objects.iter().find(|object| object.kind == kind).ok_or("no root type")?;
-        let root = Node { naive: self, object: Object { def, id: 0 }, seen: self.nulls, log };
+        let root = Node { naive: self, object: Object { def, id: 0 }, outer: None, seen: self.nulls, log };
         let variables = with_defaults(document, variables);
         let execution = Execution::new(self.schema, document).raw_variable_values(&variables);
         execution.enable_schema_introspection(true).execute_sync(&root).map_err(|error| error.message().to_string())
@@ -73,6 +75,8 @@ pub fn json_of(literal: &Literal) -> JsonValue {
 struct Node<'a> {
     naive: &'a Naive<'a>,
     object: Object<'a>,
+    /// What it is in.
+    outer: Option<&'a Node<'a>>,
     seen: Option<&'a JsonValue>,
     log: &'a RefCell<Vec<String>>,
 }
@@ -99,7 +103,13 @@ impl ObjectValue for Node<'_> {
             None => {}
         }
         let required = required(world, self.object, field);
-        Ok(self.resolved(value(world, self.object, field, info.arguments(), required.as_ref()), seen))
+        let mut arguments = info.arguments().clone();
+        if self.naive.contexts {
+            let around = std::iter::successors(self.outer, |node| node.outer).map(|node| node.object);
+            let given = super::contexts::arguments(world, field, around);
+            arguments.extend(given.into_iter().map(|(name, value)| (name.into(), value)));
+        }
+        Ok(self.resolved(value(world, self.object, field, &arguments, required.as_ref()), seen))
     }
 }
 
@@ -111,7 +121,9 @@ impl<'a> Node<'a> {
         match value {
             Value::Null => ResolvedValue::null(),
             Value::Leaf(leaf) => ResolvedValue::Leaf(leaf),
-            Value::Object(object) => ResolvedValue::object(Node { naive: self.naive, object, seen, log: self.log }),
+            Value::Object(object) => {
+                ResolvedValue::object(Node { naive: self.naive, object, outer: Some(self), seen, log: self.log })
+            }
             Value::List(items) => ResolvedValue::list(
                 items
                     .into_iter()

@@ -1,10 +1,11 @@
 //! Owns SDL: a subgraph as its team would write it for composition, and as its own server knows it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::schema::{FieldDef, Home, ObjectDef, ObjectKind, Role, Sub, World, write_selections};
+use super::schema::{ArgDef, ContextArg, FieldDef, Home, ObjectDef, ObjectKind, Role, Sub, World, write_selections};
 
-const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"])
+const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject", "@context", "@fromContext"])
 "#;
 
 /// The label of all progressive overrides.
@@ -93,7 +94,7 @@ impl Writer<'_> {
             let member = local.members.first().and_then(|name| self.world.object(name));
             for name in &local.fields {
                 if let Some(field) = member.and_then(|member| member.field(name)) {
-                    put!(self, "  {}{}: {}\n", field.name, arguments(field), self.ty(field, None));
+                    put!(self, "  {}{}: {}\n", field.name, self.arguments(field), self.ty(field, None));
                 }
             }
             self.out.push_str("}\n");
@@ -126,11 +127,14 @@ impl Writer<'_> {
                     put!(self, " @key(fields: \"{}\"{resolvable})", write_selections(&key.fields));
                 }
             }
+            for name in self.contexts_of(object) {
+                put!(self, " @context(name: \"{name}\")");
+            }
         }
         self.out.push_str(" {\n");
         for (field, home) in fields {
             let coordinate = format!("{}.{}", object.name, field.name);
-            put!(self, "  {}{}: {}", field.name, arguments(field), self.ty(field, Some((home, &coordinate))));
+            put!(self, "  {}{}: {}", field.name, self.arguments(field), self.ty(field, Some((home, &coordinate))));
             if self.is_federated() {
                 self.directives(object, field, home);
             }
@@ -208,15 +212,39 @@ impl Writer<'_> {
         }
         text
     }
+
+    /// The contexts that an object sets in the subgraph.
+    fn contexts_of(&self, object: &ObjectDef) -> BTreeSet<String> {
+        let fields = self.world.objects.iter().flat_map(|object| &object.fields);
+        let args = fields.filter(|field| field.homes.contains_key(&self.sub)).flat_map(|field| &field.contexts);
+        args.filter(|arg| arg.setters.contains_key(&object.name)).map(|arg| arg.context.clone()).collect()
+    }
+
+    fn arguments(&self, field: &FieldDef) -> String {
+        let one = |arg: &ArgDef| {
+            let default = arg.default.as_ref().map(|default| format!(" = {}", default.literal)).unwrap_or_default();
+            format!("{}: {}{default}", arg.name, arg.ty)
+        };
+        let from_context = |arg: &ContextArg| {
+            let ContextArg { name, ty, .. } = arg;
+            match self.form {
+                Form::Federated => format!("{name}: {ty} @fromContext(field: \"{}\")", selection(arg)),
+                Form::Served | Form::Lax(_) => format!("{name}: {ty}"),
+            }
+        };
+        let all: Vec<String> = field.args.iter().map(one).chain(field.contexts.iter().map(from_context)).collect();
+        if all.is_empty() { all.concat() } else { format!("({})", all.join(", ")) }
+    }
 }
 
-fn arguments(field: &FieldDef) -> String {
-    if field.args.is_empty() {
-        return String::new();
+/// What is selected of a context: once for all types that set it where that is the same.
+fn selection(arg: &ContextArg) -> String {
+    let sets: Vec<(&String, String)> = arg.setters.iter().map(|(ty, set)| (ty, write_selections(set))).collect();
+    if let Some(((_, first), others)) = sets.split_first()
+        && others.iter().all(|(_, set)| set == first)
+    {
+        return format!("${} {{ {first} }}", arg.context);
     }
-    let one = |arg: &super::schema::ArgDef| {
-        let default = arg.default.as_ref().map(|default| format!(" = {}", default.literal)).unwrap_or_default();
-        format!("{}: {}{default}", arg.name, arg.ty)
-    };
-    format!("({})", field.args.iter().map(one).collect::<Vec<_>>().join(", "))
+    let one = |(ty, set): &(&String, String)| format!(" ... on {ty} {{ {set} }}");
+    format!("${}{}", arg.context, sets.iter().map(one).collect::<String>())
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::schema::{
-    FieldDef, Home, InterfaceDef, LocalInterface, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World,
+    ContextArg, FieldDef, Home, InterfaceDef, LocalInterface, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World,
 };
 
-/// Changes the world so that a field that could not be reached, `Type.field`, can be or is gone. False if nothing can be done.
+/// Changes the world so that a field that could not be reached, `Type.field`, can be or is gone; or what contexts are not
+/// set for, in the fields of a `Type`. False if nothing can be done.
 pub fn repair(world: &mut World, coordinate: &str) -> bool {
-    let Some((object, field)) = coordinate.split_once('.') else { return false };
+    let Some((object, field)) = coordinate.split_once('.') else { return forget_contexts(world, coordinate) };
     let Some(at) = world.objects.iter().position(|known| known.name == object) else {
         let is_interface = world.interfaces.iter().any(|interface| interface.is_entity() && interface.name == object);
         if is_interface && field != "id" {
@@ -26,6 +27,24 @@ pub fn repair(world: &mut World, coordinate: &str) -> bool {
     }
     remove_field(world, object, field);
     true
+}
+
+/// Takes the arguments from contexts out of an object's fields that are most likely to be set nowhere.
+fn forget_contexts(world: &mut World, object: &str) -> bool {
+    let weak: [fn(&ContextArg) -> bool; 3] =
+        [|arg| !arg.setters.contains_key("Query"), |arg| !arg.setters.contains_key("Mutation"), |_| true];
+    let mut fields: Vec<&mut FieldDef> =
+        world.objects.iter_mut().filter(|known| known.name == object).flat_map(|known| &mut known.fields).collect();
+    let count = |fields: &[&mut FieldDef]| fields.iter().map(|field| field.contexts.len()).sum::<usize>();
+    let before = count(&fields);
+    for is_weak in weak {
+        fields.iter_mut().for_each(|field| field.contexts.retain(|arg| !is_weak(arg)));
+        if count(&fields) < before {
+            tidy(world);
+            return true;
+        }
+    }
+    false
 }
 
 /// Gives the entity a key that all its subgraphs have; false if it has it already.
@@ -47,6 +66,7 @@ fn share_id(world: &mut World, at: usize) -> bool {
             inaccessible: false,
             progressive: false,
             contributed: None,
+            contexts: vec![],
         });
     }
     let mut changed = false;
@@ -102,7 +122,14 @@ fn prune_sets(world: &mut World) {
                 if let Role::Requires(set) = &mut home.role {
                     prune(&known, &object.name, *sub, set);
                 }
+                for arg in &mut field.contexts {
+                    arg.setters.retain(|ty, set| {
+                        prune(&known, ty, *sub, set);
+                        !set.is_empty()
+                    });
+                }
             }
+            field.contexts.retain(|arg| !arg.setters.is_empty());
         }
     }
 }
@@ -113,6 +140,7 @@ fn prune(world: &World, base: &str, sub: Sub, set: &mut Vec<Sel>) {
             prune(world, ty, sub, below);
             !below.is_empty()
         }
+        Sel::Field { name, .. } if name == "__typename" => world.object(base).is_some_and(|object| object.is_in(sub)),
         Sel::Field { name, below, .. } => {
             let field = world.object(base).and_then(|object| object.field(name));
             let Some(field) = field.filter(|field| field.homes.contains_key(&sub)) else { return false };
@@ -203,6 +231,9 @@ fn is_used(world: &World, object: &str, field: &str, sub: Sub) -> bool {
     let names = |set: &[Sel]| set.iter().any(|sel| matches!(sel, Sel::Field { name, .. } if name == field));
     let required = world.object(object).into_iter().flat_map(|object| &object.fields);
     let mut required = required.filter_map(|field| field.homes.get(&sub));
+    let takers = world.objects.iter().flat_map(|object| &object.fields).filter(|field| field.homes.contains_key(&sub));
+    let mut taken = takers.flat_map(|field| &field.contexts).filter_map(|arg| arg.setters.get(object));
     required.any(|home| matches!(&home.role, Role::Requires(set) if names(set)))
+        || taken.any(|set| names(set))
         || super::provides::is_provided(world, object, field, sub)
 }

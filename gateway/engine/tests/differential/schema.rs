@@ -59,6 +59,8 @@ pub struct FieldDef {
     pub progressive: bool,
     /// The interface that it belongs to, where interface objects bring it to all members at once.
     pub contributed: Option<String>,
+    /// Arguments that clients do not see. Where there are some, one subgraph alone has the field.
+    pub contexts: Vec<ContextArg>,
 }
 
 /// Where a field's values come from.
@@ -77,6 +79,16 @@ pub struct ArgDef {
     pub name: String,
     pub ty: String,
     pub default: Option<Default>,
+}
+
+/// An argument that takes its value from the nearest object around the field's that sets a context.
+#[derive(Debug, Clone)]
+pub struct ContextArg {
+    pub name: String,
+    pub context: String,
+    pub ty: String,
+    /// The object types that set the context, and what is selected of each: one value.
+    pub setters: BTreeMap<String, Vec<Sel>>,
 }
 
 /// A default value, as it is written and as a resolver gets it.
@@ -221,6 +233,11 @@ impl ObjectDef {
 
     pub fn has_key_in(&self, sub: Sub) -> bool {
         self.keys.iter().any(|key| key.subs.contains_key(&sub))
+    }
+
+    /// Whether the subgraph has any of its fields.
+    pub fn is_in(&self, sub: Sub) -> bool {
+        self.fields.iter().any(|field| field.homes.contains_key(&sub))
     }
 
     pub fn is_resolvable_in(&self, sub: Sub) -> bool {

@@ -258,6 +258,13 @@ fn smaller(world: &World, at: usize) -> Option<World> {
             field.args.clear();
             return Some(world);
         }
+        for at in 0..field.contexts.len() {
+            if take() {
+                field.contexts.remove(at);
+                super::repair::tidy(&mut world);
+                return Some(world);
+            }
+        }
         let subs: Vec<usize> = field.homes.keys().copied().collect();
         for sub in subs {
             // All members of an interface are the same where it is an object.

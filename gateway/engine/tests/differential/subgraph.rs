@@ -285,7 +285,17 @@ impl ObjectValue for Node<'_> {
                 provided.extend(below);
             }
         }
-        Ok(self.resolved(value(world, self.object, field, info.arguments(), required.as_ref()), provided))
+        let mut arguments = info.arguments().clone();
+        for arg in &field.contexts {
+            if !arguments.contains_key(arg.name.as_str()) {
+                let violation = format!("s{}: {}.{}: no {}", self.sub, self.object.def.name, field.name, arg.name);
+                self.subgraphs.note(|record| record.violations.push(violation));
+            }
+            if self.subgraphs.faults.lose_silently() {
+                arguments.remove(arg.name.as_str());
+            }
+        }
+        Ok(self.resolved(value(world, self.object, field, &arguments, required.as_ref()), provided))
     }
 }
 
@@ -304,11 +314,7 @@ impl<'a> Node<'a> {
                 let representation = self.representation.as_ref().ok_or("is asked without what it requires")?;
                 let told = pick(representation, set).map_err(|lack| format!("a representation has {lack}"))?;
                 // What was lost elsewhere is null here, and would make another value.
-                let faults = &self.subgraphs.faults;
-                let is_lost = faults.spreads
-                    // Where subgraphs check their answers, a field takes others with it.
-                    || (faults.strict && !faults.fields.is_empty())
-                    || faults.subgraphs.iter().any(|(_, fault)| fault.takes_entities());
+                let is_lost = self.subgraphs.faults.lose_silently();
                 Ok(if is_lost { required(&self.subgraphs.world, self.object, field) } else { Some(told) })
             }
         }

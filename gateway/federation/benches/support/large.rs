@@ -10,57 +10,107 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 const HEAD: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.7\", \
                     import: [\"@key\", \"@shareable\", \"@external\", \"@requires\", \"@provides\"])\n";
 
-/// An operation that a planner might drown in.
-pub struct Case {
-    pub name: &'static str,
-    /// The SDL of each subgraph.
+/// Subgraphs, and operations on them that a planner might drown in.
+pub struct World {
+    /// The SDL of each.
     pub subgraphs: Vec<String>,
-    pub operation: String,
-    /// Whether it is refused, since more is asked than a plan may have.
-    pub is_refused: bool,
+    /// Whether proving them takes long without optimization.
+    is_slow: bool,
+    pub cases: Vec<Case>,
 }
 
-pub fn cases() -> Vec<Case> {
-    let plain = |name, subgraphs, operation| Case { name, subgraphs, operation, is_refused: false };
+pub struct Case {
+    pub name: &'static str,
+    pub operation: String,
+    pub end: End,
+    /// Whether this takes long without optimization.
+    is_slow: bool,
+}
+
+/// How it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Planned,
+    /// With this code, since more is asked than may be.
+    Refused(&'static str),
+}
+
+const TOO_COMPLEX: End = End::Refused("COST_ESTIMATED_TOO_EXPENSIVE");
+
+impl World {
+    fn quick(subgraphs: Vec<String>, cases: impl Into<Vec<Case>>) -> Self {
+        Self { subgraphs, is_slow: false, cases: cases.into() }
+    }
+
+    fn slow(subgraphs: Vec<String>, cases: impl Into<Vec<Case>>) -> Self {
+        Self { subgraphs, is_slow: true, cases: cases.into() }
+    }
+}
+
+impl Case {
+    fn quick(name: &'static str, end: End, operation: String) -> Self {
+        Self { name, operation, end, is_slow: false }
+    }
+
+    fn slow(name: &'static str, end: End, operation: String) -> Self {
+        Self { name, operation, end, is_slow: true }
+    }
+}
+
+/// All of them; in a build without optimization those that are not slow in it.
+pub fn worlds() -> Vec<World> {
+    let mut worlds = all();
+    if cfg!(debug_assertions) {
+        worlds.retain(|world| !world.is_slow);
+        worlds.iter_mut().for_each(|world| world.cases.retain(|case| !case.is_slow));
+    }
+    worlds
+}
+
+fn all() -> Vec<World> {
+    use End::{Planned, Refused};
+    let unions = [
+        Case::quick("a union of 30 members, once", Planned, union_levels(1, "")),
+        Case::slow("20 levels of a union of 30 members", TOO_COMPLEX, union_levels(20, "")),
+        Case::quick("18 levels of a union of 30 members, each otherwise", TOO_COMPLEX, union_levels(18, "(by: AT)")),
+        Case::quick("500 levels of a union of 30 members", Refused("MAX_TOKENS_LIMIT"), union_levels(500, "")),
+        Case::quick("500 levels of a union, one member going on", Refused("MAX_DEPTH_LIMIT"), union_path(100, 5, "")),
+        Case::quick(
+            "499 selections in each other, 124 levels of a union",
+            Planned,
+            union_path(1, 124, "... on Any { ... {"),
+        ),
+    ];
+    let interfaces = [
+        Case::quick("an interface with 100 implementations, once", Planned, interface_levels(1)),
+        Case::slow("an interface with 100 implementations, in itself", Planned, interface_levels(2)),
+        Case::slow("5 levels of an interface with 100 implementations", TOO_COMPLEX, interface_levels(5)),
+    ];
+    let roots = [
+        Case::quick("500 aliases of a root field", Planned, aliases("query", 500)),
+        Case::quick("100 aliases of a mutation", Planned, aliases("mutation", 100)),
+        Case::slow("500 aliases of a mutation", Planned, aliases("mutation", 500)),
+        Case::quick("500 aliases of an entity's field", Planned, deep_aliases(500)),
+    ];
+    let one = |name, operation: &str| [Case::quick(name, Planned, operation.to_owned())];
     vec![
-        plain("a union of 30 members, once", union_subgraphs(), union_levels(1, "")),
-        Case {
-            name: "20 levels of a union of 30 members",
-            subgraphs: union_subgraphs(),
-            operation: union_levels(20, ""),
-            is_refused: true,
-        },
-        Case {
-            name: "18 levels of a union of 30 members, each asking otherwise",
-            subgraphs: union_subgraphs(),
-            operation: union_levels(18, "(by: AT)"),
-            is_refused: true,
-        },
-        plain("an interface with 100 implementations, once", interface_subgraphs(), interface_levels(1)),
-        plain("an interface with 100 implementations, in itself", interface_subgraphs(), interface_levels(2)),
-        Case {
-            name: "5 levels of an interface with 100 implementations",
-            subgraphs: interface_subgraphs(),
-            operation: interface_levels(5),
-            is_refused: true,
-        },
-        plain("500 aliases of a root field", alias_subgraphs(), aliases("query", 500)),
-        plain("500 aliases of a mutation", alias_subgraphs(), aliases("mutation", 500)),
-        plain("500 aliases of an entity's field", alias_subgraphs(), deep_aliases(500)),
-        plain("a chain of 200 @requires", requires_subgraphs(200), "{ e { f199 } }".to_owned()),
-        plain("a tree of @requires, 12 levels deep", tree_subgraphs(12), "{ e { t0x0 } }".to_owned()),
-        plain("60 fields, each in another ten of 50 subgraphs", spread_subgraphs(), spread()),
-        Case {
-            name: "20 levels of a value that 24 subgraphs have parts of",
-            subgraphs: parts_subgraphs(24),
-            operation: parts(24, 20),
-            is_refused: true,
-        },
-        plain("100 levels of a union, one of 30 members going on", union_subgraphs(), union_path(20)),
-        plain(
-            "100 levels of one object",
+        World::quick(union_subgraphs(), unions),
+        World::slow(interface_subgraphs(), interfaces),
+        World::quick(alias_subgraphs(), roots),
+        World::quick(requires_subgraphs(200), one("a chain of 200 @requires", "{ e { f199 } }")),
+        World::quick(tree_subgraphs(12), one("a tree of @requires, 12 levels deep", "{ e { t0x0 } }")),
+        World::quick(spread_subgraphs(), one("60 fields, each in another ten of 50 subgraphs", &spread())),
+        World::quick(
+            parts_subgraphs(8),
+            [Case::quick("20 levels of a value that 8 subgraphs have parts of", TOO_COMPLEX, parts(8, 20))],
+        ),
+        World::slow(
+            parts_subgraphs(24),
+            [Case::quick("20 levels of a value that 24 subgraphs have parts of", TOO_COMPLEX, parts(24, 20))],
+        ),
+        World::quick(
             vec![format!("{HEAD} type Query {{ a: A }} type A {{ a: A b: Int }}")],
-            levels(20),
+            one("125 levels of one object", &levels(25)),
         ),
     ]
 }
@@ -121,15 +171,16 @@ fn union_levels(levels: usize, arguments: &str) -> String {
     text
 }
 
-/// At each of five times that many levels one member goes on: fragments may not be nested deeper than this.
-fn union_path(fragments: usize) -> String {
+/// At each of that many fragments' levels one member goes on, in a fragment on it and further ones that `wrap` begins.
+fn union_path(fragments: usize, levels: usize, wrap: &str) -> String {
+    let close = " }".repeat(wrap.matches("...").count());
     let mut text = String::from("{ any { ...F0 } }\n");
     for fragment in 0..fragments {
         let mut below =
             if fragment + 1 < fragments { format!("...F{}", fragment + 1) } else { "__typename".to_owned() };
-        for level in 0..5 {
-            let at = fragment * 5 + level;
-            below = format!("... on M{} {{ f{} next {{ {below} }} }}", at % MEMBERS, at % SUBGRAPHS);
+        for level in 0..levels {
+            let at = fragment * levels + level;
+            below = format!("{wrap} ... on M{} {{ f{} next {{ {below} }} }}{close}", at % MEMBERS, at % SUBGRAPHS);
         }
         let _ = writeln!(text, "fragment F{fragment} on Any {{ {below} }}");
     }

@@ -14,6 +14,7 @@ use crate::diagnostics::{Diagnostic, Source, Span};
 use crate::schema::subgraph::link::Links;
 use crate::schema::subgraph::spec::{self, ROWS, Row, SpecDirective};
 use crate::schema::subgraph::{Federation, Parsed, Subgraph, SubgraphInput};
+use crate::schema::visit;
 
 /// Ingests every subgraph that can be; the others have left an error.
 pub fn ingest_all(inputs: Vec<SubgraphInput>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Subgraph<Parsed>> {
@@ -85,7 +86,7 @@ fn ingest(input: SubgraphInput) -> Result<Subgraph<Parsed>, Vec<Diagnostic>> {
         schema,
         machinery,
         extended: only_extended(&document),
-        schema_directives: normalize::schema_directives(&document),
+        schema_directives: visit::schema_directives(&document),
         file: this.file,
         state: Parsed,
     })
@@ -102,7 +103,7 @@ impl Ingest {
             let at = at.map(|location| Span::new(&self.input.source, location.offset()..location.end_offset()));
             let message = error.error.to_string();
             let diagnostic = self.error("INVALID_GRAPHQL", readable(&message), at);
-            self.found.push(match connector_help(&message) {
+            self.found.push(match connector_help(&message).or_else(|| one_of_help(&message)) {
                 Some(help) => diagnostic.help(help),
                 None => diagnostic,
             });
@@ -112,7 +113,7 @@ impl Ingest {
     /// A specification's directive that is imported no longer has its full name.
     fn check_full_names(&mut self, document: &mut Document, known: &HashMap<String, &'static str>) {
         let Self { input, file, found } = self;
-        normalize::for_directives(document, &mut |directives| {
+        visit::for_directives(document, &mut |directives| {
             for directive in directives.iter() {
                 let name = directive.name.as_str();
                 if SpecDirective::from_canonical(name).is_some() && !known.contains_key(name) {
@@ -205,6 +206,11 @@ fn connector_help(message: &str) -> Option<&'static str> {
     (about_connectors && (message.contains("grpc") || message.contains("groupBy"))).then_some(
         "gRPC and `groupBy` are weft's additions: link them with @link(url: \"https://specs.weft.dev/connect/v0.1\")",
     )
+}
+
+/// `@oneOf` is not known without a definition, as in the reference.
+fn one_of_help(message: &str) -> Option<&'static str> {
+    message.contains("directive `@oneOf`").then_some("define it in the file: directive @oneOf on INPUT_OBJECT")
 }
 
 fn is_type(definition: &Definition) -> bool {

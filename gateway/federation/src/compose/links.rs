@@ -1,15 +1,15 @@
 //! Owns what a file's `@link`s say, and which of them do not go together: names that could be taken for one another,
 //! elements that a specification does not have, versions that nobody knows.
 
-use apollo_compiler::Name;
-use apollo_compiler::ast::Document;
-use apollo_compiler::parser::FileId;
+use apollo_compiler::ast::{Definition, Directive, Document};
+use apollo_compiler::parser::{FileId, SourceSpan};
+use apollo_compiler::{Name, Node};
 
-use super::normalize;
 use crate::diagnostics::{Diagnostic, Span};
 use crate::schema::subgraph::link::{Import, Link, Links, Version};
 use crate::schema::subgraph::spec::{self, ROWS};
 use crate::schema::subgraph::{Federation, SubgraphInput};
+use crate::schema::visit;
 
 /// The link specification itself has one version.
 const LINK_VERSION: Version = Version { major: 1, minor: 0 };
@@ -24,12 +24,20 @@ pub struct Read {
 
 /// Reads every `@link`, under whatever name the link to the link specification itself gives it.
 pub fn read(document: &Document, input: &SubgraphInput, file: Option<FileId>) -> Read {
-    let directives = normalize::schema_directives(document);
+    let directives = visit::schema_directives(document);
+    // A file that calls `@link` something else says so with either name.
     let own = directives.iter().find_map(|directive| {
         let link = Link::parse(directive).ok()?;
-        (link.identity == spec::LINK && directive.name == link.local_directive("link").as_str()).then_some(link)
+        let is_named = directive.name == "link" || directive.name == link.local_directive("link").as_str();
+        (link.identity == spec::LINK && is_named).then_some(link)
     });
-    let name = own.map_or_else(|| "link".to_owned(), |link| link.local_directive("link"));
+    let name = own.as_ref().map_or_else(|| "link".to_owned(), |link| link.local_directive("link"));
+    if let Some(unknown) = own.and_then(|own| undefined(document, &own, &directives)) {
+        let mut read = Reader { input, file, links: Links::default(), problems: Vec::new() };
+        let (message, at, help) = unknown;
+        read.error("INVALID_GRAPHQL", message, at, Some(help));
+        return Read { links: read.links, federation: Federation::One, problems: read.problems };
+    }
     let applied: Vec<_> = directives.iter().filter(|directive| directive.name == name.as_str()).collect();
     let parsed: Vec<_> = applied.iter().map(|directive| Link::parse(directive)).collect();
     let mut read = Reader { input, file, links: Links::default(), problems: Vec::new() };
@@ -55,6 +63,7 @@ pub fn read(document: &Document, input: &SubgraphInput, file: Option<FileId>) ->
         match parsed {
             Ok(link) => {
                 read.name(&link);
+                read.version(&link);
                 read.imports(&link);
                 read.links.0.push(link);
             }
@@ -68,6 +77,34 @@ pub fn read(document: &Document, input: &SubgraphInput, file: Option<FileId>) ->
     Read { links: read.links, federation, problems: read.problems }
 }
 
+/// What is wrong where a file calls `@link` something else: `@link` is then no directive, and the other name is one only if
+/// the file defines it.
+fn undefined(
+    document: &Document,
+    own: &Link,
+    directives: &[Node<Directive>],
+) -> Option<(String, Option<SourceSpan>, String)> {
+    let name = own.local_directive("link");
+    if name == "link" {
+        return None;
+    }
+    let is_defined = |name: &str| {
+        let defines = |it: &Definition| matches!(it, Definition::DirectiveDefinition(node) if node.name == name);
+        document.definitions.iter().any(defines)
+    };
+    let unknown =
+        directives.iter().find(|it| (it.name == "link" || it.name == name.as_str()) && !is_defined(&it.name))?;
+    let help = if unknown.name == "link" {
+        format!("the link specification is linked as \"{name}\" here: write @{name}, or link it without another name")
+    } else {
+        let (import, purpose) = (own.local_type("Import"), own.local_type("Purpose"));
+        format!(
+            "define it in the file: directive @{name}(url: String, as: String, for: {purpose}, import: [{import}]) repeatable on SCHEMA, with `scalar {import}` and `enum {purpose} {{ SECURITY EXECUTION }}`; or call it @link"
+        )
+    };
+    Some((format!("Unknown directive \"@{}\".", unknown.name), unknown.location(), help))
+}
+
 struct Reader<'a> {
     input: &'a SubgraphInput,
     file: Option<FileId>,
@@ -76,13 +113,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn error(
-        &mut self,
-        code: &'static str,
-        message: String,
-        at: Option<apollo_compiler::parser::SourceSpan>,
-        help: Option<String>,
-    ) {
+    fn error(&mut self, code: &'static str, message: String, at: Option<SourceSpan>, help: Option<String>) {
         let at = at.filter(|at| Some(at.file_id()) == self.file);
         let at = at.map(|at| Span::new(&self.input.source, at.offset()..at.end_offset()));
         let mut found = Diagnostic::error(code, message).in_subgraph(&self.input.name).at(at, "");
@@ -118,6 +149,16 @@ impl Reader<'_> {
             let message = format!("Cannot link feature \"{}\" as \"{name}\": {problem}.", link.identity);
             let help = Some("give it a name of its own with \"as\", or link it once".to_owned());
             self.error(USAGE, message, link.directive.location(), help);
+        }
+    }
+
+    /// Directives of a version that nobody knows could mean anything. Federation, connectors and links have checks of their own.
+    fn version(&mut self, link: &Link) {
+        let feature = ROWS.iter().filter_map(|row| row.feature).find(|feature| feature.identity == link.identity);
+        if let Some(feature) = feature.filter(|feature| !feature.knows(link.version)) {
+            let message = format!("Version {} of the specification \"{}\" is not known", link.version, link.identity);
+            let help = format!("{} is the newest that is known", feature.version);
+            self.error("UNKNOWN_LINK_VERSION", message, link.directive.location(), Some(help));
         }
     }
 

@@ -3,11 +3,10 @@
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
-use apollo_compiler::ast::{
-    Definition, Directive, DirectiveList, Document, EnumValueDefinition, FieldDefinition, InputValueDefinition,
-    OperationType, Type,
-};
+use apollo_compiler::ast::{Definition, Document, FieldDefinition, OperationType, Type};
 use apollo_compiler::collections::HashMap;
+
+use crate::schema::visit::for_directives;
 
 /// Renames the applications of directives by `renames` (local name → new name).
 pub fn rename_directives(document: &mut Document, renames: &HashMap<String, &'static str>) {
@@ -20,65 +19,10 @@ pub fn rename_directives(document: &mut Document, renames: &HashMap<String, &'st
     });
 }
 
-/// Calls `visit` with every list of directive applications in the document.
-pub fn for_directives(document: &mut Document, visit: &mut dyn FnMut(&mut DirectiveList)) {
-    for definition in &mut document.definitions {
-        directive_lists(definition, visit);
-    }
-}
-
 /// The new name has no place in the file: a place is as long as the name that it shows. Nodes keep theirs.
 fn rename(name: &mut Name, to: &str) {
     // `to` is the name of a specification's directive or of a root type.
     *name = Name::new_unchecked(to);
-}
-
-/// Calls `visit` with every list of directive applications under a definition.
-fn directive_lists(definition: &mut Definition, visit: &mut dyn FnMut(&mut DirectiveList)) {
-    fn arguments(list: &mut [Node<InputValueDefinition>], visit: &mut dyn FnMut(&mut DirectiveList)) {
-        for argument in list {
-            if !argument.directives.is_empty() {
-                visit(&mut argument.make_mut().directives);
-            }
-        }
-    }
-    fn fields(list: &mut [Node<FieldDefinition>], visit: &mut dyn FnMut(&mut DirectiveList)) {
-        for field in list {
-            let field = field.make_mut();
-            visit(&mut field.directives);
-            arguments(&mut field.arguments, visit);
-        }
-    }
-    fn values(list: &mut [Node<EnumValueDefinition>], visit: &mut dyn FnMut(&mut DirectiveList)) {
-        for value in list {
-            visit(&mut value.make_mut().directives);
-        }
-    }
-    macro_rules! with_fields {
-        ($node:expr, $items:ident, $children:expr) => {{
-            let node = $node.make_mut();
-            visit(&mut node.directives);
-            $children(&mut node.$items, visit);
-        }};
-    }
-    match definition {
-        Definition::OperationDefinition(_) | Definition::FragmentDefinition(_) => {}
-        Definition::DirectiveDefinition(node) => arguments(&mut node.make_mut().arguments, visit),
-        Definition::SchemaDefinition(node) => visit(&mut node.make_mut().directives),
-        Definition::SchemaExtension(node) => visit(&mut node.make_mut().directives),
-        Definition::ScalarTypeDefinition(node) => visit(&mut node.make_mut().directives),
-        Definition::ScalarTypeExtension(node) => visit(&mut node.make_mut().directives),
-        Definition::UnionTypeDefinition(node) => visit(&mut node.make_mut().directives),
-        Definition::UnionTypeExtension(node) => visit(&mut node.make_mut().directives),
-        Definition::ObjectTypeDefinition(node) => with_fields!(node, fields, fields),
-        Definition::ObjectTypeExtension(node) => with_fields!(node, fields, fields),
-        Definition::InterfaceTypeDefinition(node) => with_fields!(node, fields, fields),
-        Definition::InterfaceTypeExtension(node) => with_fields!(node, fields, fields),
-        Definition::EnumTypeDefinition(node) => with_fields!(node, values, values),
-        Definition::EnumTypeExtension(node) => with_fields!(node, values, values),
-        Definition::InputObjectTypeDefinition(node) => with_fields!(node, fields, arguments),
-        Definition::InputObjectTypeExtension(node) => with_fields!(node, fields, arguments),
-    }
 }
 
 /// The types that the document makes roots under names of their own.
@@ -170,17 +114,4 @@ fn rename_in_type(ty: &mut Type, to: &str) {
         Type::Named(name) | Type::NonNullNamed(name) => rename(name, to),
         Type::List(inner) | Type::NonNullList(inner) => rename_in_type(inner, to),
     }
-}
-
-/// All applications of directives on the schema, of its definition and its extensions.
-pub fn schema_directives(document: &Document) -> Vec<Node<Directive>> {
-    let mut all = Vec::new();
-    for definition in &document.definitions {
-        match definition {
-            Definition::SchemaDefinition(node) => all.extend(node.directives.iter().cloned()),
-            Definition::SchemaExtension(node) => all.extend(node.directives.iter().cloned()),
-            _ => {}
-        }
-    }
-    all
 }

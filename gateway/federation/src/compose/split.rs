@@ -13,7 +13,7 @@ use apollo_compiler::{Name, Node, Schema};
 
 use crate::connect::Protocol;
 use crate::diagnostics::{Diagnostic, Source};
-use crate::schema::{FieldId, FieldJoin, Model, SubgraphId, Supergraph, TypeId, TypeKind};
+use crate::schema::{FieldId, FieldJoin, Model, SubgraphId, Supergraph, TypeId, TypeKind, document};
 
 /// Directives of federation that a supergraph shows under their own names.
 const CARRIED: [&str; 7] = ["inaccessible", "tag", "authenticated", "requiresScopes", "policy", "cost", "listSize"];
@@ -33,9 +33,7 @@ pub struct SplitSubgraph {
 pub fn split(source: &Arc<Source>) -> Result<Vec<SplitSubgraph>, Vec<Diagnostic>> {
     let Supergraph { model, connectors, .. } = Supergraph::load(source)?;
     // It has been read before, without errors.
-    let document = Schema::builder().adopt_orphan_extensions().parse(&source.text, &source.path).build();
-    let document =
-        document.map_err(|errors| vec![Diagnostic::error("INVALID_SUPERGRAPH", errors.errors.to_string())])?;
+    let document = document::read(source)?;
     let graphs: Vec<Name> =
         document.get_enum("join__Graph").map(|graphs| graphs.values.keys().cloned().collect()).unwrap_or_default();
     let subgraphs = model.subgraph_ids().zip(graphs).map(|(id, graph)| {

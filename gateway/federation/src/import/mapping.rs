@@ -109,19 +109,19 @@ pub fn quoted(key: &str) -> String {
     if is_identifier(key) { key.to_owned() } else { text(key) }
 }
 
-/// A text as a mapping has it, in quotes.
+/// A text as a mapping has it, in quotes: single ones, since the mapping itself is in double ones.
 pub fn text(text: &str) -> String {
-    let mut quoted = String::from("\"");
+    let mut quoted = String::from("'");
     for character in text.chars() {
         match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
+            '\'' | '\\' => quoted.extend(['\\', character]),
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             _ => quoted.push(character),
         }
     }
-    quoted.push('"');
+    quoted.push('\'');
     quoted
 }
 

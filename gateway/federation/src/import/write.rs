@@ -137,7 +137,7 @@ impl Writer<'_> {
             self.comment(indent, comment);
         }
         let Some(description) = &about.description else { return };
-        let text = printable(description);
+        let text = without_paragraph_tags(&printable(description));
         let text = text.trim();
         if text.is_empty() {
             return;
@@ -308,6 +308,15 @@ pub fn string(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Descriptions are Markdown, where an empty line says what `<p>` says.
+fn without_paragraph_tags(text: &str) -> String {
+    if !text.contains("<p>") {
+        return text.to_owned();
+    }
+    let paragraphs = text.split("<p>").flat_map(|part| part.split("</p>")).map(str::trim);
+    paragraphs.filter(|paragraph| !paragraph.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Without what GraphQL does not have in block strings and comments.

@@ -9,7 +9,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Name, ast};
 
 use crate::schema::{Arguments, FieldId, TypeId, TypeSet, Value, VariableId};
-use crate::view::{ClaimPath, FieldMap, Need};
+use crate::view::{ClaimPath, FieldMap, Need, TypeNames};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationKind {
@@ -102,7 +102,7 @@ pub enum Sight {
     #[default]
     Plain,
     /// Objects of these types, under these names (as JSON strings). Of other types it sees none.
-    Named(Arc<[(TypeId, Box<str>)]>),
+    Named(TypeNames),
     /// No objects: in their place it sees the value of the only field.
     Through,
 }

@@ -3,7 +3,7 @@
 use apollo_compiler::diagnostic::{Diagnostic, ToCliReport};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::{Parser, SourceMap};
-use apollo_compiler::validation::{DiagnosticData, Valid};
+use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node};
 
 use super::error::OperationError;
@@ -11,6 +11,10 @@ use crate::view::ClientSchema;
 
 /// More tokens than any operation written by people or tools has.
 const MAX_TOKENS: usize = 15_000;
+
+/// The limits are those of the parser and the validation, which recurse.
+const TOO_DEEP: &str = "The operation is nested too deep. At most 129 fields, 100 fragments that spread each other, and \
+                        500 selection sets or values can be in each other.";
 
 /// A validated document and the operation in it that is to run.
 #[derive(Debug)]
@@ -22,13 +26,10 @@ pub struct Document {
 /// Parses and validates `text`, and picks the operation: the one named, or the only one.
 pub fn parse(client: &ClientSchema, text: &str, operation_name: Option<&str>) -> Result<Document, Vec<OperationError>> {
     let mut parser = Parser::new().token_limit(MAX_TOKENS);
-    let ast = parser.parse_ast(text, "operation").map_err(|errors| {
-        let code = if parser_limit(&errors.errors) { "MAX_TOKENS_LIMIT" } else { "GRAPHQL_PARSE_FAILED" };
-        errors.errors.iter().map(|error| describe(code, &error)).collect::<Vec<_>>()
-    })?;
-    let document = ast.to_executable_validate(&client.schema).map_err(|errors| {
-        errors.errors.iter().map(|error| describe("GRAPHQL_VALIDATION_FAILED", &error)).collect::<Vec<_>>()
-    })?;
+    let ast = parser.parse_ast(text, "operation").map_err(|found| errors("GRAPHQL_PARSE_FAILED", &found.errors))?;
+    let document = ast
+        .to_executable_validate(&client.schema)
+        .map_err(|found| errors("GRAPHQL_VALIDATION_FAILED", &found.errors))?;
     if document.operations.is_empty() {
         return Err(vec![OperationError::new("GRAPHQL_VALIDATION_FAILED", "The document has no operation.")]);
     }
@@ -53,16 +54,34 @@ fn no_operation(document: &ExecutableDocument, name: Option<&str>) -> String {
     }
 }
 
-fn parser_limit(errors: &apollo_compiler::validation::DiagnosticList) -> bool {
-    errors.iter().any(|error| error.error.to_string().contains("token limit"))
+/// What is wrong with a document; one that is beyond a limit was not read to its end, so that only this is said.
+fn errors(code: &'static str, found: &DiagnosticList) -> Vec<OperationError> {
+    match found.iter().find_map(|error| beyond_limit(&error)) {
+        Some(error) => vec![error],
+        None => found.iter().map(|error| describe(code, error.error.to_string(), &error)).collect(),
+    }
 }
 
-fn describe(code: &'static str, error: &Diagnostic<'_, DiagnosticData>) -> OperationError {
+/// The parser and the validation tell their limits apart by their messages alone.
+fn beyond_limit(error: &Diagnostic<'_, DiagnosticData>) -> Option<OperationError> {
+    let (code, message) = match error.error.to_string() {
+        said if said.starts_with("token limit reached") => {
+            ("MAX_TOKENS_LIMIT", format!("The operation has more than {MAX_TOKENS} tokens."))
+        }
+        said if said == "parser recursion limit reached"
+            || said == "too much recursion"
+            || said.ends_with(" contains too much nesting") =>
+        {
+            ("MAX_DEPTH_LIMIT", TOO_DEEP.to_owned())
+        }
+        _ => return None,
+    };
+    Some(describe(code, message, error))
+}
+
+fn describe(code: &'static str, message: String, error: &Diagnostic<'_, DiagnosticData>) -> OperationError {
     let sources: &SourceMap = error.sources;
     let place = error.error.location().and_then(|location| location.line_column(sources));
-    OperationError {
-        code,
-        message: error.error.to_string(),
-        locations: place.map(|place| (place.line, place.column)).into_iter().collect(),
-    }
+    let locations = place.map(|place| (place.line, place.column)).into_iter().collect();
+    OperationError { code, message, locations }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::bound::{BoundOperation, FieldTarget, Selection, SelectionSet};
+use super::bound::BoundOperation;
 use crate::schema::{FieldSet, FieldSetItem, Id, Model, NameId};
 
 crate::schema::ids! {
@@ -63,26 +63,9 @@ impl OverrideLabels {
         if self.names.is_empty() {
             return Box::default();
         }
-        let mut met = self.of_inputs.clone();
-        let mut seen: BTreeSet<*const SelectionSet> = BTreeSet::new();
-        let mut waiting = vec![&operation.selection_set];
-        while let Some(set) = waiting.pop() {
-            if !seen.insert(Arc::as_ptr(set)) {
-                continue;
-            }
-            for selection in &set.selections {
-                match selection {
-                    Selection::Fragment(fragment) => waiting.push(&fragment.selection_set),
-                    Selection::Field(field) => {
-                        if let FieldTarget::Field(asked) = field.target {
-                            met.extend(self.of_fields.get(&self.model.field(asked).name).into_iter().flatten());
-                        }
-                        waiting.push(&field.selection_set);
-                    }
-                }
-            }
-        }
-        met.into_iter().collect()
+        let of_field = |field| self.of_fields.get(&self.model.field(field).name).into_iter().flatten();
+        let met: BTreeSet<&LabelId> = self.of_inputs.iter().chain(operation.fields().flat_map(of_field)).collect();
+        met.into_iter().copied().collect()
     }
 }
 

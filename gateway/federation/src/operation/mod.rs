@@ -10,6 +10,7 @@ mod labels;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod walk;
 
 pub use bind::bind;
 pub use bound::{

@@ -19,6 +19,7 @@ enum Color { RED GREEN }
 input In { n: Int! = 7 list: [In!] color: Color need: String! }
 input One @oneOf { a: Int b: String }
 type Query {
+  q: Query
   f(n: Int!, any: Any, i: Int, x: Float, s: String, b: Boolean, id: ID, c: Color, o: In, one: One, l: [[Int!]]): Int
 }
 "#;
@@ -180,5 +181,34 @@ fn operations_that_cannot_run_are_refused() {
         assert_eq!(errors[0].code, code, "{text}: {errors:?}");
     }
     let long = format!("{{ {} }}", "a: f(n: 1) ".repeat(5000));
-    assert_eq!(parse(&client, &long, None).expect_err("too long")[0].code, "MAX_TOKENS_LIMIT");
+    let errors = parse(&client, &long, None).expect_err("too long");
+    let told: Vec<_> = errors.iter().map(|error| (error.code, error.message.as_str())).collect();
+    assert_eq!(told, [("MAX_TOKENS_LIMIT", "The operation has more than 15000 tokens.")]);
+}
+
+/// Whatever is nested too deep, in whichever way, is one error that says which limits there are.
+#[test]
+fn what_is_nested_too_deep_is_one_clear_error() {
+    let within = |levels: usize, open: &str, text: &str, close: &str| {
+        format!("{}{text}{}", open.repeat(levels), close.repeat(levels))
+    };
+    let fields = |levels: usize| within(levels - 1, "{ q ", "{ f(n: 1) }", "}");
+    let selections = |levels: usize| within(levels - 1, "{ ... ", "{ f(n: 1) }", "}");
+    let lists = |levels: usize| format!("{{ f(n: 1, any: {}) }}", within(levels, "[", "1", "]"));
+    let fragments = |levels: usize| {
+        let one = |at: usize| format!("fragment F{at} on Query {{ ...F{} }} ", at + 1);
+        let chain: String = (1..levels).map(one).collect();
+        format!("{{ ...F1 }} {chain} fragment F{levels} on Query {{ f(n: 1) }}")
+    };
+    let cases: [(&dyn Fn(usize) -> String, usize); 4] =
+        [(&fields, 129), (&fragments, 100), (&selections, 500), (&lists, 499)];
+    let client = client();
+    for (make, most) in cases {
+        assert!(parse(&client, &make(most), None).is_ok(), "{}", make(most));
+        for levels in [most + 1, 2 * most, 4 * most] {
+            let errors = parse(&client, &make(levels), None).expect_err("it is too deep");
+            let told: Vec<_> = errors.iter().map(|error| (error.code, error.message.contains("At most"))).collect();
+            assert_eq!(told, [("MAX_DEPTH_LIMIT", true)], "{levels} where {most} are the most: {errors:?}");
+        }
+    }
 }

@@ -214,7 +214,7 @@ impl Assembler<'_> {
                 let value = ContextValue {
                     ty: argument.ty.clone(),
                     context: argument.context.clone(),
-                    sources: given.sources.iter().map(|source| self.context_source(source)).collect(),
+                    sources: given.sources.iter().flat_map(|source| self.context_sources(source)).collect(),
                 };
                 let at = values.iter().position(|known| *known == value).unwrap_or_else(|| {
                     values.push(value);
@@ -226,10 +226,18 @@ impl Assembler<'_> {
         values
     }
 
-    fn context_source(&self, (setter, demand): &(Setter, DemandId)) -> ContextSource {
+    /// Of some types the value can be a field's, and of others their name.
+    fn context_sources(&self, (setter, demand): &(Setter, DemandId)) -> impl Iterator<Item = ContextSource> {
         let items = self.demands.get(*demand).items.iter();
-        let fields = items.map(|item| self.representation_field(item.slot, &item.types, item.child)).collect();
-        ContextSource { position: setter.position, types: setter.types.clone(), fields }
+        let fields: Vec<_> = items.map(|item| self.representation_field(item.slot, &item.types, item.child)).collect();
+        let has_field = |ty: &TypeId| fields.iter().any(|field| field.types.contains(*ty));
+        let (by_field, by_name): (Vec<TypeId>, Vec<TypeId>) = setter.types.iter().partition(has_field);
+        let position = setter.position;
+        let source = move |types: Vec<TypeId>, fields| {
+            (!types.is_empty()).then(|| ContextSource { position, types: types.into_iter().collect(), fields })
+        };
+        let named = source(by_name, vec![]);
+        source(by_field, fields).into_iter().chain(named)
     }
 
     /// Whether objects are looked up of which only an interface is known.

@@ -13,12 +13,14 @@ use super::shape::{
     Content, Position, PositionId, ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionKind,
     ProjectionSource, ROOT, Shape, SlotId, ViewedSource,
 };
+use super::work::Work;
 use crate::operation::{BoundOperation, Field, FieldTarget, OperationKind, Premise, Selection, SelectionSet, Sight};
 use crate::schema::{Arguments, FieldId, Id, Model, NameId, TypeId, TypeSet, Wrapping, write_json_string};
-use crate::view::{FieldSource, Treatment};
+use crate::view::{FieldSource, Treatment, TypeNames};
 
-/// Fields under fields, fragments aside.
-const MAX_DEPTH: usize = 500;
+/// Fields under fields, fragments aside. Validation lets 129 through, and a client's view may make several of one. Planning
+/// recurses: without optimization this many leave little of a thread's stack, with it three quarters.
+const MAX_DEPTH: usize = 150;
 /// Fields collected, counted for each type that they differ for.
 const MAX_FIELDS: usize = 100_000;
 /// Fragments looked into, counted for each type that they are looked into for.
@@ -36,12 +38,13 @@ pub(super) fn collect<'o>(
     operation: &'o BoundOperation,
     bits: u64,
     runtime: Option<Runtime<'o>>,
+    work: &'o Work<'o>,
 ) -> Result<Collected, PlanError> {
     let is_serial = operation.kind == OperationKind::Mutation;
     let (shape, demands) = (Shape::default(), Demands::default());
     let premises = &operation.conditions;
     let mut collector =
-        Collector { model, bits, premises, is_serial, runtime, shape, demands, fields: 0, fragments: 0 };
+        Collector { model, bits, premises, is_serial, runtime, work, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
     collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0, apart: false });
@@ -55,7 +58,7 @@ pub(super) fn collect<'o>(
 /// What the projections of a position are made of.
 struct Here<'v, 'o> {
     /// The names of its types.
-    names: &'v Arc<[(TypeId, Box<str>)]>,
+    names: &'v TypeNames,
     views: &'v [View<'o>],
     /// The place of the first one.
     first: usize,
@@ -72,6 +75,8 @@ struct Collector<'o> {
     /// Whether the root's fields are calls that run one after the other.
     is_serial: bool,
     runtime: Option<Runtime<'o>>,
+    /// Collecting has bounds of its own, so that none of it is spent.
+    work: &'o Work<'o>,
     shape: Shape,
     demands: Demands,
     fields: usize,
@@ -364,7 +369,9 @@ impl<'o> Collector<'o> {
                 Premise::Variable(_) => Err(inconsistent(entry)),
             },
             (_, Some(FieldSource::Constant(json))) => Ok(ProjectionSource::Constant(json.clone())),
-            (_, Some(FieldSource::Path(_) | FieldSource::Here) | None) => Err(inconsistent(entry)),
+            (_, Some(FieldSource::Path(_) | FieldSource::Here | FieldSource::Members(_)) | None) => {
+                Err(inconsistent(entry))
+            }
         }
     }
 
@@ -392,7 +399,7 @@ impl<'o> Collector<'o> {
     }
 
     /// The names of types, as JSON strings.
-    fn typenames(&self, types: &TypeSet) -> Arc<[(TypeId, Box<str>)]> {
+    fn typenames(&self, types: &TypeSet) -> TypeNames {
         let name = |ty| {
             let mut json = String::new();
             write_json_string(self.model.type_name(ty), &mut json);
@@ -431,6 +438,7 @@ impl<'o> Collector<'o> {
         seen: &mut HashSet<*const SelectionSet>,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
+            self.work.go_on()?;
             match selection {
                 Selection::Fragment(fragment) => {
                     self.fragments += 1;

@@ -18,6 +18,12 @@ impl PlanError {
         Self { code: "INTERNAL_SERVER_ERROR", message: format!("No subgraph can be asked for {what}.") }
     }
 
+    /// Nobody waits for the plan, so nobody is told this either.
+    pub(super) fn unwanted() -> Self {
+        let message = "Planning was given up, since nobody waits for the plan any more.";
+        Self { code: "GATEWAY_TIMEOUT", message: message.to_owned() }
+    }
+
     pub(super) fn internal(what: String) -> Self {
         Self { code: "INTERNAL_SERVER_ERROR", message: format!("The operation could not be planned: {what}.") }
     }

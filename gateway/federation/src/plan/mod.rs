@@ -27,6 +27,7 @@ mod steps;
 mod typenames;
 mod unbatched;
 pub mod verify;
+mod work;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -50,6 +51,10 @@ pub(crate) use unbatched::{Unbatched, unbatched};
 
 use demand::Demand;
 use graph::PlannerGraph;
+use work::Work;
+
+/// Steps that the search for a plan may take: far above what operations written by people need, and below a second.
+const BUDGET: u64 = 4_000_000;
 
 /// Plans operations on one supergraph.
 #[derive(Debug)]
@@ -87,9 +92,21 @@ impl Planner {
 
     /// Plans an operation for one value of its condition bits. The same input gives the same plan.
     pub fn plan(&self, operation: &BoundOperation, bits: u64) -> Result<QueryPlan, PlanError> {
+        self.plan_while(operation, bits, &|| true)
+    }
+
+    /// Plans for as long as `is_wanted` says that somebody waits for the plan. It is asked often, so it has to be quick.
+    pub fn plan_while(
+        &self,
+        operation: &BoundOperation,
+        bits: u64,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<QueryPlan, PlanError> {
+        let work = Work::wanted(BUDGET, is_wanted);
         let is_partial = runtime::selects(&self.model, operation, &self.partial);
-        let runtime = is_partial.then(|| runtime::Runtime::new(&self.model, &self.graph));
-        let collect::Collected { shape, mut demands, root } = collect::collect(&self.model, operation, bits, runtime)?;
+        let runtime = is_partial.then(|| runtime::Runtime::new(&self.model, &self.graph, &work));
+        let collect::Collected { shape, mut demands, root } =
+            collect::collect(&self.model, operation, bits, runtime, &work)?;
         // The root fields of a mutation run one after the other; all others have no order.
         let mut roots = vec![root];
         if operation.kind == OperationKind::Mutation {
@@ -101,7 +118,7 @@ impl Planner {
                 })
                 .collect();
         }
-        let mut search = search::Search::new(&self.model, &self.graph, shape, demands);
+        let mut search = search::Search::new(&self.model, &self.graph, shape, demands, &work);
         let mut steps = steps::Steps::new(&mut search);
         for root in roots {
             steps.root(root)?;

@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::contexts::SetContexts;
 use super::error::PlanError;
 use super::graph::{NodeId, PlannerGraph};
-use super::search::{Reached, Work, reach};
-use crate::operation::{BoundOperation, FieldTarget, Selection, SelectionSet};
+use super::search::{Reached, reach};
+use super::work::Work;
+use crate::operation::BoundOperation;
 use crate::schema::{FieldId, Model, NameId, TypeId, TypeSet};
 
 /// Steps that may be taken beside those of the search.
@@ -39,28 +39,7 @@ pub(super) fn partial_fields(model: &Model) -> HashSet<NameId> {
 
 /// Whether an operation selects a field of one of these names.
 pub(super) fn selects(model: &Model, operation: &BoundOperation, names: &HashSet<NameId>) -> bool {
-    if names.is_empty() {
-        return false;
-    }
-    let mut seen: HashSet<*const SelectionSet> = HashSet::new();
-    let mut waiting = vec![&operation.selection_set];
-    while let Some(set) = waiting.pop() {
-        if !seen.insert(Arc::as_ptr(set)) {
-            continue;
-        }
-        for selection in &set.selections {
-            match selection {
-                Selection::Fragment(fragment) => waiting.push(&fragment.selection_set),
-                Selection::Field(field) => {
-                    if matches!(field.target, FieldTarget::Field(asked) if names.contains(&model.field(asked).name)) {
-                        return true;
-                    }
-                    waiting.push(&field.selection_set);
-                }
-            }
-        }
-    }
-    false
+    !names.is_empty() && operation.fields().any(|field| names.contains(&model.field(field).name))
 }
 
 /// What can be asked of the objects of one type at some nodes, for one field.
@@ -70,15 +49,16 @@ type Asked = (TypeId, Vec<NodeId>, FieldId);
 pub(super) struct Runtime<'a> {
     model: &'a Model,
     graph: &'a PlannerGraph,
-    work: Work,
+    work: Work<'a>,
     known: HashMap<Asked, Rc<[NodeId]>>,
     /// Whichever are set where a field is asked: who else is asked for it does not hang on them.
     contexts: SetContexts,
 }
 
 impl<'a> Runtime<'a> {
-    pub fn new(model: &'a Model, graph: &'a PlannerGraph) -> Self {
-        Self { model, graph, work: Work::new(BUDGET), known: HashMap::new(), contexts: graph.context_ids().collect() }
+    pub fn new(model: &'a Model, graph: &'a PlannerGraph, work: &Work<'a>) -> Self {
+        let work = work.beside(BUDGET);
+        Self { model, graph, work, known: HashMap::new(), contexts: graph.context_ids().collect() }
     }
 
     /// The sources of the objects in a field of objects of some types, and which types those objects can have.
@@ -114,8 +94,7 @@ impl<'a> Runtime<'a> {
             return Ok(Rc::clone(known));
         }
         let (ty, nodes, field) = &asked;
-        let reached: Vec<Reached> =
-            reach(self.model, self.graph, *ty, (nodes, &self.contexts), &[*field], &mut self.work)?;
+        let reached: Vec<Reached> = reach(self.model, self.graph, *ty, (nodes, &self.contexts), &[*field], &self.work)?;
         let targets: Rc<[NodeId]> = reached.into_iter().flat_map(|reached| reached.targets).collect();
         self.known.insert(asked, Rc::clone(&targets));
         Ok(targets)

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use super::alike::Alike;
 use super::contexts::SetContexts;
 use super::graph::{Edge, NodeId, PlannerGraph};
-use super::search::{Exhausted, Reached, Work, gives, reach, tellers};
+use super::search::{Reached, gives, reach, tellers};
+use super::work::{Stopped, Work};
 use crate::schema::{ContextArgument, FieldId, FieldSet, FieldSetItem, Merged, Model, SubgraphId, Supergraph, TypeId};
 
 /// What clients may ask on some path, but no plan can give them.
@@ -72,7 +73,7 @@ struct Proof<'a> {
     alike: Alike,
     /// The fields that lead to states, each behind the one before it.
     steps: Vec<(Option<usize>, FieldId)>,
-    work: Work,
+    work: Work<'static>,
     /// The nodes that tell the types of objects from interface objects.
     told: HashMap<(TypeId, Vec<NodeId>), Vec<NodeId>>,
     /// Interfaces, and sources of their objects, whose fields were looked at.
@@ -82,7 +83,7 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    fn run(&mut self) -> Result<(), Exhausted> {
+    fn run(&mut self) -> Result<(), Stopped> {
         let model = self.model;
         let mut seen: HashMap<TypeId, Vec<(BTreeSet<NodeId>, SetContexts)>> = HashMap::new();
         let roots = [model.query, model.mutation, model.subscription].into_iter().flatten();
@@ -101,7 +102,7 @@ impl Proof<'_> {
             let from = (&nodes[..], &state.set);
             let mut reached = vec![];
             for fields in model.ty(state.ty).fields.chunks(FIELDS_AT_ONCE) {
-                reached.extend(reach(model, self.graph, state.ty, from, fields, &mut self.work)?);
+                reached.extend(reach(model, self.graph, state.ty, from, fields, &self.work)?);
             }
             let set = self.set_below(&state, &nodes)?;
             for field in &reached {
@@ -131,7 +132,7 @@ impl Proof<'_> {
 
     /// The contexts that are set around what is in objects that come from `nodes`. One that the nearest object sets, but
     /// cannot give a value for, is not set.
-    fn set_below(&mut self, state: &State, nodes: &[NodeId]) -> Result<SetContexts, Exhausted> {
+    fn set_below(&mut self, state: &State, nodes: &[NodeId]) -> Result<SetContexts, Stopped> {
         let mut set = state.set.clone();
         for id in self.graph.context_ids() {
             let context = self.graph.context(id);
@@ -139,7 +140,7 @@ impl Proof<'_> {
                 continue;
             }
             let from = (nodes, &state.set);
-            if gives(self.model, self.graph, state.ty, from, id, &mut self.work)? {
+            if gives(self.model, self.graph, state.ty, from, id, &self.work)? {
                 set.insert(id);
             } else {
                 set.remove(&id);
@@ -155,7 +156,7 @@ impl Proof<'_> {
         set: &SetContexts,
         field: &Reached,
         waiting: &mut VecDeque<State>,
-    ) -> Result<(), Exhausted> {
+    ) -> Result<(), Stopped> {
         if field.targets.is_empty() {
             return Ok(());
         }
@@ -191,7 +192,7 @@ impl Proof<'_> {
     }
 
     /// Looks for fields of an interface that no source of its objects can give for all of them, though together they can.
-    fn one_source(&mut self, path: Option<usize>, interface: TypeId, sources: &[NodeId]) -> Result<(), Exhausted> {
+    fn one_source(&mut self, path: Option<usize>, interface: TypeId, sources: &[NodeId]) -> Result<(), Stopped> {
         let model = self.model;
         if sources.len() < 2 || !self.asked.insert((interface, sources.to_vec())) {
             return Ok(());
@@ -213,7 +214,7 @@ impl Proof<'_> {
     }
 
     /// Whether objects from these sources have an interface's field, whichever of the first source's types they are.
-    fn give(&mut self, interface: TypeId, field: FieldId, sources: &[NodeId]) -> Result<bool, Exhausted> {
+    fn give(&mut self, interface: TypeId, field: FieldId, sources: &[NodeId]) -> Result<bool, Stopped> {
         let name = self.model.field(field).name;
         for ty in self.model.ty(interface).possible.iter() {
             if sources.first().is_none_or(|first| self.graph.narrow(*first, ty).is_none()) {
@@ -223,7 +224,7 @@ impl Proof<'_> {
             let nodes: Vec<NodeId> = sources.iter().filter_map(|source| self.graph.narrow(*source, ty)).collect();
             // Contexts are another matter: whoever is asked needs them.
             let from = (&nodes[..], &self.graph.context_ids().collect());
-            let reached = reach(self.model, self.graph, ty, from, &[field], &mut self.work)?;
+            let reached = reach(self.model, self.graph, ty, from, &[field], &self.work)?;
             if !reached.iter().all(|reached| reached.is_reachable) {
                 return Ok(false);
             }
@@ -231,12 +232,12 @@ impl Proof<'_> {
         Ok(true)
     }
 
-    fn tellers(&mut self, interface: TypeId, nodes: Vec<NodeId>) -> Result<Vec<NodeId>, Exhausted> {
+    fn tellers(&mut self, interface: TypeId, nodes: Vec<NodeId>) -> Result<Vec<NodeId>, Stopped> {
         let key = (interface, nodes);
         if let Some(known) = self.told.get(&key) {
             return Ok(known.clone());
         }
-        let found = tellers(self.model, self.graph, interface, &key.1, &mut self.work)?;
+        let found = tellers(self.model, self.graph, interface, &key.1, &self.work)?;
         self.told.insert(key, found.clone());
         Ok(found)
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use apollo_compiler::Name;
 
-use crate::schema::{Arguments, NameId, TypeId, TypeSet, Wrapping};
-use crate::view::{ListStep, Need, Treatment};
+use crate::schema::{Arguments, NameId, TypeSet, Wrapping};
+use crate::view::{ListStep, Need, Treatment, TypeNames};
 
 crate::schema::ids! {
     /// A place in the response that holds objects.
@@ -126,7 +126,7 @@ pub enum ProjectionSource {
     Leaf(SlotId),
     Objects(SlotId, ProjectionId),
     /// The name that the client knows the object's type by, as a JSON string.
-    Typename(Arc<[(TypeId, Box<str>)]>),
+    Typename(TypeNames),
     /// `__schema` or `__type`.
     Introspection,
     /// Null, and asked of nobody: not all sources of the objects know their type.

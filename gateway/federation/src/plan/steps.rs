@@ -302,6 +302,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             }
             return Ok(known.child);
         }
+        self.search.work.go_on()?;
         self.asks += 1;
         if self.asks > MAX_ASKS {
             return Err(PlanError::too_complex(format!("its plan asks for more than {MAX_ASKS} fields")));

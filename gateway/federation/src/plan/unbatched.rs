@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use super::alike::Alike;
 use super::contexts::SetContexts;
 use super::graph::{LookupId, NodeId, PlannerGraph};
-use super::search::{Exhausted, Work, cheapest, reach};
+use super::search::{cheapest, reach};
+use super::work::{Stopped, Work};
 use crate::connect::ConnectorId;
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId};
 
@@ -69,13 +70,13 @@ struct Walk<'a> {
     waiting: VecDeque<State>,
     /// Of the list only whether there is one: which it is does not change what is called.
     seen: HashSet<(TypeId, Vec<NodeId>, bool)>,
-    work: Work,
+    work: Work<'static>,
     said: BTreeSet<ConnectorId>,
     found: Vec<Unbatched>,
 }
 
 impl Walk<'_> {
-    fn run(&mut self, roots: &[TypeId]) -> Result<(), Exhausted> {
+    fn run(&mut self, roots: &[TypeId]) -> Result<(), Stopped> {
         for root in roots {
             for lookup in self.graph.lookups_of(*root) {
                 let node = self.graph.lookup(*lookup).enters;
@@ -88,7 +89,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn objects(&mut self, state: &State) -> Result<(), Exhausted> {
+    fn objects(&mut self, state: &State) -> Result<(), Stopped> {
         let (model, graph) = (self.model, self.graph);
         self.work.spend(model.ty(state.ty).fields.len())?;
         let mut elsewhere = vec![];
@@ -106,7 +107,7 @@ impl Walk<'_> {
         if elsewhere.is_empty() || graph.lookups_of(state.ty).is_empty() || self.is_root(state.ty) {
             return Ok(());
         }
-        let reached = reach(model, graph, state.ty, (&state.nodes, &self.set), &elsewhere, &mut self.work)?;
+        let reached = reach(model, graph, state.ty, (&state.nodes, &self.set), &elsewhere, &self.work)?;
         for reached in reached.into_iter().filter(|reached| reached.is_reachable) {
             if let (Some(list), true) = (state.list, self.suspects.contains(&state.ty)) {
                 self.one_by_one(state, list, reached.field)?;
@@ -117,8 +118,8 @@ impl Walk<'_> {
     }
 
     /// Notes the first call on the way to a field that takes one object at a time.
-    fn one_by_one(&mut self, state: &State, list: FieldId, field: FieldId) -> Result<(), Exhausted> {
-        let way = cheapest(self.model, self.graph, state.ty, &state.nodes, field, &mut self.work)?;
+    fn one_by_one(&mut self, state: &State, list: FieldId, field: FieldId) -> Result<(), Stopped> {
+        let way = cheapest(self.model, self.graph, state.ty, &state.nodes, field, &self.work)?;
         for lookup in way.into_iter().flatten().map(|lookup: LookupId| self.graph.lookup(lookup)) {
             if let (false, Some(connector)) = (lookup.batch, lookup.connector)
                 && self.said.insert(connector)

@@ -76,7 +76,7 @@ impl Features {
 }
 
 /// A feature's name: the last segment of its URL, or the one before its version.
-fn own_name(url: &str) -> &str {
+pub(super) fn own_name(url: &str) -> &str {
     let mut segments = url.trim_end_matches('/').rsplit('/');
     let last = segments.next().unwrap_or_default();
     let is_version = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
@@ -84,7 +84,7 @@ fn own_name(url: &str) -> &str {
 }
 
 /// What an import is called at home, and what it is called here.
-fn import_of(import: &Value) -> Option<(&str, &str)> {
+pub(super) fn import_of(import: &Value) -> Option<(&str, &str)> {
     if let Some(name) = import.as_str() {
         return Some((name, name));
     }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::schema::{Component, DirectiveList, ExtendedType, FieldDefinition};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema, ast};
@@ -30,12 +29,8 @@ pub(super) struct Parsed {
 }
 
 pub(super) fn read(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
-    let document = Schema::builder()
-        .adopt_orphan_extensions()
-        .parse(&source.text, &source.path)
-        .build()
-        .and_then(Schema::validate)
-        .map_err(|errors| errors.errors.iter().map(|error| syntax(source, error.error)).collect::<Vec<_>>())?;
+    let document = super::document::read(source)?;
+    let document = document.validate().map_err(|errors| super::document::wrong(source, &errors.errors))?;
     let mut reader = Reader {
         source,
         document: &document,
@@ -66,11 +61,6 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
         return Err(diagnostics);
     }
     Ok(Parsed { document, model, connectors })
-}
-
-fn syntax(source: &Arc<Source>, error: &apollo_compiler::validation::DiagnosticData) -> Diagnostic {
-    let place = error.location().map(|location| Span::new(source, location.offset()..location.end_offset()));
-    Diagnostic::error(CODE, error.to_string()).at(place, "")
 }
 
 struct Reader<'a> {

@@ -4,6 +4,7 @@
 mod api;
 mod contexts;
 mod defaults;
+pub(crate) mod document;
 mod features;
 mod field_set;
 mod ids;
@@ -14,6 +15,7 @@ pub mod subgraph;
 mod supergraph;
 mod types;
 mod value;
+pub(crate) mod visit;
 
 pub use api::api_schema;
 pub use field_set::{FieldSet, FieldSetItem};

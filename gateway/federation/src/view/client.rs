@@ -156,6 +156,6 @@ fn describe(cx: Context<'_>, map: &ViewMap, ty: &mut ExtendedType) {
 fn field_behind(source: &FieldSource) -> Option<FieldId> {
     match source {
         FieldSource::Path(steps) => steps.last().map(|step| step.field),
-        FieldSource::Here | FieldSource::Members | FieldSource::Constant(_) => None,
+        FieldSource::Here | FieldSource::Members(_) | FieldSource::Constant(_) => None,
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn map(cx: Context<'_>, objects: &Fields, found: &mut Vec<Diagnostic>
                     found.append(&mut told);
                     continue;
                 }
-                (Some(_) | None, false) => by_members(name, field),
+                (Some(_) | None, false) => by_members(name, field, &members),
             };
             fields.insert(field.name.clone(), Arc::new(map));
         }
@@ -68,9 +68,13 @@ fn members<'a>(
     implementors.filter_map(|(name, _)| Some((name, objects.get(name)?))).collect()
 }
 
-fn by_members(owner: &Name, field: &FieldDefinition) -> FieldMap {
+fn by_members(owner: &Name, field: &FieldDefinition, members: &[(&Name, &HashMap<Name, Arc<FieldMap>>)]) -> FieldMap {
+    let maps =
+        members.iter().filter_map(|(member, fields)| Some(((*member).clone(), Arc::clone(fields.get(&field.name)?))));
+    let mut maps: Vec<(Name, Arc<FieldMap>)> = maps.collect();
+    maps.sort_by(|a, b| a.0.cmp(&b.0));
     FieldMap {
-        source: FieldSource::Members,
+        source: FieldSource::Members(maps),
         wrapping: Wrapping::of(&field.ty).map(|(wrapping, _)| wrapping).unwrap_or_default(),
         coordinate: format!("{owner}.{}", field.name).into(),
         arguments: vec![],
@@ -97,9 +101,9 @@ fn is_same(model: &Model, one: &FieldMap, other: &FieldMap) -> bool {
         (FieldSource::Path(one), FieldSource::Path(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same_step(model, one, other))
         }
-        (FieldSource::Here, FieldSource::Here) | (FieldSource::Members, FieldSource::Members) => true,
+        (FieldSource::Here, FieldSource::Here) => true,
         (FieldSource::Constant(one), FieldSource::Constant(other)) => one == other,
-        (FieldSource::Path(_) | FieldSource::Here | FieldSource::Members | FieldSource::Constant(_), _) => false,
+        (FieldSource::Path(_) | FieldSource::Here | FieldSource::Members(_) | FieldSource::Constant(_), _) => false,
     };
     sources
         && one.wrapping == other.wrapping

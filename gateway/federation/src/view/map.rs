@@ -41,13 +41,16 @@ impl ViewMap {
     }
 }
 
+/// Names of object types, as JSON strings; sorted by the types.
+pub type TypeNames = Arc<[(TypeId, Box<str>)]>;
+
 /// What a client's object, interface or union is in the supergraph.
 #[derive(Debug)]
 pub struct TypeMap {
     pub ty: TypeId,
     /// The object types that the client can see a value of this type as, with the names that it knows them by, as JSON
     /// strings. Sorted; an object of another type is nothing that the client knows.
-    pub members: Arc<[(TypeId, Box<str>)]>,
+    pub members: TypeNames,
     /// The same, as a set.
     pub possible: TypeSet,
 }
@@ -73,9 +76,9 @@ pub enum FieldSource {
     Path(Vec<Step>),
     /// The object itself, seen as another of the client's types.
     Here,
-    /// Of an interface whose members have it from different places: what the object found has, by its own map. The
-    /// arguments, needs and treatment are the member's, and empty here.
-    Members,
+    /// Of an interface whose members do not have it from the same place: what the object found has, by the map of its
+    /// type, by the client's name of it. Sorted; arguments, needs and treatment are there, and empty here.
+    Members(Vec<(Name, Arc<FieldMap>)>),
     /// JSON.
     Constant(Box<str>),
 }

@@ -38,7 +38,7 @@ use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 pub use build::{Built, ViewInput, build};
 pub use map::{
     ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
-    Treatment, TypeMap, ViewMap,
+    Treatment, TypeMap, TypeNames, ViewMap,
 };
 
 /// The schema that one kind of client queries.
@@ -96,7 +96,7 @@ impl ClientSchema {
 
     /// The object types that a client sees where a type of its own is, with its names for them; `None` where it sees what the
     /// supergraph has.
-    pub(crate) fn members(&self, name: &str) -> Option<&Arc<[(TypeId, Box<str>)]>> {
+    pub(crate) fn members(&self, name: &str) -> Option<&TypeNames> {
         Some(&self.view.as_ref()?.types.get(name)?.members)
     }
 

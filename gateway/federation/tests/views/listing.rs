@@ -61,7 +61,10 @@ fn field_map(field: &FieldMap, model: &Model) -> String {
     line += &match &field.source {
         FieldSource::Path(steps) => steps.iter().map(|one| step(one, field, model)).collect::<Vec<_>>().join(" . "),
         FieldSource::Here => "here".to_owned(),
-        FieldSource::Members => "of the member".to_owned(),
+        FieldSource::Members(members) => {
+            let members: Vec<&str> = members.iter().map(|(_, map)| &*map.coordinate).collect();
+            members.join(" or ")
+        }
         FieldSource::Constant(json) => format!("constant {json}"),
     };
     for need in &field.needs {

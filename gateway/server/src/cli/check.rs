@@ -6,7 +6,7 @@ use clap::Args;
 use weft_federation::check::check;
 
 use super::report::{self, Format};
-use super::{Failure, config, read_source, write_result};
+use super::{Failure, config, one_from_stdin, read_source, write_result};
 use crate::compose::compose_config;
 use crate::config::{Config, variables};
 
@@ -25,6 +25,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { config, gateway_config: gateway, .. } = arguments;
+    one_from_stdin(&[("--config", Some(config)), ("--gateway-config", gateway.as_deref())])?;
     let gateway = gateway_config(arguments)?.gateway;
     let (source, folder) = read_source(&arguments.config)?;
     let (composed, mut found) = compose_config(&source, folder);

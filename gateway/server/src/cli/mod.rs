@@ -120,6 +120,19 @@ fn read_input(path: &Path) -> Result<String, Failure> {
     text.map_err(|error| Failure::unreadable(path, &error))
 }
 
+/// Refuses a command line on which more than one of these is to be read from stdin: the second would find nothing.
+fn one_from_stdin(named: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+    let from_stdin: Vec<&str> =
+        named.iter().filter(|(_, path)| *path == Some(Path::new("-"))).map(|(name, _)| *name).collect();
+    match from_stdin.as_slice() {
+        [] | [_] => Ok(()),
+        several => {
+            let message = "would both be read from stdin, which can be read once: give one of them as a file";
+            Err(Failure::Usage(format!("{} {message}", several.join(" and "))))
+        }
+    }
+}
+
 /// As [`read_input`], with the folder that paths in the file are relative to.
 fn read_source(path: &Path) -> Result<(Arc<Source>, &Path), Failure> {
     let text = read_input(path)?;

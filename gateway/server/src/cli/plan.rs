@@ -15,7 +15,7 @@ use weft_federation::schema::Supergraph;
 use weft_federation::view::ClientSchema;
 
 use super::report::Format as ReportFormat;
-use super::{Failure, read_input};
+use super::{Failure, one_from_stdin, read_input};
 use crate::pipeline::bind;
 
 /// Print the query plan of an operation.
@@ -59,6 +59,7 @@ impl Format {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let invalid = |found| Failure::Invalid(found, arguments.format.of_report());
+    one_from_stdin(&[("--supergraph", Some(&arguments.supergraph)), ("OPERATION_FILE", Some(&arguments.operation))])?;
     let variables = arguments.variables.as_deref().map(serde_json::from_str::<&RawValue>).transpose();
     let variables = variables.map_err(|error| Failure::Usage(format!("--variables is not JSON: {error}")))?;
     let supergraph = Source::new(arguments.supergraph.display().to_string(), read_input(&arguments.supergraph)?);

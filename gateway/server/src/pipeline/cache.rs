@@ -224,7 +224,7 @@ mod tests {
         let weigh = |depth| {
             let bound = bind(&snapshot.client, &doubling(depth), None).expect("it is valid");
             let labels = snapshot.engine.overrides().decide(&Labels::default());
-            let plan = snapshot.engine.plan(&bound, 0, &labels).expect("it can be planned");
+            let plan = snapshot.engine.plan(&bound, 0, &labels, &|| true).expect("it can be planned");
             (plan.footprint(), bound.footprint(), plan.plan.shape.slots.len())
         };
         let (small, small_operation, _) = weigh(2);

@@ -22,13 +22,19 @@ impl Compute {
         Self { turns: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))) }
     }
 
-    /// Runs `work` on a thread of its own. A caller that goes away does not stop work that has started, so the turn
-    /// belongs to the work and not to the caller.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Panicked> {
+    /// Runs `work` on a thread of its own. A thread cannot be stopped from outside, so `work` is given a question that it
+    /// can ask: whether its caller still waits for it. The turn belongs to the work and not to the caller.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
+    ) -> Result<T, Panicked> {
         // Nobody closes the semaphore.
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Panicked)?;
+        // Dropped with this future, whether it came to its end or not.
+        let waiting = Arc::new(());
+        let wanted = Arc::downgrade(&waiting);
         let worked = spawn_blocking(move || {
-            let result = work();
+            let result = work(&|| wanted.strong_count() > 0);
             drop(turn);
             result
         });
@@ -45,6 +51,8 @@ impl Compute {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot;
+
     use super::*;
 
     #[tokio::test]
@@ -52,8 +60,29 @@ mod tests {
         let compute = Compute::new();
         let turns = compute.turns.available_permits();
         for _ in 0..=turns {
-            assert_eq!(compute.run(|| panic!("a panic of the test's own")).await, Err::<(), _>(Panicked));
+            assert_eq!(compute.run(|_| panic!("a panic of the test's own")).await, Err::<(), _>(Panicked));
         }
-        assert_eq!(compute.run(|| 7).await, Ok(7));
+        assert_eq!(compute.run(|_| 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn work_learns_that_its_caller_is_gone() {
+        let compute = Compute::new();
+        let (started, has_started) = oneshot::channel();
+        let (ended, has_ended) = oneshot::channel();
+        let mut run = Box::pin(compute.run(move |is_wanted| {
+            started.send(is_wanted()).expect("the test waits for it");
+            while is_wanted() {
+                std::thread::yield_now();
+            }
+            ended.send(()).expect("the test waits for it");
+        }));
+        tokio::select! {
+            _ = &mut run => panic!("it ends before its caller is gone"),
+            wanted = has_started => assert_eq!(wanted, Ok(true)),
+        }
+        drop(run);
+        assert_eq!(has_ended.await, Ok(()));
+        assert_eq!(compute.run(|is_wanted| is_wanted()).await, Ok(true), "another caller's is its own matter");
     }
 }

@@ -40,14 +40,16 @@ impl Engine {
         &self.overrides
     }
 
-    /// Plans an operation for one value of its conditions and one set of labels, and prepares the plan's fetches.
+    /// Plans an operation for one value of its conditions and one set of labels, and prepares the plan's fetches. It is given
+    /// up once `is_wanted` says that nobody waits for it.
     pub fn plan(
         &self,
         operation: &BoundOperation,
         condition_bits: u64,
         labels: &ActiveLabels,
+        is_wanted: &dyn Fn() -> bool,
     ) -> Result<PreparedPlan, Vec<OperationError>> {
-        match self.overrides.planner(labels).plan(operation, condition_bits) {
+        match self.overrides.planner(labels).plan_while(operation, condition_bits, is_wanted) {
             Ok(plan) => Ok(PreparedPlan::new(plan, operation, &self.connectors)),
             Err(error) => Err(vec![OperationError::new(error.code, error.message)]),
         }

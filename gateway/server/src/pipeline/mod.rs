@@ -132,7 +132,9 @@ impl Pipeline {
         let labels = snapshot.engine.overrides().decide(&operation.labels);
         let planning = async {
             let (engine, operation, labels) = (Arc::clone(&snapshot.engine), Arc::clone(&operation), labels.clone());
-            let planned = self.compute.run(move || engine.plan(&operation.bound, condition_bits, &labels)).await;
+            let plan =
+                move |is_wanted: &dyn Fn() -> bool| engine.plan(&operation.bound, condition_bits, &labels, is_wanted);
+            let planned = self.compute.run(plan).await;
             planned.map_err(|panicked| internal("planning an operation", panicked))?
         };
         let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning);
@@ -158,7 +160,7 @@ impl Pipeline {
     ) -> Result<(BoundOperation, Labels), Vec<OperationError>> {
         let (client, engine) = (Arc::clone(&snapshot.client), Arc::clone(&snapshot.engine));
         let (text, operation_name) = (key.text.to_owned(), key.operation_name.map(str::to_owned));
-        let work = move || {
+        let work = move |_: &dyn Fn() -> bool| {
             let bound = bind(&client, &text, operation_name.as_deref())?;
             let labels = engine.overrides().met_by(&bound);
             Ok((bound, labels))
@@ -181,8 +183,9 @@ pub fn bind(
 const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
 const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
 
-/// Waits for what is worked at off the async threads, and no longer than the request may take. Work that has started goes
-/// on to its end, which its own limits bound; work that waits for its turn is given up.
+/// Waits for what is worked at off the async threads, and no longer than the request may take. Then work that waits for its
+/// turn is given up, and planning that has started ends early; parsing and binding go on to their end, which their own
+/// limits bound.
 async fn in_time<T>(deadline: Deadline, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     timeout_at(deadline, work).await.unwrap_or_else(|_| Err(refuse(GATEWAY_TIMEOUT, TOO_LATE)))
 }

@@ -353,3 +353,24 @@ proptest! {
         prop_assert_eq!(&outcome.response["data"]["region"], &seen, "{}", outcome.text);
     }
 }
+
+#[tokio::test]
+async fn a_value_is_a_field_of_some_objects_and_the_type_of_others() {
+    let shop = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",
+            import: ["@key", "@context", "@fromContext"])
+        type Query { entries: [Entry] } union Entry = Region | Kiosk
+        type Region @context(name: "place") { main: Item }
+        type Kiosk @context(name: "place") { owner: String main: Item }
+        type Item @key(fields: "id") { id: ID!
+          price(in: String @fromContext(field: "$place ... on Region { __typename } ... on Kiosk { owner }")): String }"#;
+    let gateway = Gateway::composed(&[("shop", shop.to_owned())], &|_, _| None);
+    let entries = r#"{"data":{"entries":[{"__typename":"Region","main":{"id":"1"}},
+        {"__typename":"Kiosk","owner":"O","main":{"id":"1"}}]}}"#;
+    let operation = "{ entries { ... on Region { main { price } } ... on Kiosk { main { price } } } }";
+    let answer = move |call: &FakeCall| {
+        Some(if call.operation.contains("_entities") { entities(call) } else { FakeAnswer::ok(entries) })
+    };
+    let outcome = gateway.run_with(operation, "{}", answer).await;
+    let expected = json!([{"main": {"price": "1 Region"}}, {"main": {"price": "1 O"}}]);
+    assert_eq!(outcome.response["data"]["entries"], expected, "{}", outcome.text);
+}

@@ -67,7 +67,8 @@ pub(crate) fn schema(
     schema
         .directives
         .extend(directives.iter().map(|merged| (merged.name.clone(), render::directive_definition(merged))));
-    if schema.types.values().any(|ty| ty.applied.iter().any(|applied| applied.name == spec::ONE_OF)) {
+    let is_used = schema.types.values().any(|ty| ty.applied.iter().any(|applied| applied.name == spec::ONE_OF));
+    if is_used && !schema.directives.iter().any(|(name, _)| name == spec::ONE_OF) {
         schema.directives.push((spec::ONE_OF.to_owned(), spec::ONE_OF_DEFINITION.to_owned()));
     }
     connector_links(merge, &mut schema);

@@ -1,7 +1,8 @@
-//! Owns `@oneOf`, an addition of weft: the reference does not know it. It is carried where a subgraph that links weft's
-//! specification says it, since a protobuf oneof is such an input.
+//! Owns `@oneOf`, an addition of weft: the reference does not carry it. A subgraph has it that defines it as GraphQL does, or
+//! that links weft's specification, since a protobuf oneof is such an input.
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::DirectiveLocation;
 use apollo_compiler::schema::ExtendedType;
 
 use super::{Merge, Source};
@@ -12,9 +13,14 @@ use crate::schema::subgraph::spec;
 /// Puts `@oneOf` on an input object type whose subgraphs agree that it is one.
 pub(crate) fn merge(merge: &mut Merge<'_>, name: &Name, sources: &[Source<'_, ExtendedType>], merged: &mut MergedType) {
     let says = |source: &&Source<'_, ExtendedType>| source.node.directives().has(spec::ONE_OF);
-    let links =
-        |source: &Source<'_, ExtendedType>| merge.subgraphs[source.subgraph].links.get(spec::WEFT_CONNECT).is_some();
-    if !sources.iter().filter(says).any(links) {
+    let knows = |source: &Source<'_, ExtendedType>| {
+        let directives = &merge.subgraphs[source.subgraph].schema.directive_definitions;
+        // Any other of that name is the subgraph's own affair.
+        directives.get(spec::ONE_OF).is_some_and(|definition| {
+            definition.arguments.is_empty() && definition.locations == [DirectiveLocation::InputObject]
+        })
+    };
+    if !sources.iter().filter(says).any(knows) {
         return;
     }
     let without: Vec<usize> = sources.iter().filter(|source| !says(source)).map(|source| source.subgraph).collect();

@@ -5,7 +5,7 @@ use super::ast::{Expression, ExpressionKind};
 use std::ops::Range;
 
 macro_rules! methods {
-    ($($variant:ident $name:literal $least:literal ..= $most:expr;)*) => {
+    ($($variant:ident $name:literal $least:literal ..= $most:expr => $result:ident;)*) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Method { $($variant),* }
 
@@ -20,44 +20,65 @@ macro_rules! methods {
             fn arity(self) -> (usize, usize) {
                 match self { $(Self::$variant => ($least, $most)),* }
             }
+
+            pub(super) fn result(self) -> MethodResult {
+                match self { $(Self::$variant => MethodResult::$result),* }
+            }
         }
     };
+}
+
+/// Where the result of a method comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MethodResult {
+    /// It is the input, or some of its items.
+    Input,
+    /// An item of a list, a character of a string, or a value of an object.
+    Item,
+    /// What the argument gives.
+    Argument,
+    /// What the second value of one of the pairs in the arguments gives.
+    Matched,
+    /// Objects, each with a key and its value in the input.
+    Entries,
+    /// A boolean, a number or a string that is computed.
+    Scalar,
 }
 
 const ANY: usize = usize::MAX;
 
 methods! {
-    Echo "echo" 1..=1;
-    Match "match" 1..=ANY;
-    First "first" 0..=0;
-    Last "last" 0..=0;
-    Map "map" 1..=1;
-    JoinNotNull "joinNotNull" 1..=1;
-    Slice "slice" 1..=2;
-    Entries "entries" 0..=0;
-    Size "size" 0..=0;
-    Filter "filter" 1..=1;
-    Find "find" 1..=1;
-    Get "get" 1..=1;
-    Contains "contains" 1..=1;
-    In "in" 1..=ANY;
-    Eq "eq" 1..=1;
-    Ne "ne" 1..=1;
-    Lt "lt" 1..=1;
-    Lte "lte" 1..=1;
-    Gt "gt" 1..=1;
-    Gte "gte" 1..=1;
-    Not "not" 0..=0;
-    And "and" 1..=ANY;
-    Or "or" 1..=ANY;
-    Add "add" 1..=ANY;
-    Sub "sub" 1..=ANY;
-    Mul "mul" 1..=ANY;
-    Div "div" 1..=ANY;
-    Mod "mod" 1..=ANY;
-    ToString "toString" 0..=0;
-    ParseInt "parseInt" 0..=1;
-    JsonStringify "jsonStringify" 0..=0;
+    Echo "echo" 1..=1 => Argument;
+    Match "match" 1..=ANY => Matched;
+    First "first" 0..=0 => Input;
+    Last "last" 0..=0 => Input;
+    Map "map" 1..=1 => Argument;
+    JoinNotNull "joinNotNull" 1..=1 => Scalar;
+    Slice "slice" 1..=2 => Input;
+    Entries "entries" 0..=0 => Entries;
+    Size "size" 0..=0 => Scalar;
+    Filter "filter" 1..=1 => Input;
+    Find "find" 1..=1 => Input;
+    Get "get" 1..=1 => Item;
+    Contains "contains" 1..=1 => Scalar;
+    In "in" 1..=ANY => Scalar;
+    Eq "eq" 1..=1 => Scalar;
+    Ne "ne" 1..=1 => Scalar;
+    Lt "lt" 1..=1 => Scalar;
+    Lte "lte" 1..=1 => Scalar;
+    Gt "gt" 1..=1 => Scalar;
+    Gte "gte" 1..=1 => Scalar;
+    Not "not" 0..=0 => Scalar;
+    And "and" 1..=ANY => Scalar;
+    Or "or" 1..=ANY => Scalar;
+    Add "add" 1..=ANY => Scalar;
+    Sub "sub" 1..=ANY => Scalar;
+    Mul "mul" 1..=ANY => Scalar;
+    Div "div" 1..=ANY => Scalar;
+    Mod "mod" 1..=ANY => Scalar;
+    ToString "toString" 0..=0 => Scalar;
+    ParseInt "parseInt" 0..=1 => Scalar;
+    JsonStringify "jsonStringify" 0..=0 => Scalar;
 }
 
 impl Method {

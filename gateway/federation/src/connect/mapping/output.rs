@@ -1,7 +1,7 @@
 //! Owns what a mapping yields: the names in its result, known before there is any value.
 
 use super::ast::{Expression, ExpressionKind, Path, Root, Selection, SelectionBody, SelectionSet, StepKind};
-use super::method::Method;
+use super::method::{Method, MethodResult};
 use std::ops::Range;
 
 /// The shape of a mapping's result. Lists are not shown: whether there is one depends on the value.
@@ -79,45 +79,25 @@ fn of_path(path: &Path) -> Output<'_> {
 }
 
 fn of_method<'s>(method: Method, arguments: &'s [Expression], input: Output<'s>) -> Output<'s> {
-    match method {
-        Method::First | Method::Last | Method::Slice | Method::Filter | Method::Find => input,
-        Method::Get => match input {
+    match method.result() {
+        MethodResult::Input => input,
+        MethodResult::Item => match input {
             Output::Object(_) => Output::Any,
             Output::Any | Output::Null | Output::Scalar => input,
         },
-        Method::Map | Method::Echo => arguments.first().map_or(Output::Any, of),
-        Method::Match => arguments
+        MethodResult::Argument => arguments.first().map_or(Output::Any, of),
+        MethodResult::Matched => arguments
             .iter()
             .map(|argument| match &argument.kind {
                 ExpressionKind::List(pair) => pair.get(1).map_or(Output::Any, of),
                 _ => Output::Any,
             })
             .fold(Output::Null, either),
-        Method::Entries => {
+        MethodResult::Entries => {
             let field = |name, output| OutputField { name, span: 0..0, output };
             Output::Object(vec![field("key", Output::Scalar), field("value", Output::Any)])
         }
-        Method::JoinNotNull
-        | Method::Size
-        | Method::Contains
-        | Method::In
-        | Method::Eq
-        | Method::Ne
-        | Method::Lt
-        | Method::Lte
-        | Method::Gt
-        | Method::Gte
-        | Method::Not
-        | Method::And
-        | Method::Or
-        | Method::Add
-        | Method::Sub
-        | Method::Mul
-        | Method::Div
-        | Method::Mod
-        | Method::ToString
-        | Method::ParseInt
-        | Method::JsonStringify => Output::Scalar,
+        MethodResult::Scalar => Output::Scalar,
     }
 }
 

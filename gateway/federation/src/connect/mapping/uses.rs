@@ -4,7 +4,7 @@
 //! `$batch->map({ id: @.id })` the `@` is an item of `$batch`.
 
 use super::ast::{Expression, ExpressionKind, Path, Root, Selection, SelectionBody, SelectionSet, StepKind, Variable};
-use super::method::Method;
+use super::method::{Method, MethodResult};
 use super::tree::FieldTree;
 use std::ops::Range;
 
@@ -156,38 +156,14 @@ impl Reader {
         for argument in arguments {
             self.value(argument, inner);
         }
-        match method {
-            // The result is a part of the input, under the same path.
-            Method::First | Method::Last | Method::Slice | Method::Filter | Method::Find => input,
-            // The result is the argument's.
-            Method::Map | Method::Echo => {
+        match method.result() {
+            // Under the same path.
+            MethodResult::Input => input,
+            MethodResult::Argument => {
                 self.record(input, span, false);
                 None
             }
-            Method::Match
-            | Method::JoinNotNull
-            | Method::Entries
-            | Method::Size
-            | Method::Get
-            | Method::Contains
-            | Method::In
-            | Method::Eq
-            | Method::Ne
-            | Method::Lt
-            | Method::Lte
-            | Method::Gt
-            | Method::Gte
-            | Method::Not
-            | Method::And
-            | Method::Or
-            | Method::Add
-            | Method::Sub
-            | Method::Mul
-            | Method::Div
-            | Method::Mod
-            | Method::ToString
-            | Method::ParseInt
-            | Method::JsonStringify => {
+            MethodResult::Matched | MethodResult::Item | MethodResult::Entries | MethodResult::Scalar => {
                 self.record(input, span, true);
                 None
             }

@@ -1,5 +1,6 @@
 //! Owns importing OpenAPI 3.0 and 3.1: operations become fields, schemas types, parameters arguments.
 
+mod form;
 mod operation;
 mod parameters;
 mod service;
@@ -57,11 +58,11 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
     for operation in operations {
         let servers = [operation.node.items("servers"), operation.item.items("servers"), root.items("servers")];
         let servers = servers.into_iter().find(|servers| !servers.is_empty()).unwrap_or_default();
-        let made = sources
-            .of(servers)
-            .and_then(|at| operation::field(&mut types, operation, at, &options.prefix).map(|field| (at, field)));
+        // A source is for what is called at it: the field goes first.
+        let made = operation::field(&mut types, operation, &options.prefix)
+            .and_then(|field| sources.of(servers).map(|at| (at, field)));
         match made {
-            Ok((at, field)) => {
+            Ok((at, mut field)) => {
                 let line = operation.line();
                 let key = (operation.root(), field.name.clone());
                 if let Some(other) = owners.get(&key) {
@@ -73,6 +74,9 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
                 owners.insert(key, line);
                 sent.resize_with(sent.len().max(at + 1), Vec::new);
                 sent[at].push(operation);
+                if let Some(connect) = &mut field.connect {
+                    connect.source = at;
+                }
                 if let Some(root) = roots.iter_mut().find(|root| root.name == operation.root()) {
                     root.fields.push(field);
                 }

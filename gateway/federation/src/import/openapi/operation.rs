@@ -1,5 +1,6 @@
 //! Owns one operation: as a field of `Query` or `Mutation`, with its connector.
 
+use super::form;
 use super::parameters::{self, Parameters};
 use super::shape::{self, Kind};
 use super::tree::Node;
@@ -44,13 +45,8 @@ impl Operation<'_> {
     }
 }
 
-/// The field for an operation. `source` is where its service is. The error says why there is none.
-pub fn field<'d>(
-    types: &mut Types<'d>,
-    operation: Operation<'d>,
-    source: usize,
-    prefix: &str,
-) -> Result<Field, String> {
+/// The field for an operation, of the first source. The error says why there is none.
+pub fn field<'d>(types: &mut Types<'d>, operation: Operation<'d>, prefix: &str) -> Result<Field, String> {
     let own = operation.name().ok_or("neither its operationId nor its path has a letter")?;
     let place = names::pascal(&own).unwrap_or_default();
     let name = if prefix.is_empty() { Some(own) } else { names::camel(&format!("{prefix}-{place}")) };
@@ -77,7 +73,7 @@ pub fn field<'d>(
     };
     let request =
         Request::Http { method: operation.method, url, query: parameters.query, headers: parameters.headers, body };
-    let connect = Connect { entity: false, source, request, selection };
+    let connect = Connect { entity: false, source: 0, request, selection };
     Ok(Field {
         name,
         about,
@@ -151,30 +147,41 @@ fn body<'d>(
     let Some(body) = operation.node.get("requestBody") else { return Ok(None) };
     let (body, reference) = types.root.resolve(body)?;
     let required = body.is_true("required");
-    let Some(media) = json_media(body) else {
-        let sent: Vec<&str> = body.entries("content").map(|(name, _)| name).collect();
-        if sent.is_empty() {
-            return Ok(None);
+    let content = match (json_media(body), form::media(body)) {
+        (Some(media), _) => Content::Json(media),
+        (None, Some(media)) => Content::Form(media),
+        (None, None) => {
+            let sent: Vec<&str> = body.entries("content").map(|(name, _)| name).collect();
+            if sent.is_empty() || (operation.method == "GET" && !required) {
+                return Ok(None);
+            }
+            return Err(format!("its body is {}, and connectors send JSON and forms without files", sent.join(", ")));
         }
-        let sent = sent.join(", ");
-        if required || operation.method != "GET" {
-            return Err(format!("its body is {sent}, and connectors send JSON"));
-        }
-        return Ok(None);
     };
     if operation.method == "GET" {
         if required {
             return Err("it is a GET with a body, which connectors do not send".to_owned());
         }
-        parameters.comments.push("The body is not sent: this is a GET.".to_owned());
+        if !content.is_empty() {
+            parameters.comments.push("The body is not sent: this is a GET.".to_owned());
+        }
         return Ok(None);
     }
     let shared = reference.and_then(|reference| reference.rsplit('/').next()).and_then(names::pascal);
     let place = shared.unwrap_or_else(|| place.to_owned());
-    let value = match media.get("schema") {
-        Some(schema) => types.value(schema, Direction::Input, &place, "")?,
-        None => json(types),
+    let value = match content {
+        Content::Json(media) => match media.get("schema") {
+            Some(schema) => types.value(schema, Direction::Input, &place, "")?,
+            None => json(types),
+        },
+        Content::Form(media) => match types.form(media, &place)? {
+            Some(value) => value,
+            None => return Ok(None),
+        },
     };
+    if let Content::Form(_) = content {
+        parameters.headers.push(form::header());
+    }
     let taken = |name: &str| parameters.arguments.iter().any(|argument| argument.name == name);
     let name = ["input", "body", "requestBody"].into_iter().find(|name| !taken(name));
     let name = name.ok_or("its parameters leave no name for the body")?.to_owned();
@@ -186,6 +193,23 @@ fn body<'d>(
     parameters.arguments.push(Argument { name: name.clone(), about, ty, default: None, wire });
     // Only an object can be left out and still be sent, as an empty one.
     Ok(Some(Body::Argument { name, required: required || !is_object }))
+}
+
+/// What is sent of a body.
+#[derive(Clone, Copy)]
+enum Content<'d> {
+    Json(&'d Node),
+    Form(&'d Node),
+}
+
+impl Content<'_> {
+    /// Whether nothing can be said in it: some documents give every operation a form.
+    fn is_empty(self) -> bool {
+        match self {
+            Self::Json(_) => false,
+            Self::Form(media) => media.get("schema").is_some_and(form::is_empty),
+        }
+    }
 }
 
 fn json(types: &mut Types<'_>) -> Value {

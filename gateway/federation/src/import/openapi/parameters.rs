@@ -89,6 +89,9 @@ fn one<'d>(
     let path = format!("$args.{}", argument.name);
     match (location, built.form) {
         ("path", Form::Value(convert)) => read.path.push((name.to_owned(), format!("{path}{convert}"))),
+        ("query", Form::Items(convert)) => {
+            read.query.push(Item::leaf(format!("{}: {path}{convert}", quoted(&format!("{name}[]")))));
+        }
         ("query", Form::Value(convert)) => read.query.push(Item::leaf(format!("{}: {path}{convert}", quoted(name)))),
         ("query", Form::Members(members)) => {
             for (key, member) in members {
@@ -98,7 +101,7 @@ fn one<'d>(
         ("header", Form::Value(convert)) => {
             read.headers.push(Header::Value { name: name.to_owned(), value: format!("{{{path}{convert}}}") });
         }
-        (_, Form::Members(_) | Form::None | Form::Value(_)) => {
+        (_, Form::Members(_) | Form::Items(_) | Form::None | Form::Value(_)) => {
             if required {
                 return Err(format!("its parameter `{name}` is required, and no connector can send an object so"));
             }
@@ -119,6 +122,8 @@ struct Built {
 enum Form {
     /// As it is, after this conversion.
     Value(String),
+    /// Each of its items, by a name with brackets at its end.
+    Items(String),
     /// Each of its members by a name of its own.
     Members(Vec<(String, String)>),
     None,
@@ -190,12 +195,15 @@ fn build<'d>(
         let separator = match (location, style) {
             ("query", Some("spaceDelimited")) => Some(" "),
             ("query", Some("pipeDelimited")) => Some("|"),
+            ("query", Some("deepObject")) => None,
             ("query", _) if !matches!(parameter.get("explode"), Some(Node::Bool(false))) => None,
             ("query" | "path", _) => Some(","),
             _ => None,
         };
         match separator.filter(|_| ty.is_list()) {
-            Some(separator) => Form::Value(format!("{convert}->joinNotNull(\"{separator}\")")),
+            Some(separator) => Form::Value(format!("{convert}->joinNotNull('{separator}')")),
+            // OpenAPI leaves it open what a list is in this style, and services take it for that of their forms.
+            None if ty.is_list() && style == Some("deepObject") => Form::Items(convert),
             None => Form::Value(convert),
         }
     };

@@ -59,6 +59,16 @@ struct Reader<'d, 's> {
     steps: &'s Cell<usize>,
 }
 
+impl Property<'_> {
+    /// Whether its schema has this flag, `readOnly` or `writeOnly`.
+    pub fn is_hidden(&self, flag: &str) -> bool {
+        match self.schema {
+            PropertySchema::Node(node) => node.is_true(flag),
+            PropertySchema::Scalar(_) => false,
+        }
+    }
+}
+
 impl<'d> Shape<'d> {
     fn of(kind: Kind<'d>) -> Self {
         Self { kind, nullable: false, reference: None, note: None }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::form::{self, Style};
 use super::shape::{self, Kind, Property, PropertySchema, Shape};
 use super::tree::Node;
 use crate::diagnostics::Diagnostic;
@@ -14,6 +15,16 @@ use crate::import::{COLLISION, names};
 pub enum Direction {
     Output,
     Input,
+}
+
+impl Direction {
+    /// What the names of its object types end in.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Output => "",
+            Self::Input => "Input",
+        }
+    }
 }
 
 /// What a schema is in GraphQL.
@@ -53,7 +64,8 @@ pub struct Types<'d> {
 struct Waiting<'d> {
     name: String,
     direction: Direction,
-    properties: Vec<Property<'d>>,
+    /// What of a form is written in which style; of anything else all is plain.
+    properties: Vec<(Property<'d>, Style)>,
 }
 
 impl<'d> Types<'d> {
@@ -118,15 +130,15 @@ impl<'d> Types<'d> {
                     Direction::Output => "writeOnly",
                     Direction::Input => "readOnly",
                 };
-                let is_shown = |property: &Property<'d>| match property.schema {
-                    PropertySchema::Node(node) => !node.is_true(hidden),
-                    PropertySchema::Scalar(_) => true,
-                };
-                let properties: Vec<_> = properties.into_iter().filter(is_shown).collect();
+                let is_shown = |property: &Property<'d>| !property.is_hidden(hidden);
+                let properties: Vec<_> =
+                    properties.into_iter().filter(is_shown).map(|property| (property, Style::Plain)).collect();
                 // An object without fields is none in GraphQL.
                 if !properties.is_empty() {
-                    let note = value.note.take();
-                    value.ty = Type::named(self.object(properties, direction, reference, place, note));
+                    let comments = value.note.take().into_iter().collect();
+                    let name = self.name(reference, place, direction.suffix());
+                    self.object(&name, properties, direction, reference, comments);
+                    value.ty = Type::named(name);
                 }
             }
         }
@@ -134,35 +146,54 @@ impl<'d> Types<'d> {
         Ok(value)
     }
 
-    /// Names an object type. Its fields are made by [`Self::complete`], so that types may lead to themselves.
+    /// The type of a form; none where it has no fields. The error says why connectors cannot send it.
+    pub fn form(&mut self, media: &'d Node, place: &str) -> Result<Option<Value>, String> {
+        let mut value = Value { ty: Type::named(JSON), nullable: false, convert: String::new(), note: None };
+        let Some(schema) = media.get("schema") else { return Ok(Some(value)) };
+        let Shape { kind, reference, note, .. } = shape::read(self.root, schema)?;
+        let properties = match kind {
+            Kind::Object(properties) => properties,
+            Kind::Scalar(JSON) => {
+                let (schema, _) = self.root.resolve(schema)?;
+                return Ok(if form::is_empty(schema) { None } else { Some(value) });
+            }
+            Kind::Scalar(_) | Kind::Enum(_) | Kind::List(_) => {
+                return Err("its body is a form, and by its schema it is no object".to_owned());
+            }
+        };
+        let properties = properties.into_iter().filter(|property| !property.is_hidden("readOnly")).collect();
+        let form::Fields { sent, lost } = form::fields(self.root, media, properties)?;
+        if sent.is_empty() {
+            return Ok(None);
+        }
+        // How fields are written is the form's own affair: its type is no other's then.
+        let is_plain = lost.is_empty() && sent.iter().all(|(_, style)| *style == Style::Plain);
+        let name = self.name(reference.filter(|_| is_plain), place, Direction::Input.suffix());
+        self.object(&name, sent, Direction::Input, reference, note.into_iter().chain(lost).collect());
+        value.ty = Type::named(name);
+        Ok(Some(value))
+    }
+
+    /// Defines an object type. Its fields are made by [`Self::complete`], so that types may lead to themselves.
     fn object(
         &mut self,
-        properties: Vec<Property<'d>>,
+        name: &str,
+        properties: Vec<(Property<'d>, Style)>,
         direction: Direction,
         reference: Option<&'d str>,
-        place: &str,
-        note: Option<String>,
-    ) -> String {
-        let suffix = match direction {
-            Direction::Output => "",
-            Direction::Input => "Input",
-        };
-        let name = self.name(reference, place, suffix);
-        if self.schema.types.contains_key(&name) {
-            return name;
+        comments: Vec<String>,
+    ) {
+        if self.schema.types.contains_key(name) {
+            return;
         }
-        let about = About {
-            description: self.root.resolve_reference(reference).and_then(description_of),
-            comments: note.into_iter().collect(),
-            deprecated: None,
-        };
+        let description = self.root.resolve_reference(reference).and_then(description_of);
+        let about = About { description, comments, deprecated: None };
         let definition = match direction {
             Direction::Output => Definition::Object(Object { about, ..Object::default() }),
             Direction::Input => Definition::Input(Input { about, ..Input::default() }),
         };
-        self.schema.types.insert(name.clone(), definition);
-        self.waiting.push_back(Waiting { name: name.clone(), direction, properties });
-        name
+        self.schema.types.insert(name.to_owned(), definition);
+        self.waiting.push_back(Waiting { name: name.to_owned(), direction, properties });
     }
 
     /// The name of a type: of a component by its name, of any other by its place.
@@ -240,10 +271,10 @@ impl<'d> Types<'d> {
     pub fn complete(&mut self) {
         while let Some(Waiting { name, direction, properties }) = self.waiting.pop_front() {
             let in_camel: Vec<String> =
-                properties.iter().map(|property| names::camel(property.name).unwrap_or_default()).collect();
+                properties.iter().map(|(property, _)| names::camel(property.name).unwrap_or_default()).collect();
             let mut fields: Vec<Argument> = vec![];
             let mut lost: Vec<String> = vec![];
-            for (property, camel) in properties.iter().zip(&in_camel) {
+            for ((property, style), camel) in properties.iter().zip(&in_camel) {
                 // Two that would be one keep the names that they have.
                 let is_twice = in_camel.iter().filter(|other| *other == camel).count() > 1;
                 let own = if is_twice { property.name.to_owned() } else { camel.clone() };
@@ -260,7 +291,9 @@ impl<'d> Types<'d> {
                     }
                     continue;
                 }
-                fields.push(self.property(property, direction, &name, own));
+                let mut field = self.property(property, direction, &name, own);
+                form::write(&mut self.schema, &mut field, *style);
+                fields.push(field);
             }
             match self.schema.types.get_mut(&name) {
                 Some(Definition::Object(object)) => {

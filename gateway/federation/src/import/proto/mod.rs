@@ -3,6 +3,7 @@
 mod annotations;
 mod comments;
 mod method;
+mod naming;
 mod types;
 
 use std::collections::HashMap;
@@ -59,13 +60,13 @@ pub fn import(descriptors: &Descriptors, options: &Options) -> Imported {
     };
     let mut roots = ["Query", "Mutation", "Subscription"].map(|name| Root { name, fields: vec![] });
     let mut owners: HashMap<(&str, String), String> = HashMap::new();
-    for method in &methods {
+    for (method, name) in methods.iter().zip(naming::methods(&methods)) {
         let what = method.full_name().to_owned();
-        match method::field(&mut types, method, service.is_some(), &options.prefix) {
+        match method::field(&mut types, method, &name, service.is_some(), &options.prefix) {
             Ok((root, field)) => {
                 if let Some(other) = owners.insert((root, field.name.clone()), what.clone()) {
                     let message = format!("{other} and {what} would both be `{root}.{}`", field.name);
-                    let help = "import the services into files of their own, with --include and --prefix";
+                    let help = "import one of them into a file of its own, with --include and --prefix";
                     found.push(Diagnostic::error(COLLISION, message).help(help));
                     continue;
                 }

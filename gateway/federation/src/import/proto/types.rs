@@ -7,6 +7,7 @@ use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageD
 
 use super::annotations::behavior;
 use super::comments::Comments;
+use super::naming;
 use crate::connect::grpc::{Conversion, enum_name};
 use crate::diagnostics::Diagnostic;
 use crate::import::model::{About, Argument, Definition, EnumValue, Field, Input, JSON, Object, Schema, Type, Wire};
@@ -16,6 +17,16 @@ use crate::import::{COLLISION, names};
 pub enum Direction {
     Output,
     Input,
+}
+
+/// What a request's message becomes.
+#[derive(Debug, Default)]
+pub struct InputFields {
+    pub fields: Vec<Argument>,
+    /// Exactly one of them is given.
+    pub one_of: bool,
+    /// Comments about what is not among them.
+    pub lost: Vec<String>,
 }
 
 pub struct Types {
@@ -37,7 +48,7 @@ impl Types {
             comments: Comments::default(),
             collisions: vec![],
             prefix: names::pascal(prefix).unwrap_or_default(),
-            own_names: own_names(roots, package),
+            own_names: naming::types(roots, package),
             taken: names::Taken::default(),
             waiting: VecDeque::new(),
         }
@@ -131,6 +142,7 @@ impl Types {
     fn enumeration(&mut self, descriptor: &EnumDescriptor) -> Type {
         let file = descriptor.parent_file_descriptor_proto();
         let mut values: Vec<EnumValue> = vec![];
+        let mut numbers: HashMap<String, i32> = HashMap::new();
         for value in descriptor.values() {
             let Some(name) = enum_name(&value) else { continue };
             if !names::is_name(&name) || ["true", "false", "null"].contains(&name.as_str()) {
@@ -138,8 +150,20 @@ impl Types {
             }
             let options = value.enum_value_descriptor_proto().options.as_ref();
             let about = self.describe(file, value.path(), options.is_some_and(|options| options.deprecated()));
-            if values.iter().all(|known| known.name != name) {
-                values.push(EnumValue { about, name });
+            match values.iter_mut().find(|known| known.name == name) {
+                None => {
+                    numbers.insert(name.clone(), value.number());
+                    values.push(EnumValue { about, name });
+                }
+                // An alias is the same value. Another has no name left, and comes under this one.
+                Some(known) if numbers.get(&name) != Some(&value.number()) => {
+                    known.about.comments.push(format!(
+                        "`{}` = {} is read as this one too.",
+                        value.name(),
+                        value.number()
+                    ));
+                }
+                Some(_) => {}
             }
         }
         if values.is_empty() {
@@ -156,27 +180,29 @@ impl Types {
         while let Some((name, message, direction)) = self.waiting.pop_front() {
             match direction {
                 Direction::Output => {
-                    let fields = self.output_fields(&message);
+                    let (fields, lost) = self.output_fields(&message);
                     if let Some(Definition::Object(object)) = self.schema.types.get_mut(&name) {
                         object.fields = fields;
+                        object.about.comments.extend(lost);
                     }
                 }
                 Direction::Input => {
-                    let (fields, one_of) = self.input_fields(&message, &name);
+                    let made = self.input_fields(&message, &name);
                     if let Some(Definition::Input(input)) = self.schema.types.get_mut(&name) {
-                        (input.fields, input.one_of) = (fields, one_of);
+                        (input.fields, input.one_of) = (made.fields, made.one_of);
+                        input.about.comments.extend(made.lost);
                     }
                 }
             }
         }
     }
 
-    fn output_fields(&mut self, message: &MessageDescriptor) -> Vec<Field> {
+    /// The fields of an answer's message, and comments about what is not among them.
+    fn output_fields(&mut self, message: &MessageDescriptor) -> (Vec<Field>, Vec<String>) {
         let mut fields: Vec<Field> = vec![];
+        let mut names = naming::fields(message);
         for field in message.fields() {
-            let Some(name) = field_name(&field).filter(|name| fields.iter().all(|known| known.name != *name)) else {
-                continue;
-            };
+            let Some(name) = names.take(&field) else { continue };
             let about = self.about_field(&field);
             let mut wire = Wire::key(field.json_name());
             if field.is_map() {
@@ -196,7 +222,7 @@ impl Types {
             };
             fields.push(Field { name, about, arguments: vec![], ty, wire, key_only: false, connect: None });
         }
-        fields
+        (fields, names.lost)
     }
 
     fn field_type(&mut self, field: &FieldDescriptor, conversion: &Conversion, direction: Direction) -> Type {
@@ -216,34 +242,33 @@ impl Types {
         self.describe(file.file_descriptor_proto(), field.path(), deprecated)
     }
 
-    /// The fields of a request's message, as arguments or as those of an input type that is called `parent`. True where
-    /// exactly one of them is given.
-    pub fn input_fields(&mut self, message: &MessageDescriptor, parent: &str) -> (Vec<Argument>, bool) {
+    /// The fields of a request's message, as arguments or as those of an input type that is called `parent`.
+    pub fn input_fields(&mut self, message: &MessageDescriptor, parent: &str) -> InputFields {
         let oneofs: Vec<OneofDescriptor> = message.oneofs().filter(|oneof| !oneof.is_synthetic()).collect();
         let is_in = |field: &FieldDescriptor| oneofs.iter().position(|oneof| oneof.fields().any(|own| own == *field));
+        let mut names = naming::fields(message);
         if let ([_], true) = (oneofs.as_slice(), message.fields().all(|field| is_in(&field).is_some())) {
-            let fields = message.fields().filter_map(|field| self.input_field(&field));
-            return (fields.collect(), true);
+            let fields = message.fields().filter_map(|field| self.input_choice(&field, &mut names)).collect();
+            return InputFields { fields, one_of: true, lost: names.lost };
         }
         let mut fields: Vec<Argument> = vec![];
         let mut seen: HashSet<usize> = HashSet::new();
         for field in message.fields() {
-            let argument = match is_in(&field) {
-                None => self.input_field(&field),
-                Some(at) if seen.insert(at) => self.oneof(&oneofs[at], parent),
+            fields.extend(match is_in(&field) {
+                None => self.input_field(&field, &mut names),
+                Some(at) if seen.insert(at) => self.oneof(&oneofs[at], parent, &mut names),
                 Some(_) => None,
-            };
-            fields.extend(argument.filter(|argument| fields.iter().all(|known| known.name != argument.name)));
+            });
         }
-        (fields, false)
+        InputFields { fields, one_of: false, lost: names.lost }
     }
 
-    fn input_field(&mut self, field: &FieldDescriptor) -> Option<Argument> {
-        let name = field_name(field)?;
+    fn input_field(&mut self, field: &FieldDescriptor, names: &mut naming::FieldNames) -> Option<Argument> {
         let behavior = behavior(field);
         if behavior.output_only {
             return None;
         }
+        let name = names.take(field)?;
         let mut about = self.about_field(field);
         let conversion = Conversion::of(&field.kind());
         let ty = self.field_type(field, &conversion, Direction::Input);
@@ -257,14 +282,20 @@ impl Types {
         Some(Argument { name, about, ty: ty.non_null_if(required), default: None, wire })
     }
 
+    /// A field of a oneof, which is never required, whatever its options say: another may be given.
+    fn input_choice(&mut self, field: &FieldDescriptor, names: &mut naming::FieldNames) -> Option<Argument> {
+        let argument = self.input_field(field, names)?;
+        Some(Argument { ty: argument.ty.nullable(), ..argument })
+    }
+
     /// An argument of which one field is given; on the wire these are fields of the message around it.
-    fn oneof(&mut self, oneof: &OneofDescriptor, parent: &str) -> Option<Argument> {
-        let name = names::camel(oneof.name())?;
+    fn oneof(&mut self, oneof: &OneofDescriptor, parent: &str, names: &mut naming::FieldNames) -> Option<Argument> {
         let mut about = self.describe(oneof.parent_message().parent_file_descriptor_proto(), oneof.path(), false);
-        let fields: Vec<Argument> = oneof.fields().filter_map(|field| self.input_field(&field)).collect();
+        let fields: Vec<Argument> = oneof.fields().filter_map(|field| self.input_choice(&field, names)).collect();
         if fields.is_empty() {
             return None;
         }
+        let name = names.take_oneof(oneof)?;
         let own = format!("{}{}", parent.strip_suffix("Input").unwrap_or(parent), names::pascal(oneof.name())?);
         // A message's name goes first.
         let is_message = self
@@ -277,47 +308,4 @@ impl Types {
         self.schema.types.entry(type_name.clone()).or_insert(Definition::Input(input));
         Some(Argument { name, about, ty: Type::Named(type_name), default: None, wire: Wire::default() })
     }
-}
-
-/// The name that JSON gives the field, as far as GraphQL allows.
-fn field_name(field: &FieldDescriptor) -> Option<String> {
-    let name = field.json_name();
-    if names::is_name(name) { Some(name.to_owned()) } else { names::camel(name) }
-}
-
-/// The names of all messages and enums that the roots lead to, without their packages as far as these are not needed.
-fn own_names(roots: &[MessageDescriptor], package: &str) -> HashMap<String, String> {
-    let mut found: Vec<(String, String)> = vec![];
-    let mut seen: HashSet<String> = HashSet::new();
-    let mut waiting: Vec<MessageDescriptor> = roots.to_vec();
-    while let Some(message) = waiting.pop() {
-        if !seen.insert(message.full_name().to_owned()) {
-            continue;
-        }
-        found.push((message.full_name().to_owned(), message.package_name().to_owned()));
-        for field in message.fields() {
-            match Conversion::of(&field.kind()) {
-                Conversion::Message(inner) => waiting.push(inner),
-                Conversion::Enum(inner) if seen.insert(inner.full_name().to_owned()) => {
-                    found.push((inner.full_name().to_owned(), inner.package_name().to_owned()));
-                }
-                _ => {}
-            }
-        }
-    }
-    let simple = |full: &str, package: &str| {
-        let own = full.strip_prefix(package).map_or(full, |rest| rest.trim_start_matches('.'));
-        names::pascal(own).unwrap_or_default()
-    };
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for (full, own_package) in &found {
-        *counts.entry(simple(full, own_package)).or_default() += 1;
-    }
-    let named = found.into_iter().map(|(full, own_package)| {
-        let name = simple(&full, &own_package);
-        let is_shared = counts.get(&name).is_some_and(|count| *count > 1);
-        let name = if is_shared && own_package != package { names::pascal(&full).unwrap_or(name) } else { name };
-        (full, name)
-    });
-    named.collect()
 }

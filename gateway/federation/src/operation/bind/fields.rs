@@ -17,43 +17,76 @@ use crate::schema::Arguments;
 use crate::view::{FieldMap, FieldSource, Need, ViewMap};
 
 impl Binder<'_> {
-    /// A field whose conditions may hold.
-    pub(super) fn field(
+    /// `None` if its conditions never hold.
+    pub(super) fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Selection>, OperationError> {
+        let Some(conditions) = self.conditions(&field.directives)? else { return Ok(None) };
+        let field = match (field.name.as_str(), &self.client.view) {
+            ("__typename" | "__schema" | "__type", _) => self.of_the_gateway(field, conditions),
+            (_, None) => self.unviewed(parent, field, conditions),
+            (name, Some(view)) => {
+                let map = view.fields.get(parent).and_then(|fields| fields.get(name));
+                let map = map.ok_or_else(|| unknown(&format!("{parent}.{name}")))?;
+                let below = self.selection_set(&field.selection_set)?;
+                match &map.source {
+                    FieldSource::Members(members) => {
+                        return self.by_members(view, members, field, conditions, &below).map(Some);
+                    }
+                    FieldSource::Path(_) | FieldSource::Here | FieldSource::Constant(_) => {
+                        self.viewed(view, map, field, conditions, below)
+                    }
+                }
+            }
+        }?;
+        Ok(Some(Selection::Field(field)))
+    }
+
+    /// A field of an interface whose members have it from different places: a fragment for each of them.
+    fn by_members(
+        &mut self,
+        view: &ViewMap,
+        members: &[(Name, Arc<FieldMap>)],
+        field: &exe::Field,
+        conditions: Vec<Condition>,
+        below: &Arc<SelectionSet>,
+    ) -> Result<Selection, OperationError> {
+        let mut selections = Vec::with_capacity(members.len());
+        for (member, map) in members {
+            let one = self.viewed(view, map, field, vec![], Arc::clone(below))?;
+            let ty = view.types.get(member).ok_or_else(|| unknown(member))?;
+            let sight = Sight::Named(Arc::clone(&ty.members));
+            let selection_set = self.once(SelectionSet { selections: vec![Selection::Field(one)], sight });
+            let types = Some(ty.possible.clone());
+            selections.push(Selection::Fragment(Fragment { types, conditions: vec![], selection_set }));
+        }
+        let selection_set = self.once(SelectionSet { selections, sight: Sight::Plain });
+        Ok(Selection::Fragment(Fragment { types: None, conditions, selection_set }))
+    }
+
+    fn of_the_gateway(&mut self, field: &exe::Field, conditions: Vec<Condition>) -> Result<Field, OperationError> {
+        let target = match field.name.as_str() {
+            "__typename" => FieldTarget::Typename,
+            _ => {
+                self.introspects = true;
+                FieldTarget::Introspection
+            }
+        };
+        let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
+        let selection_set = self.once(SelectionSet::default());
+        Ok(Field { key, target, arguments, conditions, selection_set, view: None })
+    }
+
+    /// A field that is the supergraph's.
+    fn unviewed(
         &mut self,
         parent: &Name,
         field: &exe::Field,
         conditions: Vec<Condition>,
     ) -> Result<Field, OperationError> {
-        let key = field.response_key().clone();
-        let of_the_gateway = |target, arguments, empty| Field {
-            key: key.clone(),
-            target,
-            arguments,
-            conditions: conditions.clone(),
-            selection_set: empty,
-            view: None,
-        };
-        match field.name.as_str() {
-            "__typename" => {
-                let empty = self.once(SelectionSet::default());
-                return Ok(of_the_gateway(FieldTarget::Typename, Arguments::default(), empty));
-            }
-            "__schema" | "__type" => {
-                self.introspects = true;
-                let (arguments, empty) = (self.arguments(&field.arguments)?, self.once(SelectionSet::default()));
-                return Ok(of_the_gateway(FieldTarget::Introspection, arguments, empty));
-            }
-            _ => {}
-        }
-        let unknown_field = || unknown(&format!("{parent}.{}", field.name));
-        let Some(view) = &self.client.view else {
-            let target = self.client.field_behind(parent, &field.name).ok_or_else(unknown_field)?;
-            let selection_set = self.selection_set(&field.selection_set)?;
-            let (target, arguments) = (FieldTarget::Field(target), self.arguments(&field.arguments)?);
-            return Ok(Field { key, target, arguments, conditions, selection_set, view: None });
-        };
-        let map = view.fields.get(parent).and_then(|fields| fields.get(&field.name)).ok_or_else(unknown_field)?;
-        self.viewed(view, map, field, conditions)
+        let target = self.client.field_behind(parent, &field.name);
+        let target = FieldTarget::Field(target.ok_or_else(|| unknown(&format!("{parent}.{}", field.name)))?);
+        let selection_set = self.selection_set(&field.selection_set)?;
+        let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
+        Ok(Field { key, target, arguments, conditions, selection_set, view: None })
     }
 
     fn viewed(
@@ -62,6 +95,7 @@ impl Binder<'_> {
         map: &Arc<FieldMap>,
         field: &exe::Field,
         conditions: Vec<Condition>,
+        below: Arc<SelectionSet>,
     ) -> Result<Field, OperationError> {
         let key = field.response_key().clone();
         let needs = self.needs(&map.needs)?;
@@ -71,14 +105,13 @@ impl Binder<'_> {
             }
             Some(_) | None => None,
         };
-        let below = self.selection_set(&field.selection_set)?;
         let seen_as = |step, needs| Some(FieldView { map: Arc::clone(map), step, needs, unmasked });
         let steps = match &map.source {
             FieldSource::Path(steps) => steps,
             FieldSource::Here | FieldSource::Constant(_) => {
                 let target = match map.source {
                     FieldSource::Here => FieldTarget::Here,
-                    FieldSource::Path(_) | FieldSource::Constant(_) => FieldTarget::Constant,
+                    FieldSource::Path(_) | FieldSource::Members(_) | FieldSource::Constant(_) => FieldTarget::Constant,
                 };
                 let view = seen_as(0, needs);
                 return Ok(Field {
@@ -90,6 +123,8 @@ impl Binder<'_> {
                     view,
                 });
             }
+            // Members are objects, which have their fields from one place.
+            FieldSource::Members(_) => return Err(unknown(&map.coordinate)),
         };
         let given = self.given(view, map, field)?;
         let mut below = below;

@@ -78,32 +78,15 @@ impl Binder<'_> {
         Ok(())
     }
 
+    /// Recurses through the functions below, each of which has a small frame: sets are nested hundreds of times.
     fn selection_set(&mut self, set: &exe::SelectionSet) -> Result<Arc<SelectionSet>, OperationError> {
         let mut selections = Vec::with_capacity(set.selections.len());
         for selection in &set.selections {
-            match selection {
-                exe::Selection::Field(field) => {
-                    let Some(conditions) = self.conditions(&field.directives)? else { continue };
-                    selections.push(Selection::Field(self.field(&set.ty, field, conditions)?));
-                }
-                exe::Selection::InlineFragment(fragment) => {
-                    let Some(conditions) = self.conditions(&fragment.directives)? else { continue };
-                    let selection_set = self.selection_set(&fragment.selection_set)?;
-                    let types = fragment.type_condition.as_ref().map(|name| self.possible(name)).transpose()?;
-                    selections.push(Selection::Fragment(Fragment { types, conditions, selection_set }));
-                }
-                exe::Selection::FragmentSpread(spread) => {
-                    let Some(conditions) = self.conditions(&spread.directives)? else { continue };
-                    let fragment = self
-                        .document
-                        .fragments
-                        .get(&spread.fragment_name)
-                        .ok_or_else(|| unknown(&spread.fragment_name))?;
-                    let types = Some(self.possible(fragment.type_condition())?);
-                    let selection_set = self.fragment(fragment)?;
-                    selections.push(Selection::Fragment(Fragment { types, conditions, selection_set }));
-                }
-            }
+            selections.extend(match selection {
+                exe::Selection::Field(field) => self.field(&set.ty, field)?,
+                exe::Selection::InlineFragment(fragment) => self.inline_fragment(fragment)?.map(Selection::Fragment),
+                exe::Selection::FragmentSpread(spread) => self.spread(spread)?.map(Selection::Fragment),
+            });
         }
         let sight = match self.client.members(&set.ty) {
             Some(names) => Sight::Named(Arc::clone(names)),
@@ -115,6 +98,22 @@ impl Binder<'_> {
     /// The types that an object of a client's type can be of.
     fn possible(&self, name: &Name) -> Result<TypeSet, OperationError> {
         self.client.possible(name).cloned().ok_or_else(|| unknown(name))
+    }
+
+    fn inline_fragment(&mut self, fragment: &exe::InlineFragment) -> Result<Option<Fragment>, OperationError> {
+        let Some(conditions) = self.conditions(&fragment.directives)? else { return Ok(None) };
+        let selection_set = self.selection_set(&fragment.selection_set)?;
+        let types = fragment.type_condition.as_ref().map(|name| self.possible(name)).transpose()?;
+        Ok(Some(Fragment { types, conditions, selection_set }))
+    }
+
+    fn spread(&mut self, spread: &exe::FragmentSpread) -> Result<Option<Fragment>, OperationError> {
+        let Some(conditions) = self.conditions(&spread.directives)? else { return Ok(None) };
+        let fragment = self.document.fragments.get(&spread.fragment_name);
+        let fragment = fragment.ok_or_else(|| unknown(&spread.fragment_name))?;
+        let types = Some(self.possible(fragment.type_condition())?);
+        let selection_set = self.fragment(fragment)?;
+        Ok(Some(Fragment { types, conditions, selection_set }))
     }
 
     /// Those that select the same are one, so that who follows them meets it once.

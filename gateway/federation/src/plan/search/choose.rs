@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cover::{Assignment, Cover, Station, StationId, Via, Way};
 use super::label::Stations;
-use super::{Calls, Cost, Exhausted, Search};
+use super::{Calls, Cost, Search, Stopped};
 use crate::plan::demand::Item;
 use crate::plan::shape::PositionId;
 use crate::schema::Id;
@@ -27,7 +27,7 @@ impl Search<'_> {
         items: &[Item],
         options: &[Vec<Way>],
         calls: &Calls,
-    ) -> Result<Option<Cover>, Exhausted> {
+    ) -> Result<Option<Cover>, Stopped> {
         let bases: Open =
             stations.iter().filter(|(_, station)| matches!(station.via, Via::Base(_))).map(|(id, _)| id).collect();
         let used: Open = options.iter().flatten().flat_map(|option| option.stations.iter().copied()).collect();
@@ -47,8 +47,8 @@ impl Search<'_> {
         bases: &Open,
         lookups: &[StationId],
         calls: &Calls,
-    ) -> Result<Option<Open>, Exhausted> {
-        self.spend(options.iter().map(Vec::len).sum::<usize>() << lookups.len())?;
+    ) -> Result<Option<Open>, Stopped> {
+        self.work.spend(options.iter().map(Vec::len).sum::<usize>() << lookups.len())?;
         let mut best: Option<(Cost, Open)> = None;
         for subset in 0..1_usize << lookups.len() {
             let mut open = bases.clone();
@@ -73,14 +73,14 @@ impl Search<'_> {
         options: &[Vec<Way>],
         bases: &Open,
         calls: &Calls,
-    ) -> Result<Option<Open>, Exhausted> {
+    ) -> Result<Option<Open>, Stopped> {
         let mut order: Vec<usize> = (0..options.len()).collect();
         order.sort_by_key(|at| (options[*at].len(), *at));
         let mut open = bases.clone();
         for (done, at) in order.iter().enumerate() {
             let so_far: Vec<Vec<Way>> = order[..=done].iter().map(|at| options[*at].clone()).collect();
             // Each is priced with all that was chosen from before.
-            self.spend(options[*at].len() * so_far.iter().map(Vec::len).sum::<usize>())?;
+            self.work.spend(options[*at].len() * so_far.iter().map(Vec::len).sum::<usize>())?;
             let mut best: Option<(Cost, Open)> = None;
             for option in &options[*at] {
                 let mut with = open.clone();
@@ -96,7 +96,7 @@ impl Search<'_> {
                 None => return Ok(None),
             }
         }
-        self.spend(open.len() * options.iter().map(Vec::len).sum::<usize>())?;
+        self.work.spend(open.len() * options.iter().map(Vec::len).sum::<usize>())?;
         let mut cost = self.price(stations, options, &open, calls);
         for station in open.clone().difference(bases) {
             let mut without = open.clone();

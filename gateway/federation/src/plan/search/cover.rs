@@ -5,7 +5,7 @@
 use smallvec::smallvec;
 
 use super::label::Stations;
-use super::{Bases, Calls, Cost, Exhausted, Nodes, Search};
+use super::{Bases, Calls, Cost, Nodes, Search, Stopped};
 use crate::plan::demand::{DemandId, Item, Whom};
 use crate::plan::graph::{LookupId, NodeId};
 use crate::plan::shape::{PositionId, SlotId};
@@ -88,7 +88,7 @@ impl Search<'_> {
         bases: &Bases,
         items: &[Item],
         calls: &Calls,
-    ) -> Result<Option<Cover>, Exhausted> {
+    ) -> Result<Option<Cover>, Stopped> {
         if let Some(cover) = self.cover_by_bases(position, bases, items)? {
             return Ok(Some(cover));
         }
@@ -110,7 +110,7 @@ impl Search<'_> {
         position: PositionId,
         bases: &Bases,
         items: &[Item],
-    ) -> Result<Option<Cover>, Exhausted> {
+    ) -> Result<Option<Cover>, Stopped> {
         let mut cost = Cost::ZERO;
         let mut slots = Vec::with_capacity(items.len());
         'items: for item in items {
@@ -133,7 +133,7 @@ impl Search<'_> {
     }
 
     /// What an item costs when it is asked at a node that was entered with `handed` in; `None` if it is not there.
-    pub(super) fn by_edge(&mut self, node: NodeId, handed: Handed<'_>, item: &Item) -> Result<Option<Cost>, Exhausted> {
+    pub(super) fn by_edge(&mut self, node: NodeId, handed: Handed<'_>, item: &Item) -> Result<Option<Cost>, Stopped> {
         let name = self.shape.slots[item.slot.index()].name;
         let Some(edge) = self.graph.edge(node, name) else { return Ok(None) };
         if edge.requires.is_some() && edge.requires.as_ref() != handed.requires
@@ -152,7 +152,7 @@ impl Search<'_> {
     }
 
     /// The ways to get an item from the stations in reach.
-    pub(super) fn options(&mut self, stations: &Stations, item: &Item) -> Result<Vec<Way>, Exhausted> {
+    pub(super) fn options(&mut self, stations: &Stations, item: &Item) -> Result<Vec<Way>, Stopped> {
         let mut options = vec![];
         for (id, station) in stations.iter() {
             if let Some(cost) = self.by_station(station, item)? {
@@ -168,7 +168,7 @@ impl Search<'_> {
         Ok(options)
     }
 
-    pub(super) fn by_station(&mut self, station: &Station, item: &Item) -> Result<Option<Cost>, Exhausted> {
+    pub(super) fn by_station(&mut self, station: &Station, item: &Item) -> Result<Option<Cost>, Stopped> {
         match &station.via {
             Via::Base(_) => self.by_edge(station.node, Handed::default(), item),
             Via::Lookup { only: Some(only), .. } if *only != item.slot => Ok(None),
@@ -181,7 +181,7 @@ impl Search<'_> {
     }
 
     /// A shared value whose parts are in several places: asked in each of the `most` nearest, as few as will do.
-    fn shared(&mut self, stations: &Stations, item: &Item, most: usize) -> Result<Option<Way>, Exhausted> {
+    fn shared(&mut self, stations: &Stations, item: &Item, most: usize) -> Result<Option<Way>, Stopped> {
         let Some(child) = item.child else { return Ok(None) };
         let name = self.shape.slots[item.slot.index()].name;
         let mut parts: Vec<(StationId, NodeId)> = vec![];
@@ -217,7 +217,7 @@ impl Search<'_> {
         stations: &Stations,
         child: DemandId,
         parts: &[(StationId, NodeId)],
-    ) -> Result<Option<(Cost, Cost)>, Exhausted> {
+    ) -> Result<Option<(Cost, Cost)>, Stopped> {
         let nodes: Nodes = parts.iter().map(|(_, node)| *node).collect();
         let Some(decision) = self.best(child, &nodes)? else { return Ok(None) };
         let (mut depth, mut calls) = (0, Cost::ZERO);

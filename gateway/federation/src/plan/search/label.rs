@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::cover::{Assignment, Station, StationId, Via};
-use super::{Bases, Cost, Exhausted, Search};
+use super::{Bases, Cost, Search, Stopped};
 use crate::plan::demand::{Item, Whom};
 use crate::plan::graph::LookupId;
 use crate::plan::shape::{PositionId, SlotId};
@@ -53,7 +53,7 @@ impl Stations {
         whom: &Whom,
         bases: &Bases,
         items: &[Item],
-    ) -> Result<Self, Exhausted> {
+    ) -> Result<Self, Stopped> {
         let mut stations = Self::default();
         for (at, node) in bases {
             stations.push(Station { node: *node, via: Via::Base(*at), depth: 0, inputs: vec![] }, vec![]);
@@ -78,7 +78,7 @@ impl Stations {
         let mut looked = 0;
         loop {
             for (id, station) in stations.iter().skip(looked) {
-                search.spend(inputs.len())?;
+                search.work.spend(inputs.len())?;
                 for (at, input) in inputs.iter().enumerate() {
                     if let Some(cost) = search.by_station(station, input)? {
                         waiting.supply(search, at, (cost.after(station.depth), id))?;
@@ -120,7 +120,7 @@ struct Waiting {
 
 impl Waiting {
     /// Takes a supplier of an input down, and the lookups that are nearer by it.
-    fn supply(&mut self, search: &mut Search<'_>, input: usize, supplier: (Cost, StationId)) -> Result<(), Exhausted> {
+    fn supply(&mut self, search: &mut Search<'_>, input: usize, supplier: (Cost, StationId)) -> Result<(), Stopped> {
         let known = &self.suppliers[input];
         let at = known.partition_point(|(other, _)| *other <= supplier.0);
         let users = |(at, waiting): (usize, &Option<(Candidate, Vec<usize>)>)| {
@@ -128,7 +128,7 @@ impl Waiting {
         };
         let nearer: Vec<usize> =
             if at == 0 { self.list.iter().enumerate().filter_map(users).collect() } else { vec![] };
-        search.spend(nearer.len())?;
+        search.work.spend(nearer.len())?;
         let before: Vec<Option<Cost>> = nearer.iter().map(|at| self.cost(search, *at)).collect();
         self.suppliers[input].insert(at, supplier);
         for (at, before) in nearer.into_iter().zip(before) {

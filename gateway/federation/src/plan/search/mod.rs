@@ -21,15 +21,15 @@ use smallvec::{SmallVec, smallvec};
 
 use super::contexts::{SetContexts, setters};
 use super::demand::{DemandId, Demands, Item, Whom};
-use super::error::PlanError;
 use super::graph::{ContextId, Edge, NodeId, PlannerGraph};
 use super::shape::{PositionId, ROOT, Shape};
+use super::work::{Stopped, Work};
 use crate::connect::ConnectorId;
 use crate::schema::{Id, Model, SubgraphId, TypeId, TypeSet};
 
 pub(super) use cost::Cost;
 pub(super) use cover::{Assignment, Cover, Station, StationId, Via};
-pub(super) use reach::{Reached, Work, cheapest, gives, reach, tellers};
+pub(super) use reach::{Reached, cheapest, gives, reach, tellers};
 
 /// The nodes that the objects of a position come from: the one that makes them first, then any that add to them.
 pub(super) type Nodes = SmallVec<[NodeId; 2]>;
@@ -48,9 +48,6 @@ const MAX_REVISED: usize = 16;
 
 /// Per type, what is asked of its objects.
 type Covers = Vec<(TypeId, Cover)>;
-
-/// Steps that a plan may take: far above what operations written by people need, and below a second.
-const BUDGET: u64 = 4_000_000;
 
 /// How the demand at one position is met.
 #[derive(Debug)]
@@ -83,32 +80,17 @@ pub(super) struct Search<'a> {
     set: SetContexts,
     /// The context whose value is asked for at the root position.
     giving: Option<ContextId>,
-    steps: u64,
+    pub work: &'a Work<'a>,
     known: HashMap<(DemandId, Nodes), Option<Rc<Decision>>>,
 }
 
-/// The budget is spent: the operation is refused, not the gateway held up.
-#[derive(Debug)]
-pub(super) struct Exhausted;
-
-impl From<Exhausted> for PlanError {
-    fn from(_: Exhausted) -> Self {
-        Self::too_complex(format!("it has more than {BUDGET} steps"))
-    }
-}
-
 impl<'a> Search<'a> {
-    pub fn new(model: &'a Model, graph: &'a PlannerGraph, shape: Shape, demands: Demands) -> Self {
-        Self { model, graph, shape, demands, set: SetContexts::new(), giving: None, steps: 0, known: HashMap::new() }
-    }
-
-    fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
-        self.steps += steps as u64 + 1;
-        if self.steps > BUDGET { Err(Exhausted) } else { Ok(()) }
+    pub fn new(model: &'a Model, graph: &'a PlannerGraph, shape: Shape, demands: Demands, work: &'a Work<'a>) -> Self {
+        Self { model, graph, shape, demands, set: SetContexts::new(), giving: None, work, known: HashMap::new() }
     }
 
     /// The best way to meet a demand for objects that come from `nodes`; `None` if there is no way.
-    pub fn best(&mut self, demand: DemandId, nodes: &Nodes) -> Result<Option<Rc<Decision>>, Exhausted> {
+    pub fn best(&mut self, demand: DemandId, nodes: &Nodes) -> Result<Option<Rc<Decision>>, Stopped> {
         let key = (demand, nodes.clone());
         if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
@@ -138,10 +120,10 @@ impl<'a> Search<'a> {
         position.types.iter().filter(|ty| self.graph.narrow(*first, *ty).is_some()).collect()
     }
 
-    fn decide(&mut self, demand: DemandId, nodes: &Nodes) -> Result<Option<Decision>, Exhausted> {
+    fn decide(&mut self, demand: DemandId, nodes: &Nodes) -> Result<Option<Decision>, Stopped> {
         let possible = self.possible(demand, nodes);
         let items = self.demands.get(demand).items.clone();
-        self.spend(items.len())?;
+        self.work.spend(items.len())?;
         if !self.is_of_one_source(demand, nodes, &possible)? {
             return Ok(None);
         }
@@ -188,7 +170,7 @@ impl<'a> Search<'a> {
         possible: &TypeSet,
         at_once: &[(Item, usize, Cost)],
         apart: &[Item],
-    ) -> Result<Option<Decision>, Exhausted> {
+    ) -> Result<Option<Decision>, Stopped> {
         let of_type = |ty: TypeId| apart.iter().filter(|item| item.types.contains(ty)).cloned().collect();
         let wanted: Vec<(TypeId, Vec<Item>)> = possible.iter().map(|ty| (ty, of_type(ty))).collect();
         let bases: Bases = nodes.iter().copied().enumerate().collect();
@@ -207,7 +189,7 @@ impl<'a> Search<'a> {
         demand: DemandId,
         wanted: Vec<(TypeId, Vec<Item>)>,
         bases: &Bases,
-    ) -> Result<Option<(Cost, Covers)>, Exhausted> {
+    ) -> Result<Option<(Cost, Covers)>, Stopped> {
         let position = self.demands.get(demand).position;
         let mut covers: Covers = vec![];
         let mut wanted: Vec<(TypeId, Vec<Item>)> = wanted.into_iter().filter(|(_, items)| !items.is_empty()).collect();
@@ -247,7 +229,7 @@ impl<'a> Search<'a> {
         bases: &Bases,
         items: &[Item],
         calls: &Calls,
-    ) -> Result<Option<Cover>, Exhausted> {
+    ) -> Result<Option<Cover>, Stopped> {
         let narrowed = bases.iter().filter_map(|(at, node)| Some((*at, self.graph.narrow(*node, ty)?)));
         let narrowed: Bases = narrowed.collect();
         self.cover(position, &Whom::one(ty), &narrowed, items, calls)
@@ -276,7 +258,7 @@ impl<'a> Search<'a> {
     }
 
     /// A node at which a field of an abstract type can be asked for all its members at once.
-    fn at_once(&mut self, item: &Item, nodes: &Nodes) -> Result<Option<(usize, Cost)>, Exhausted> {
+    fn at_once(&mut self, item: &Item, nodes: &Nodes) -> Result<Option<(usize, Cost)>, Stopped> {
         let name = self.shape.slots[item.slot.index()].name;
         for (at, node) in nodes.iter().enumerate() {
             if self.graph.node(*node).members.is_empty() {

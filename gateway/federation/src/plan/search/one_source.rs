@@ -6,7 +6,7 @@
 
 use smallvec::smallvec;
 
-use super::{Exhausted, Nodes, Search};
+use super::{Nodes, Search, Stopped};
 use crate::plan::demand::{Demand, DemandId};
 use crate::schema::TypeSet;
 
@@ -17,7 +17,7 @@ impl Search<'_> {
         demand: DemandId,
         nodes: &Nodes,
         possible: &TypeSet,
-    ) -> Result<bool, Exhausted> {
+    ) -> Result<bool, Stopped> {
         if nodes.len() < 2 || possible.len() < 2 {
             return Ok(true);
         }

@@ -3,34 +3,13 @@
 
 use super::cover::{Station, Via};
 use super::label::Stations;
-use super::{Bases, Calls, Exhausted, Search};
+use super::{Bases, Calls, Search, Stopped};
 use crate::plan::contexts::SetContexts;
 use crate::plan::demand::{Demands, Item, Whom, add_slot};
 use crate::plan::graph::{ContextId, LookupId, NodeId, PlannerGraph};
 use crate::plan::shape::{Position, ROOT, Shape};
+use crate::plan::work::Work;
 use crate::schema::{FieldId, Id, Model, TypeId};
-
-/// What may be spent on many questions together, in steps.
-#[derive(Debug)]
-pub(in crate::plan) struct Work {
-    left: u64,
-}
-
-impl Work {
-    pub fn new(steps: u64) -> Self {
-        Self { left: steps }
-    }
-
-    pub fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
-        self.left = self.left.checked_sub(steps as u64 + 1).ok_or(Exhausted)?;
-        Ok(())
-    }
-
-    fn spend_as(&mut self, search: &Search<'_>) -> Result<(), Exhausted> {
-        self.left = self.left.checked_sub(search.steps).ok_or(Exhausted)?;
-        Ok(())
-    }
-}
 
 /// A field, and the nodes that it leads to from the sources that can be asked for it.
 #[derive(Debug)]
@@ -50,10 +29,10 @@ pub(in crate::plan) fn reach(
     ty: TypeId,
     (nodes, set): (&[NodeId], &SetContexts),
     fields: &[FieldId],
-    work: &mut Work,
-) -> Result<Vec<Reached>, Exhausted> {
+    work: &Work<'_>,
+) -> Result<Vec<Reached>, Stopped> {
     let whom = Whom::one(ty);
-    let (mut search, items) = asked_for(model, graph, &whom, fields);
+    let (mut search, items) = asked_for(model, graph, &whom, fields, work);
     search.set.clone_from(set);
     let stations = stations(&mut search, &whom, nodes, &items)?;
     work.spend(items.len() * stations.iter().len())?;
@@ -72,7 +51,6 @@ pub(in crate::plan) fn reach(
         }
         reached.push(found);
     }
-    work.spend_as(&search)?;
     Ok(reached)
 }
 
@@ -84,13 +62,12 @@ pub(in crate::plan) fn cheapest(
     ty: TypeId,
     nodes: &[NodeId],
     field: FieldId,
-    work: &mut Work,
-) -> Result<Option<Vec<LookupId>>, Exhausted> {
+    work: &Work<'_>,
+) -> Result<Option<Vec<LookupId>>, Stopped> {
     let whom = Whom::one(ty);
-    let (mut search, items) = asked_for(model, graph, &whom, &[field]);
+    let (mut search, items) = asked_for(model, graph, &whom, &[field], work);
     let bases: Bases = nodes.iter().copied().enumerate().collect();
     let cover = search.cover(ROOT, &whom, &bases, &items, &Calls::new())?;
-    work.spend_as(&search)?;
     let lookup = |station: &Station| match station.via {
         Via::Base(_) => None,
         Via::Lookup { lookup, .. } => Some(lookup),
@@ -105,15 +82,14 @@ pub(in crate::plan) fn gives(
     ty: TypeId,
     (nodes, set): (&[NodeId], &SetContexts),
     context: ContextId,
-    work: &mut Work,
-) -> Result<bool, Exhausted> {
-    let (mut search, _) = asked_for(model, graph, &Whom::one(ty), &[]);
+    work: &Work<'_>,
+) -> Result<bool, Stopped> {
+    let (mut search, _) = asked_for(model, graph, &Whom::one(ty), &[], work);
     search.set.clone_from(set);
     search.giving = Some(context);
     let selection = &graph.context(context).selection;
     let demand = search.demands.require(model, &mut search.shape, ROOT, &Whom::one(ty), selection);
     let found = search.best(demand, &nodes.iter().copied().collect())?;
-    work.spend_as(&search)?;
     Ok(found.is_some())
 }
 
@@ -123,12 +99,11 @@ pub(in crate::plan) fn tellers(
     graph: &PlannerGraph,
     interface: TypeId,
     nodes: &[NodeId],
-    work: &mut Work,
-) -> Result<Vec<NodeId>, Exhausted> {
+    work: &Work<'_>,
+) -> Result<Vec<NodeId>, Stopped> {
     let whom = Whom::all(model, interface);
-    let (mut search, items) = asked_for(model, graph, &whom, &[]);
+    let (mut search, items) = asked_for(model, graph, &whom, &[], work);
     let stations = stations(&mut search, &whom, nodes, &items)?;
-    work.spend_as(&search)?;
     let nodes = stations.iter().map(|(_, station)| station.node);
     Ok(nodes.filter(|node| graph.node(*node).tells_types()).collect())
 }
@@ -139,6 +114,7 @@ fn asked_for<'a>(
     graph: &'a PlannerGraph,
     whom: &Whom,
     fields: &[FieldId],
+    work: &'a Work<'a>,
 ) -> (Search<'a>, Vec<Item>) {
     let mut shape = Shape::default();
     shape.positions.push(Position { parent: None, types: whom.types.clone(), slots: vec![], width: 0, apart: false });
@@ -148,10 +124,10 @@ fn asked_for<'a>(
         shape.slots[slot.index()].types = whom.types.clone();
         items.push(Item { slot, types: whom.types.clone(), child: None });
     }
-    (Search::new(model, graph, shape, Demands::default()), items)
+    (Search::new(model, graph, shape, Demands::default(), work), items)
 }
 
-fn stations(search: &mut Search<'_>, whom: &Whom, nodes: &[NodeId], items: &[Item]) -> Result<Stations, Exhausted> {
+fn stations(search: &mut Search<'_>, whom: &Whom, nodes: &[NodeId], items: &[Item]) -> Result<Stations, Stopped> {
     let bases: Bases = nodes.iter().copied().enumerate().collect();
     Stations::label(search, ROOT, whom, &bases, items)
 }

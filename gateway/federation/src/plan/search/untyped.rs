@@ -4,7 +4,7 @@
 
 use super::cover::{StationId, Way};
 use super::label::Stations;
-use super::{Bases, Calls, Cost, Decision, Exhausted, Nodes, Search, Untyped, Via};
+use super::{Bases, Calls, Cost, Decision, Nodes, Search, Stopped, Untyped, Via};
 use crate::plan::demand::{DemandId, Item, Whom};
 use crate::schema::{Id, TypeId, TypeSet};
 
@@ -33,7 +33,7 @@ impl Search<'_> {
         nodes: &Nodes,
         possible: &TypeSet,
         items: Vec<Item>,
-    ) -> Result<Option<Decision>, Exhausted> {
+    ) -> Result<Option<Decision>, Stopped> {
         let Some(first) = nodes.first() else { return Ok(None) };
         let whom = Whom { ty: self.graph.node(*first).ty, types: possible.clone() };
         let bases: Bases = nodes.iter().copied().enumerate().collect();
@@ -71,7 +71,7 @@ impl Search<'_> {
     }
 
     /// The best answer in which `teller`, if there is one, tells the types.
-    fn ask(&mut self, asked: &Asked, teller: Option<StationId>) -> Result<Option<Decision>, Exhausted> {
+    fn ask(&mut self, asked: &Asked, teller: Option<StationId>) -> Result<Option<Decision>, Stopped> {
         let Asked { demand, whom, bases, stations, at_once, options, later } = asked;
         let position = self.demands.get(*demand).position;
         let mut options = options.clone();

@@ -66,6 +66,13 @@ pub struct Feature {
     pub purpose: Purpose,
 }
 
+impl Feature {
+    /// Whether what is known of the feature holds for this version of it.
+    pub fn knows(&self, version: Version) -> bool {
+        version.major == self.version.major && (1..=self.version.minor).contains(&version.minor)
+    }
+}
+
 /// Why a router needs to know a feature: one that does not must refuse the supergraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {

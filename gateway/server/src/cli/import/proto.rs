@@ -39,9 +39,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         std::iter::once(folder.as_path()).chain(proto_path.iter().map(PathBuf::as_path)).collect();
     let load = |name: &str| folders.iter().find_map(|folder| std::fs::read(folder.join(name)).ok());
     let descriptors = Descriptors::compile(std::slice::from_ref(&name), &load).map_err(|error| {
-        let found = Diagnostic::error("INVALID_PROTO", error.to_string())
-            .help("give the folders of what it imports with -I, as for protoc");
-        Failure::Invalid(vec![found], common.format)
+        let message = error.to_string();
+        let is_absent = message.contains("no such file");
+        let found = Diagnostic::error("INVALID_PROTO", message);
+        let help = "give the folders of what it imports with -I, as for protoc";
+        Failure::Invalid(vec![if is_absent { found.help(help) } else { found }], common.format)
     })?;
     let beside = Beside::of(arguments)?;
     let options = Options {

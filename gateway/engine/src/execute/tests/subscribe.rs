@@ -8,9 +8,9 @@ use http::HeaderMap;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 
-use super::{EventStream, SubscriptionLimits};
 use crate::connector::{Connectors, Fake, FakeAnswer};
 use crate::testing::Gateway;
+use crate::{EventStream, SubscriptionLimits};
 
 const SHOP: &str = r#"type Query { shop: String } type Subscription { changed(id: ID): Item }
   type Item @key(fields: "id") { id: ID! price: Int! }"#;
