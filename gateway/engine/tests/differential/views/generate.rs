@@ -354,7 +354,7 @@ impl Generator<'_> {
             source: Source::Path(steps),
             fallback,
             limit: (is_list && self.rng.chance(25)).then(|| 1 + self.rng.below(3)),
-            mask: (is_text && self.rng.chance(20)).then(|| self.rng.below(4)),
+            mask: (is_text && !is_list && self.rng.chance(20)).then(|| self.rng.below(4)),
             drop_unknown: is_list && is_abstract && self.rng.chance(50),
         })
     }

@@ -325,11 +325,15 @@ impl<'a> Naive<'a> {
                 JsonValue::Array(vec![self.input(item, Some(value), None).unwrap_or_default()])
             }
             (Some(ast::Value::Object(fields)), Type::Named(ty) | Type::NonNullNamed(ty)) => {
-                let Some(ExtendedType::InputObject(input)) = self.client.types.get(ty) else { return None };
+                let Some(ExtendedType::InputObject(input)) = self.client.types.get(ty) else {
+                    return given.map(literal_json);
+                };
                 let mut out = JsonMap::new();
                 for (name, def) in &input.fields {
                     let given = fields.iter().find(|(field, _)| field == name).map(|(_, value)| &**value);
                     let value = self.input(&def.ty, given, def.default_value.as_deref());
+                    // The subgraphs' executor takes a variable that was not given for null, in an object.
+                    let value = value.or_else(|| given.map(|_| JsonValue::Null));
                     if let Some(value) = value {
                         out.insert(name.as_str(), value);
                     }

@@ -142,7 +142,7 @@ impl View {
                     false => write!(out, " {client} @from(name: \"{upstream}\")"),
                 };
             }
-            for name in &ty.catch_all {
+            if let Some(name) = &ty.catch_all {
                 let _ = write!(out, " {name} @catchAll");
             }
             out.push_str(" }\n");
