@@ -14,13 +14,17 @@ use std::{env, fs};
 
 use weft_federation::compose::prove;
 use weft_federation::diagnostics::Source;
-use weft_federation::schema::Supergraph;
+use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::{ViewInput, build};
 
+fn supergraph(folder: &Path) -> datatest_stable::Result<Supergraph<Satisfiable>> {
+    let source = Source::new("supergraph.graphql", composed::supergraph(folder)?);
+    let supergraph = Supergraph::load(&source).map_err(|found| format!("{found:?}"))?;
+    Ok(prove(supergraph).0)
+}
+
 fn view(path: &Path) -> datatest_stable::Result<()> {
-    let sdl = composed::supergraph(path.parent().ok_or("a case lies in a folder")?)?;
-    let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl)).map_err(|found| format!("{found:?}"))?;
-    let (supergraph, _) = prove(supergraph);
+    let supergraph = supergraph(path.parent().ok_or("a case lies in a folder")?)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let input = ViewInput {
         sources: vec![Source::new(format!("{name}.graphql"), fs::read_to_string(path)?)],
@@ -42,6 +46,18 @@ fn view(path: &Path) -> datatest_stable::Result<()> {
     Ok(())
 }
 
+/// The demo's clients have nothing that is wrong.
+fn demo(path: &Path) -> datatest_stable::Result<()> {
+    let supergraph = supergraph(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/views/demo"))?;
+    let sources = vec![Source::new("schema.graphql", fs::read_to_string(path)?)];
+    let built = build(&ViewInput { sources, client: "demo".to_owned(), wildcard: true }, &supergraph);
+    let told: String =
+        built.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.draw(false)).collect();
+    assert_eq!(told, "");
+    Ok(())
+}
+
 datatest_stable::harness! {
     { test = view, root = "tests/views", pattern = r"^[^.]+\.graphql$" },
+    { test = demo, root = "../../bff-configs", pattern = r"^[^/]+/schema\.graphql$" },
 }

@@ -179,6 +179,15 @@ pub struct Part {
     pub form: PartForm,
     /// What is wrong beside what the body says.
     pub errors: Vec<PartError>,
+    pub gaps: Gaps,
+}
+
+/// Nulls of a body that stand for something which went wrong.
+#[derive(Debug, Default)]
+pub struct Gaps {
+    /// The byte after each null, in order, and which of the errors it has.
+    pub nulls: Vec<(usize, usize)>,
+    pub errors: Vec<SubgraphError>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

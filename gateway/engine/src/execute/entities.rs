@@ -237,7 +237,9 @@ fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to:
         if from.fetch != to.fetch && matches!(value, SlotValue::List { .. }) {
             return false;
         }
-        arena.share(value);
+        if holds_objects {
+            arena.share(value);
+        }
         arena.set_slot(to.object, index, value);
     }
     true

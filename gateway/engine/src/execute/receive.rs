@@ -116,44 +116,19 @@ impl Receiver<'_> {
     fn read(&mut self, part: &Part) -> Result<Answer, Broken> {
         let id = self.arena.add_part(part.body.clone());
         let reader = Reader::new(&part.body)?;
-        let mut deserializer = Deserializer::new(&self.plan.shape, self.model, self.arena, reader, id, self.origin);
-        let mut answer = Answer::default();
-        match part.form {
-            PartForm::Data => answer.data = read_bare(&mut deserializer, self.plan, self.whom, &mut answer.nulls)?,
-            PartForm::GraphQl => {
-                if deserializer.reader.peek()? != b'{' {
-                    return Err(Broken::Shape("it is no GraphQL response".into()));
-                }
-                deserializer.reader.open(b'{')?;
-                let mut first = true;
-                let mut known = false;
-                while let Some(key) = deserializer.reader.next_key(&mut first)? {
-                    match &*key.text(&deserializer.reader) {
-                        "data" => {
-                            known = true;
-                            answer.data = read_data(&mut deserializer, self.plan, self.whom, &mut answer.nulls)?;
-                        }
-                        "errors" => {
-                            known = true;
-                            answer.errors = Some(deserializer.reader.skip()?);
-                        }
-                        _ => {
-                            deserializer.reader.skip()?;
-                        }
-                    }
-                }
-                if !known {
-                    return Err(Broken::Shape("it has neither data nor errors".into()));
-                }
-                // Errors may say why a list is not there. Without a word the rest cannot be trusted either.
-                if answer.data == Found::Some && answer.errors.is_none() {
-                    return Err(Broken::Shape("it lacks a list of entities that was asked for".into()));
-                }
-            }
+        let errors: Vec<ErrorRef> = part.gaps.errors.iter().map(|error| self.arena.new_error(error.clone())).collect();
+        let mut deserializer =
+            Deserializer::new(&self.plan.shape, self.model, self.arena, reader.clone(), id, self.origin);
+        deserializer.gaps = part.gaps.nulls.iter().map(|(end, error)| (*end, errors[*error])).collect();
+        if !deserializer.gaps.is_empty() {
+            deserializer.keep_apart();
         }
-        deserializer.reader.end()?;
-        answer.nulls.sort_unstable();
-        Ok(answer)
+        let answer = read_answer(&mut deserializer, self.plan, self.whom, part.form)?;
+        if answer.errors.is_none() || !deserializer.has_repeats() {
+            return Ok(answer);
+        }
+        deserializer.start_apart(reader);
+        read_answer(&mut deserializer, self.plan, self.whom, part.form)
     }
 
     fn locate(&mut self, error: &UpstreamError) -> bool {
@@ -287,4 +262,51 @@ impl Receiver<'_> {
             SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
         })
     }
+}
+
+/// Reads a whole answer.
+fn read_answer(
+    deserializer: &mut Deserializer<'_>,
+    plan: &QueryPlan,
+    whom: Whom<'_>,
+    form: PartForm,
+) -> Result<Answer, Broken> {
+    let mut answer = Answer::default();
+    match form {
+        PartForm::Data => answer.data = read_bare(deserializer, plan, whom, &mut answer.nulls)?,
+        PartForm::GraphQl => {
+            if deserializer.reader.peek()? != b'{' {
+                return Err(Broken::Shape("it is no GraphQL response".into()));
+            }
+            deserializer.reader.open(b'{')?;
+            let mut first = true;
+            let mut known = false;
+            while let Some(key) = deserializer.reader.next_key(&mut first)? {
+                match &*key.text(&deserializer.reader) {
+                    "data" => {
+                        known = true;
+                        answer.data = read_data(deserializer, plan, whom, &mut answer.nulls)?;
+                    }
+                    "errors" => {
+                        known = true;
+                        deserializer.keep_apart();
+                        answer.errors = Some(deserializer.reader.skip()?);
+                    }
+                    _ => {
+                        deserializer.reader.skip()?;
+                    }
+                }
+            }
+            if !known {
+                return Err(Broken::Shape("it has neither data nor errors".into()));
+            }
+            // Errors may say why a list is not there. Without a word the rest cannot be trusted either.
+            if answer.data == Found::Some && answer.errors.is_none() {
+                return Err(Broken::Shape("it lacks a list of entities that was asked for".into()));
+            }
+        }
+    }
+    deserializer.reader.end()?;
+    answer.nulls.sort_unstable();
+    Ok(answer)
 }

@@ -283,17 +283,23 @@ fn objects_at(shape: &Shape, arena: &ResponseArena, path: &[SlotId]) -> Vec<Obje
 
 pub(super) fn collect(arena: &ResponseArena, value: SlotValue, visited: &mut [bool], objects: &mut Vec<ObjectId>) {
     match value {
-        SlotValue::Object(object) => {
-            if !std::mem::replace(&mut visited[object.index()], true) {
-                objects.push(object);
-            }
-        }
+        SlotValue::Object(object) => visit(object, visited, objects),
         SlotValue::List { start, len } => {
-            for at in 0..len {
-                collect(arena, arena.item(start, at), visited, objects);
+            for item in arena.items(start, len) {
+                match *item {
+                    SlotValue::Object(object) => visit(object, visited, objects),
+                    list => collect(arena, list, visited, objects),
+                }
             }
         }
         SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => {}
+    }
+}
+
+#[inline]
+fn visit(object: ObjectId, visited: &mut [bool], objects: &mut Vec<ObjectId>) {
+    if !std::mem::replace(&mut visited[object.index()], true) {
+        objects.push(object);
     }
 }
 

@@ -232,15 +232,26 @@ impl ResponseArena {
         self.items[(start + at) as usize]
     }
 
+    /// The items of a list.
+    #[inline]
+    pub fn items(&self, start: u32, len: u32) -> &[SlotValue] {
+        &self.items[start as usize..][..len as usize]
+    }
+
     /// Replaces an item in place. Only for parts that were read to their end: it is not in the journal.
     pub fn set_item(&mut self, start: u32, at: u32, value: SlotValue) {
         self.items[(start + at) as usize] = value;
     }
 
+    /// Notes that the object is referenced once more.
+    pub fn share_object(&mut self, object: ObjectId) {
+        self.objects[object.index()].shared = true;
+    }
+
     /// Notes that the value is referenced once more.
     pub fn share(&mut self, value: SlotValue) {
         match value {
-            SlotValue::Object(object) => self.objects[object.index()].shared = true,
+            SlotValue::Object(object) => self.share_object(object),
             SlotValue::List { start, len } => {
                 for at in 0..len {
                     self.share(self.item(start, at));
@@ -260,6 +271,11 @@ impl ResponseArena {
         self.errors.push(error);
         self.links.push(ErrorLink { error: row(self.errors.len() - 1), next: None });
         ErrorRef(row(self.links.len() - 1))
+    }
+
+    /// Takes out of all errors what is not for the client. To be called when no more come.
+    pub fn mask_errors(&mut self) {
+        self.errors.iter_mut().for_each(SubgraphError::mask);
     }
 
     /// A chain of its own for `errors`, with those of `before` after them.

@@ -2,6 +2,11 @@
 //!
 //! Keys are matched in the order asked first, since backends answer in it. What does not fit its place
 //! is an error at that place and nothing else: the rest of the answer stands.
+//!
+//! Answers repeat themselves: the same author at each review, the same product at each of its reviews. An object that comes in
+//! the very words of the last one at its position is that one, and is not read again.
+
+use std::ops::Range;
 
 use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Leaf, Shape};
 use weft_federation::schema::{Id, Model, TypeId};
@@ -22,10 +27,18 @@ pub struct Deserializer<'a> {
     pub reader: Reader<'a>,
     part: PartId,
     origin: &'a ErrorOrigin,
+    /// Nulls that stand for an error: the byte after each, in order. Only connectors know them.
+    pub gaps: Vec<(usize, ErrorRef)>,
     misfits: usize,
     last_misfit: Option<ErrorRef>,
     /// Items of the lists that are being read, innermost last.
     items: Vec<SlotValue>,
+    /// By position, the object that was read last; empty where objects are kept apart.
+    last: Vec<Option<(Range<usize>, ObjectId)>>,
+    /// Whether objects that come in the same words are kept apart.
+    apart: bool,
+    /// Whether some were not.
+    repeats: bool,
 }
 
 impl<'a> Deserializer<'a> {
@@ -38,7 +51,42 @@ impl<'a> Deserializer<'a> {
         part: PartId,
         origin: &'a ErrorOrigin,
     ) -> Self {
-        Self { shape, model, arena, reader, part, origin, misfits: 0, last_misfit: None, items: vec![] }
+        Self {
+            shape,
+            model,
+            arena,
+            reader,
+            part,
+            origin,
+            misfits: 0,
+            last_misfit: None,
+            items: vec![],
+            gaps: vec![],
+            last: vec![],
+            apart: false,
+            repeats: false,
+        }
+    }
+
+    /// From now on, every object that comes is one of its own. An error with a path is about one place, and so are objects
+    /// that errors can be about.
+    pub fn keep_apart(&mut self) {
+        self.apart = true;
+    }
+
+    /// Takes back what was read, to read it again with every object kept apart.
+    pub fn start_apart(&mut self, reader: Reader<'a>) {
+        self.arena.roll_back();
+        self.reader = reader;
+        self.misfits = 0;
+        self.last_misfit = None;
+        self.items.clear();
+        self.keep_apart();
+    }
+
+    /// Whether an object stands for several that came.
+    pub fn has_repeats(&self) -> bool {
+        self.repeats
     }
 
     /// Reads the value of an object that exists; what comes instead of an object is an error on it. A null leaves
@@ -47,6 +95,10 @@ impl<'a> Deserializer<'a> {
         match self.reader.peek()? {
             b'n' => {
                 self.reader.word("null")?;
+                if let Some(error) = self.gap() {
+                    self.arena.attach(object, error);
+                    return Ok(true);
+                }
                 Ok(false)
             }
             b'{' => {
@@ -124,16 +176,22 @@ impl<'a> Deserializer<'a> {
             } else if !present.is_filled() {
                 fresh |= bit;
             }
-            let value = match &field.content {
-                FetchContent::Leaf(leaf) if !field.wrapping.is_list() => {
-                    let value = self.leaf(leaf)?;
-                    if present.is_filled() { present } else { value }
-                }
+            match &field.content {
+                // Most leaves are copied as they came. They are put where they belong at once: a value that is handed over
+                // in memory is waited for.
+                FetchContent::Leaf(leaf) if !field.wrapping.is_list() => match leaf::read(&mut self.reader, leaf)? {
+                    _ if present.is_filled() => {}
+                    Token::Raw(range) => self.arena.set_slot(object, index, self.span(range)),
+                    token => {
+                        let value = self.judged(token, leaf);
+                        self.arena.set_slot(object, index, value);
+                    }
+                },
                 FetchContent::Leaf(_) | FetchContent::Objects(_) => {
-                    self.value(field, field.wrapping.lists(), present, object)?
+                    let value = self.value(field, field.wrapping.lists(), present, object)?;
+                    self.arena.set_slot(object, index, value);
                 }
-            };
-            self.arena.set_slot(object, index, value);
+            }
         }
         Ok(None)
     }
@@ -182,7 +240,7 @@ impl<'a> Deserializer<'a> {
             match self.reader.peek()? {
                 b'n' => {
                     self.reader.word("null")?;
-                    SlotValue::Null
+                    self.null()
                 }
                 b'[' => return self.list(field, lists, present, parent),
                 _ => {
@@ -192,11 +250,14 @@ impl<'a> Deserializer<'a> {
             }
         } else {
             match &field.content {
-                FetchContent::Leaf(leaf) => self.leaf(leaf)?,
+                FetchContent::Leaf(leaf) => {
+                    let token = leaf::read(&mut self.reader, leaf)?;
+                    self.judged(token, leaf)
+                }
                 FetchContent::Objects(selection) => match self.reader.peek()? {
                     b'n' => {
                         self.reader.word("null")?;
-                        SlotValue::Null
+                        self.null()
                     }
                     b'{' => return self.nested(selection, present),
                     _ => {
@@ -209,15 +270,25 @@ impl<'a> Deserializer<'a> {
         Ok(if present.is_filled() { present } else { value })
     }
 
-    /// Most values are leaves: this goes where it is called from, so that they are not handed over in memory.
-    #[inline(always)]
-    fn leaf(&mut self, leaf: &Leaf) -> Result<SlotValue, JsonError> {
-        Ok(match leaf::read(&mut self.reader, leaf)? {
-            Token::Null => SlotValue::Null,
+    /// The value of a leaf's token.
+    fn judged(&mut self, token: Token, leaf: &Leaf) -> SlotValue {
+        match token {
+            Token::Null => self.null(),
             Token::Raw(range) => self.span(range),
             Token::Rewritten(text) => self.arena.compute(text.as_bytes()),
             Token::Misfit(came) => SlotValue::Error(self.misfit(came, leaf::name(leaf))),
-        })
+        }
+    }
+
+    /// The null that was just read.
+    fn null(&self) -> SlotValue {
+        self.gap().map_or(SlotValue::Null, SlotValue::Error)
+    }
+
+    /// What the null that was just read stands for, if that is an error.
+    fn gap(&self) -> Option<ErrorRef> {
+        let end = self.reader.offset();
+        self.gaps.binary_search_by_key(&end, |(end, _)| *end).ok().map(|at| self.gaps[at].1)
     }
 
     fn span(&self, range: std::ops::Range<usize>) -> SlotValue {
@@ -238,18 +309,45 @@ impl<'a> Deserializer<'a> {
                 if self.arena.is_full() {
                     return Err(JsonError::TooLarge);
                 }
-                let ty = if selection.typename { None } else { selection.types.single() };
-                self.arena.new_object(self.shape, selection.position, ty)
+                return self.new_object(selection);
             }
         };
         match self.object(selection, object)? {
             None => Ok(SlotValue::Object(object)),
-            Some(error) if present.is_filled() => {
+            Some(error) => {
                 self.arena.attach(object, error);
                 Ok(present)
             }
-            Some(error) => Ok(SlotValue::Error(error)),
         }
+    }
+
+    /// Reads an object where none is yet.
+    fn new_object(&mut self, selection: &FetchSelection) -> Result<SlotValue, JsonError> {
+        let position = selection.position.index();
+        let may_repeat = !self.apart && self.shape.positions[position].may_repeat();
+        if may_repeat
+            && let Some(Some((text, object))) = self.last.get(position)
+            && self.reader.take_again(text)
+        {
+            let object = *object;
+            self.arena.share_object(object);
+            self.repeats = true;
+            return Ok(SlotValue::Object(object));
+        }
+        let ty = if selection.typename { None } else { selection.types.single() };
+        let object = self.arena.new_object(self.shape, selection.position, ty);
+        let (start, misfits) = (self.reader.offset(), self.misfits);
+        if let Some(error) = self.object(selection, object)? {
+            return Ok(SlotValue::Error(error));
+        }
+        // What is wrong with an object is told at each place.
+        if may_repeat && self.misfits == misfits {
+            if self.last.len() <= position {
+                self.last.resize(self.shape.positions.len(), None);
+            }
+            self.last[position] = Some((start..self.reader.offset(), object));
+        }
+        Ok(SlotValue::Object(object))
     }
 
     fn list(

@@ -84,7 +84,8 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
-        let text = std::str::from_utf8(bytes).map_err(|error| JsonError::InvalidUtf8 { at: error.valid_up_to() })?;
+        let text =
+            simdutf8::compat::from_utf8(bytes).map_err(|error| JsonError::InvalidUtf8 { at: error.valid_up_to() })?;
         Ok(Self { text, at: 0, depth: 0 })
     }
 
@@ -157,6 +158,16 @@ impl<'a> Reader<'a> {
         self.at = text.len() - value.len();
         *first = false;
         true
+    }
+
+    /// Goes past a value that this reader has read at this depth before, if the same text comes next; otherwise reads nothing.
+    pub fn take_again(&mut self, value: &Range<usize>) -> bool {
+        let text = self.text.as_bytes();
+        let comes = text[self.at..].starts_with(&text[value.clone()]);
+        if comes {
+            self.at += value.len();
+        }
+        comes
     }
 
     /// Goes to the next item of a list; false at the list's end. `first` is true before the first.

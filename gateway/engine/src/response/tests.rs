@@ -332,6 +332,52 @@ proptest! {
         let response: Json = serde_json::from_slice(&projected.body).expect("the response is JSON");
         prop_assert_eq!(&response["data"], &expected, "{}", backend);
     }
+
+    #[test]
+    fn objects_that_come_again_give_what_objects_of_their_own_give(
+        known in prop::collection::vec(noise(), 1..4), order in prop::collection::vec(0_usize..4, 0..8)
+    ) {
+        static SUPERGRAPH: LazyLock<Supergraph<Merged>> = LazyLock::new(|| supergraph(SDL));
+        let supergraph = &*SUPERGRAPH;
+        let operation = "{ users { name age color best { name age best { age } friends { age } } friends { name } } }";
+        let plan = || PlanBuilder::new(supergraph, operation).root("a", &[], operation).build();
+        let users: Vec<&Json> = order.iter().map(|at| &known[at % known.len()]).collect();
+        let json = json!({"users": users}).to_string();
+        let written = |plan: &QueryPlan| {
+            let arena = read(plan, &supergraph.model, &[&json]).expect("JSON");
+            (project(&plan.shape, &arena, &vec![]).body, arena.object_count())
+        };
+        let (body, stored) = written(&plan());
+        let mut apart = plan();
+        apart.shape.positions.iter_mut().for_each(|position| position.apart = true);
+        let (expected, all) = written(&apart);
+        prop_assert_eq!(body, expected, "{}", json);
+        prop_assert!(stored <= all);
+    }
+}
+
+#[test]
+fn an_object_that_comes_again_is_stored_once() {
+    let supergraph = supergraph(SDL);
+    let operation = "{ users { name best { age } } }";
+    let plan = PlanBuilder::new(&supergraph, operation).root("a", &[], operation).build();
+    // Objects as they come, and how many are stored beside the root.
+    let cases = [
+        (r#"{"name":"A"},{"name":"A"},{"name":"A"}"#, 1),
+        (r#"{"name":"A"}, {"name":"A"}"#, 1),
+        // The last one alone is looked at, and its bytes.
+        (r#"{"name":"A"},{"name":"B"},{"name":"A"}"#, 3),
+        (r#"{"name":"A"},{"name": "A"}"#, 2),
+        (r#"{"name":"A","best":{"age":1}},{"name":"B","best":{"age":1}}"#, 3),
+        (r#"{"name":"A","best":{"age":1}},{"name":"A","best":{"age":1}},{"name":"A","best":{"age":12}}"#, 4),
+        // What is wrong is told at each place.
+        (r#"{"name":5},{"name":5}"#, 2),
+        (r#"{"name":"A","best":{"age":"x"}},{"name":"A","best":{"age":"x"}}"#, 4),
+    ];
+    for (users, expected) in cases {
+        let arena = read(&plan, &supergraph.model, &[&format!(r#"{{"users":[{users}]}}"#)]).expect("JSON");
+        assert_eq!(arena.object_count() - 1, expected, "{users}");
+    }
 }
 
 #[test]
@@ -339,7 +385,8 @@ fn an_answer_that_is_small_on_the_wire_and_large_in_memory_is_refused() {
     let supergraph = supergraph(SDL);
     let operation = "{ users { name } }";
     let plan = PlanBuilder::new(&supergraph, operation).root("a", &[], operation).build();
-    let json = format!(r#"{{"users":[{}{{}}]}}"#, "{},".repeat(5_000_000));
+    // Two that differ by turns: the same ones would be one.
+    let json = format!(r#"{{"users":[{}{{}}]}}"#, r#"{},{"name":"A"},"#.repeat(2_500_000));
     let mut arena = ResponseArena::new(&plan.shape, supergraph.model.query.expect("a query type"));
     let reader = Reader::new(json.as_bytes()).expect("UTF-8");
     let part = arena.add_part(Bytes::copy_from_slice(json.as_bytes()));

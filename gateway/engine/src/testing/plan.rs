@@ -126,7 +126,7 @@ impl PlanBuilder {
 
     fn new_position(&mut self, parent: Option<SlotId>, ty: TypeId) -> PositionId {
         let types = self.model.ty(ty).possible.clone();
-        self.shape.positions.push(Position { parent, types, slots: vec![], width: 0, apart: false });
+        self.shape.positions.push(Position::new(parent, types));
         PositionId::from_index(self.shape.positions.len() - 1)
     }
 
@@ -204,6 +204,9 @@ impl PlanBuilder {
                     let content = match self.shape.slots[slot.index()].content.clone() {
                         Content::Leaf(leaf) => FetchContent::Leaf(leaf),
                         Content::Objects(below) => {
+                            let position = &mut self.shape.positions[below.index()];
+                            position.sources += 1;
+                            position.in_list = true;
                             FetchContent::Objects(self.selection(below, base, &field.selection_set))
                         }
                     };

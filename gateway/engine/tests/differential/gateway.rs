@@ -10,7 +10,7 @@ use http::HeaderMap;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use weft_engine::connector::Fake;
-use weft_engine::{Connectors, PreparedPlan, RequestContext, execute};
+use weft_engine::{Connectors, ErrorDetail, PreparedPlan, RequestContext, execute};
 use weft_federation::compose::{NoConnectors, compose, prove};
 use weft_federation::diagnostics::{Diagnostic, Source};
 use weft_federation::operation::{Identity, OperationError, bind, coerce, parse};
@@ -122,7 +122,8 @@ impl Gateway {
         let result = runtime.block_on(async {
             let headers = HeaderMap::new();
             // Time is virtual, and no answer takes this long.
-            let context = RequestContext { headers: &headers, deadline: Instant::now() + Duration::from_secs(600) };
+            let deadline = Instant::now() + Duration::from_secs(600);
+            let context = RequestContext { headers: &headers, deadline, errors: ErrorDetail::Full };
             execute(&prepared, &bound, client, &variables, &context).await
         });
         let text = String::from_utf8(result.body.into()).map_err(broken)?;

@@ -274,7 +274,9 @@ fn headers(headers: &[Header]) -> Option<String> {
         Header::Value { name, value } => format!("{{ name: {}, value: {} }}", string(name), string(value)),
     };
     let all: Vec<String> = headers.iter().map(one).collect();
-    (!all.is_empty()).then(|| format!("headers: [{}]", all.join(", ")))
+    let short = format!("headers: [{}]", all.join(", "));
+    let is_short = all.len() < 2 || short.len() <= WIDTH - 10;
+    (!all.is_empty()).then(|| if is_short { short } else { format!("headers: [\n  {}\n]", all.join("\n  ")) })
 }
 
 fn argument(argument: &Argument) -> String {

@@ -14,7 +14,7 @@ use super::query_plan::{
     ContextSource, ContextValue, ContextValueId, FetchContent, FetchEntry, FetchField, FetchId, FetchNode,
     FetchSelection, QueryPlan, RepresentationField, RepresentationPlan,
 };
-use super::shape::{Content, PositionId, Shape, SlotId};
+use super::shape::{Content, Position, PositionId, Shape, SlotId};
 use super::steps::{Entry, Group, GroupId, PlaceId};
 use super::typenames;
 use crate::operation::OperationKind;
@@ -91,18 +91,25 @@ fn take_trigger(fetches: &mut Vec<FetchNode>) -> FetchNode {
     trigger
 }
 
-/// Gives the slots that are used their places in the objects' memory.
+/// Gives the slots that are used their places in the objects' memory, and counts what brings the objects.
 fn lay_out(shape: &mut Shape, fetches: &[FetchNode]) {
-    fn selected(selection: &FetchSelection, used: &mut Vec<SlotId>) {
+    fn selected(selection: &FetchSelection, in_list: bool, positions: &mut [Position], used: &mut Vec<SlotId>) {
         for field in &selection.fields {
             used.push(field.slot);
             if let FetchContent::Objects(child) = &field.content {
-                selected(child, used);
+                let in_list = in_list || field.wrapping.is_list();
+                let position = &mut positions[child.position.index()];
+                position.sources += 1;
+                position.in_list |= in_list;
+                selected(child, in_list, positions, used);
             }
         }
     }
     let mut used = vec![];
-    fetches.iter().for_each(|fetch| selected(&fetch.selection, &mut used));
+    for fetch in fetches {
+        let in_list = matches!(fetch.entry, FetchEntry::Entities { .. });
+        selected(&fetch.selection, in_list, &mut shape.positions, &mut used);
+    }
     for projection in &shape.projections {
         let fields = projection.classes.iter().flat_map(|class| &class.fields);
         used.extend(fields.filter_map(|field| field.source.slot()));

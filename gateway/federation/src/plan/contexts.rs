@@ -58,7 +58,7 @@ mod tests {
     /// Positions in each other; the objects of each that lead to the next have these types.
     fn chain(levels: &[&[u32]]) -> (Shape, PositionId) {
         let mut shape = Shape::default();
-        let position = |parent| Position { parent, types: TypeSet::default(), slots: vec![], width: 0, apart: false };
+        let position = |parent| Position::new(parent, TypeSet::default());
         shape.positions.push(position(None));
         for (at, level) in levels.iter().enumerate() {
             let below = PositionId::from_index(at + 1);

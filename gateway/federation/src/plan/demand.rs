@@ -211,7 +211,7 @@ pub(super) fn add_slot(
         None => {
             let child = PositionId::from_index(shape.positions.len());
             let types = model.ty(def.base).possible.clone();
-            shape.positions.push(Position { parent: Some(id), types, slots: vec![], width: 0, apart: false });
+            shape.positions.push(Position::new(Some(id), types));
             Content::Objects(child)
         }
     };

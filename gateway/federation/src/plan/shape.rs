@@ -45,6 +45,23 @@ pub struct Position {
     /// Objects of this position that are the same entity are still kept apart: what is asked of them hangs on the objects
     /// that they are in.
     pub apart: bool,
+    /// How many fields of the plan's fetches bring objects of this position.
+    pub sources: u32,
+    /// Whether one answer can have several of them.
+    pub in_list: bool,
+}
+
+impl Position {
+    /// A position that no fetch is for yet.
+    pub fn new(parent: Option<SlotId>, types: TypeSet) -> Self {
+        Self { parent, types, slots: vec![], width: 0, apart: false, sources: 0, in_list: false }
+    }
+
+    /// Whether two objects that one answer describes in the same words may be one object. What else is fetched of them goes by
+    /// what was answered, unless it hangs on the objects that they are in, or another field adds to them, which does too.
+    pub fn may_repeat(&self) -> bool {
+        self.in_list && self.sources == 1 && !self.apart
+    }
 }
 
 #[derive(Debug, Clone)]

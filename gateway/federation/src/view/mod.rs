@@ -12,6 +12,7 @@ mod directives;
 mod enums;
 mod fields;
 mod guarantee;
+mod implements;
 mod inputs;
 mod interfaces;
 mod literal;

@@ -7,12 +7,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
 use weft_federation::connect::mapping::{Selection, Value, Variable, eval, parse_json};
-use weft_federation::connect::{ErrorMappings, Mapping, Source};
+use weft_federation::connect::{Connector, ConnectorId, ErrorMappings, Mapping, Source};
 
+use super::backends::Backends;
 use super::codes;
-use super::exchange::Exchange;
+use super::form::{Form, Found};
 use super::scope::{Scope, headers};
-use crate::execute::{BackendStatus, SubgraphError};
+use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// What a backend replied, in any protocol.
 #[derive(Debug, Clone)]
@@ -26,14 +27,40 @@ pub struct Reply {
 pub enum Payload {
     /// JSON, if it is.
     Json(Bytes),
-    /// A message that was decoded, and what in it has no JSON.
-    Value { value: Arc<Value<'static>>, problems: Arc<[String]> },
+    /// A message that was decoded, and how many bytes it had.
+    Value { value: Arc<Value<'static>>, size: usize },
 }
 
-impl Exchange<'_> {
+impl Payload {
+    /// In bytes, as it came.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Json(bytes) => bytes.len(),
+            Self::Value { size, .. } => *size,
+        }
+    }
+}
+
+/// What it takes to judge the replies to a connector's calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    pub backends: &'a Backends,
+    pub id: ConnectorId,
+    pub connector: &'a Connector,
+    pub selection: &'a Selection,
+    pub origin: &'a ErrorOrigin,
+}
+
+impl Judge<'_> {
+    /// Judges the reply, and writes what it holds; nothing is written of what is not there, where `may_miss` says that this is
+    /// no error.
+    pub fn take(&self, reply: &Reply, scope: Scope<'_>, may_miss: bool, form: &Form<'_>) -> Found {
+        self.judge(reply, scope, may_miss, |mapped| form.write(mapped, self.connector, self.origin))
+    }
+
     /// Judges the reply, and maps what it holds; `None` stands for what is not there, where `may_miss` says that this is
     /// no error.
-    pub(super) fn judge<R>(
+    fn judge<R>(
         &self,
         reply: &Reply,
         mut scope: Scope<'_>,
@@ -57,10 +84,7 @@ impl Exchange<'_> {
                 parsed = result.unwrap_or_default();
                 (&parsed, broken)
             }
-            Payload::Value { value, problems } => {
-                self.note(problems);
-                (&**value, None)
-            }
+            Payload::Value { value, .. } => (&**value, None),
         };
         let source = self.backends.connectors().source_of(self.connector);
         let is_success = self.connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));

@@ -1,6 +1,7 @@
 //! Tests of connectors: REST against scripted servers, REST and gRPC against the demo backends.
 
 mod batches;
+mod large;
 mod sharing;
 mod wire;
 

@@ -9,6 +9,7 @@ mod heavy;
 mod hidden;
 mod noise;
 mod order;
+mod repeats;
 mod requires;
 mod subscribe;
 

@@ -7,6 +7,7 @@ use super::number::json_number_length;
 use super::value::{Text, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How deep lists and objects may nest; deeper is refused, so that no body overflows the stack.
 pub const MAX_DEPTH: usize = 512;
@@ -271,8 +272,17 @@ fn unescape_unicode(bytes: &[u8], at: usize) -> (char, usize) {
 
 /// Appends `value` as JSON.
 pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
+    write_telling(value, out, &mut |_| {});
+}
+
+/// Appends `value` as JSON, and tells of each [`Value::Unfit`] in it.
+pub fn write_telling(value: &Value<'_>, out: &mut Vec<u8>, tell: &mut impl FnMut(&Arc<str>)) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
+        Value::Unfit(why) => {
+            out.extend_from_slice(b"null");
+            tell(why);
+        }
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
         Value::Number(raw) => out.extend_from_slice(raw.as_bytes()),
@@ -288,7 +298,7 @@ pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
                 if at > 0 {
                     out.push(b',');
                 }
-                write(item, out);
+                write_telling(item, out, tell);
             }
             out.push(b']');
         }
@@ -300,7 +310,7 @@ pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
                 }
                 write_string(key, out);
                 out.push(b':');
-                write(value, out);
+                write_telling(value, out, tell);
             }
             out.push(b'}');
         }

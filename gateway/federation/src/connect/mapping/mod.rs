@@ -31,6 +31,7 @@ pub use ast::{
 pub use eval::{Problem, ProblemKind, Vars, eval};
 pub use json::{
     JsonError, MAX_DEPTH, MAX_VALUES, parse as parse_json, write as write_json, write_string as write_json_string,
+    write_telling as write_json_telling,
 };
 pub use method::Method;
 pub(super) use number::{float_token, float32_token};

@@ -179,7 +179,7 @@ impl<'d> Reader<'d, '_> {
         {
             return Ok(only);
         }
-        let names: Vec<String> = shapes.iter().map(|shape| describe(shape)).collect();
+        let names = one_of(&shapes);
         let mut all: Vec<&Shape<'d>> = shapes.iter().collect();
         let is_object = |shape: &&Shape<'d>| matches!(shape.kind, Kind::Object(_));
         if is_object(&&own) {
@@ -191,12 +191,12 @@ impl<'d> Reader<'d, '_> {
                 properties.retain(|property| own.iter().all(|known| known.name != property.name));
                 properties.splice(0..0, own);
             }
-            let note = format!("One of {}: the fields of all, null where the value is another.", names.join(", "));
+            let note = format!("{names}: the fields of all, null where the value is another.");
             Shape { note: Some(note), ..Shape::of(Kind::Object(properties)) }
         } else {
             match common_scalar(&all) {
                 Some(kind) => Shape::of(kind),
-                None => Shape::json(Some(format!("One of {}.", names.join(", ")))),
+                None => Shape::json(Some(format!("{names}."))),
             }
         };
         shape.nullable = nullable;
@@ -275,6 +275,36 @@ fn wider(left: &Kind<'_>, right: &Kind<'_>) -> Option<&'static str> {
         Some("Float")
     } else {
         None
+    }
+}
+
+/// How many alternatives a comment names; it is read, and the document has the rest.
+const NAMED: usize = 6;
+
+/// `One of Cat, Dog or String`, `One of 3 objects`.
+fn one_of(shapes: &[Shape<'_>]) -> String {
+    let mut names: Vec<(String, usize)> = vec![];
+    for name in shapes.iter().map(describe) {
+        match names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => names.push((name, 1)),
+        }
+    }
+    // `an object` says which one no more than `objects` does.
+    let counted = |(name, count): (String, usize)| match name.strip_prefix("an ").or(name.strip_prefix("a ")) {
+        Some(thing) if count > 1 => format!("{count} {thing}s"),
+        Some(_) | None => name,
+    };
+    let mut names: Vec<String> = names.into_iter().map(counted).collect();
+    if names.len() > NAMED {
+        let others = names.len() - (NAMED - 1);
+        names.truncate(NAMED - 1);
+        names.push(format!("{others} others"));
+    }
+    match names.as_slice() {
+        [] => "One of none".to_owned(),
+        [only] => format!("One of {only}"),
+        [first @ .., last] => format!("One of {} or {last}", first.join(", ")),
     }
 }
 

@@ -38,8 +38,8 @@ pub struct Value {
     pub note: Option<String>,
 }
 
-/// An enum whose values have to be translated is a `String` if there are more of them than this.
-const MAX_TRANSLATED: usize = 16;
+/// An enum is a `String` if more of its values than this have to be translated, which every selection of it does anew.
+const MAX_TRANSLATED: usize = 8;
 
 /// How deep lists may be nested in lists, by reference in themselves.
 const MAX_LISTS: usize = 16;
@@ -376,6 +376,13 @@ fn enum_name(value: &str) -> Option<String> {
     if names::is_name(value) && !["true", "false", "null"].contains(&value) {
         return Some(value.to_owned());
     }
+    // `+1` and `-1` would be one.
+    let signed = |sign| value.strip_prefix(sign).filter(|rest: &&str| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let value = match (signed('+'), signed('-')) {
+        (Some(rest), _) => &format!("plus_{rest}"),
+        (None, Some(rest)) => &format!("minus_{rest}"),
+        (None, None) => value,
+    };
     let mut name: String = value.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     name = name.trim_matches('_').to_owned();
     if name.starts_with(|c: char| c.is_ascii_digit()) {

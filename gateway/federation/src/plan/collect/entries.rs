@@ -1,17 +1,20 @@
-//! Owns the entries: what an operation asks of objects of one type, by response key ("CollectFields").
+//! Owns what a view wants of the objects of each type: the fields that its selection sets select on them, under the
+//! client's keys for them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 
-use super::super::error::PlanError;
-use super::{Collector, MAX_FIELDS, MAX_FRAGMENTS};
+use super::{Collector, View, same, sight};
 use crate::operation::{Field, FieldTarget, Selection, SelectionSet, Sight};
+use crate::plan::error::PlanError;
 use crate::schema::{Arguments, FieldId, NameId, TypeId, TypeSet, Wrapping};
 
-/// The selection sets that one response key merges.
-pub(super) type View<'o> = Vec<&'o SelectionSet>;
+/// Fields collected, counted for each type that they differ for.
+const MAX_FIELDS: usize = 100_000;
+/// Fragments looked into, counted for each type that they are looked into for.
+const MAX_FRAGMENTS: usize = 5_000_000;
 
 /// The fields of one response key, for objects of one type.
 #[derive(Clone)]
@@ -189,16 +192,6 @@ impl Entry<'_> {
     }
 }
 
-/// A mistake of ours: what was bound does not fit together.
-pub(super) fn inconsistent(entry: &Entry<'_>) -> PlanError {
-    PlanError::internal(format!("the view of the field \"{}\" does not fit its operation", entry.key))
-}
-
-/// How the objects of a view are seen.
-pub(super) fn sight<'o>(view: &View<'o>) -> &'o Sight {
-    view.first().map_or(&Sight::Plain, |set| &set.sight)
-}
-
 /// What all views of a position want of objects of one type, in the order of the response.
 pub(super) fn entries_of<'c, 'o>(ty: TypeId, views: &[View<'o>], classes: &'c [Vec<Class<'o>>]) -> Vec<&'c Entry<'o>> {
     let mut entries = vec![];
@@ -232,6 +225,17 @@ fn add_entries<'c, 'o>(
     }
 }
 
+/// A mutation's root fields are calls, and one that is asked for under two keys is made twice.
+pub(super) fn set_apart(classes: &mut [Vec<Class<'_>>]) {
+    for (view, classes) in classes.iter_mut().enumerate() {
+        for entry in classes.iter_mut().flat_map(|class| &mut class.entries) {
+            if let Target::Field { call, .. } = &mut entry.target {
+                *call = Some((view, entry.key));
+            }
+        }
+    }
+}
+
 /// The selection sets under an entry, each once; none under a leaf.
 pub(super) fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
     let mut view: View<'o> = vec![];
@@ -249,8 +253,4 @@ pub(super) fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
         | Target::Denied(_) => {}
     }
     view
-}
-
-pub(super) fn same(a: &View<'_>, b: &View<'_>) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| std::ptr::eq(*a, *b))
 }

@@ -10,20 +10,15 @@ use super::error::PlanError;
 use super::runtime::{Runtime, Sources};
 use super::shape::{Content, Position, PositionId, Projection, ProjectionId, ProjectionKind, ROOT, Shape};
 use super::work::Work;
-use crate::operation::{BoundOperation, OperationKind, Premise, Sight};
-use crate::schema::{Id, Model, TypeSet, write_json_string};
-use crate::view::TypeNames;
-use entries::{Class, View, child_view, same, sight};
+use crate::operation::{BoundOperation, OperationKind, Premise, SelectionSet, Sight};
+use crate::schema::{Id, Model, TypeSet};
+use entries::{Class, child_view, set_apart};
 use project::{Here, shows_typename};
-use slots::{Gathered, set_apart, split_by_slots};
+use slots::{Gathered, split_by_slots};
 
 /// Fields under fields, fragments aside. Validation lets 129 through, and a client's view may make several of one. Planning
 /// recurses: without optimization this many leave little of a thread's stack, with it three quarters.
 const MAX_DEPTH: usize = 150;
-/// Fields collected, counted for each type that they differ for.
-const MAX_FIELDS: usize = 100_000;
-/// Fragments looked into, counted for each type that they are looked into for.
-const MAX_FRAGMENTS: usize = 5_000_000;
 
 pub(super) struct Collected {
     pub shape: Shape,
@@ -46,13 +41,16 @@ pub(super) fn collect<'o>(
         Collector { model, bits, premises, is_serial, runtime, work, shape, demands, fields: 0, fragments: 0 };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
-    collector.shape.positions.push(Position { parent: None, types, slots: vec![], width: 0, apart: false });
+    collector.shape.positions.push(Position::new(None, types));
     let view: View<'_> = vec![&operation.selection_set];
     let (root, projections) = collector.position(ROOT, &[view], &all, 0)?;
     // One view went in, so one projection came out.
     collector.shape.root = projections.first().copied().unwrap_or_default();
     Ok(Collected { shape: collector.shape, demands: collector.demands, root })
 }
+
+/// The selection sets that one response key merges.
+type View<'o> = Vec<&'o SelectionSet>;
 
 struct Collector<'o> {
     model: &'o Model,
@@ -166,14 +164,13 @@ impl<'o> Collector<'o> {
         let (sources, types) = runtime.below(&known.sources, &slot.types, name, possible)?;
         Ok(Known { types, sources })
     }
+}
 
-    /// The names of types, as JSON strings.
-    fn typenames(&self, types: &TypeSet) -> TypeNames {
-        let name = |ty| {
-            let mut json = String::new();
-            write_json_string(self.model.type_name(ty), &mut json);
-            (ty, json.into_boxed_str())
-        };
-        types.iter().map(name).collect()
-    }
+/// How the objects of a view are seen.
+fn sight<'o>(view: &View<'o>) -> &'o Sight {
+    view.first().map_or(&Sight::Plain, |set| &set.sight)
+}
+
+fn same(a: &View<'_>, b: &View<'_>) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| std::ptr::eq(*a, *b))
 }

@@ -1,14 +1,14 @@
-//! Owns the projections of a position: what the client sees of its objects, and where each value is read.
+//! Owns the projections of a position: where in its slots a view's fields are read, and what becomes of them.
 
 use std::sync::Arc;
 
-use super::super::error::PlanError;
-use super::super::shape::{ProjectedField, ProjectionClass, ProjectionId, ProjectionSource, SlotId, ViewedSource};
-use super::Collector;
-use super::entries::{Class, Entry, Target, View, child_view, inconsistent, same};
+use super::entries::{Class, Entry, Target, child_view};
 use super::slots::{Gathered, SlotOf};
+use super::{Collector, View, same};
 use crate::operation::{Premise, Sight};
-use crate::schema::{Id, Wrapping, write_json_string};
+use crate::plan::error::PlanError;
+use crate::plan::shape::{ProjectedField, ProjectionClass, ProjectionId, ProjectionSource, SlotId, ViewedSource};
+use crate::schema::{Id, TypeSet, Wrapping, write_json_string};
 use crate::view::{FieldSource, Treatment, TypeNames};
 
 /// What the projections of a position are made of.
@@ -110,6 +110,21 @@ impl<'o> Collector<'o> {
         let lists = step.lists.iter().copied().collect();
         ProjectionSource::Viewed(Box::new(ViewedSource { slot, below, lists, treatment }))
     }
+
+    /// The names of types, as JSON strings.
+    pub(super) fn typenames(&self, types: &TypeSet) -> TypeNames {
+        let name = |ty| {
+            let mut json = String::new();
+            write_json_string(self.model.type_name(ty), &mut json);
+            (ty, json.into_boxed_str())
+        };
+        types.iter().map(name).collect()
+    }
+}
+
+/// A mistake of ours: what was bound does not fit together.
+fn inconsistent(entry: &Entry<'_>) -> PlanError {
+    PlanError::internal(format!("the view of the field \"{}\" does not fit its operation", entry.key))
 }
 
 pub(super) fn shows_typename(class: &ProjectionClass) -> bool {

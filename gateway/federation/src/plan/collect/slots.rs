@@ -1,13 +1,13 @@
-//! Owns the slots of a position: which fields some fetch has to write, for all that look at the position.
+//! Owns which slots a position has: a field is in one slot for all the types and views that want the same of it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::demand::add_slot;
-use super::super::shape::{PositionId, ProjectionId, SlotId};
-use super::Collector;
-use super::entries::{Call, Class, Target, View, child_view, entries_of, same};
+use super::entries::{Call, Class, Target, child_view, entries_of};
+use super::{Collector, View, same};
 use crate::operation::SelectionSet;
+use crate::plan::demand::add_slot;
+use crate::plan::shape::{PositionId, ProjectionId, SlotId};
 use crate::schema::{Arguments, FieldId, NameId, TypeId, TypeSet, Wrapping};
 
 /// What tells slots of one position apart. The pointers are those of the child selection sets.
@@ -80,17 +80,6 @@ impl<'o> Collector<'o> {
             }
         }
         (gathered, by_field)
-    }
-}
-
-/// A mutation's root fields are calls, and one that is asked for under two keys is made twice.
-pub(super) fn set_apart(classes: &mut [Vec<Class<'_>>]) {
-    for (view, classes) in classes.iter_mut().enumerate() {
-        for entry in classes.iter_mut().flat_map(|class| &mut class.entries) {
-            if let Target::Field { call, .. } = &mut entry.target {
-                *call = Some((view, entry.key));
-            }
-        }
     }
 }
 

@@ -117,7 +117,7 @@ fn asked_for<'a>(
     work: &'a Work<'a>,
 ) -> (Search<'a>, Vec<Item>) {
     let mut shape = Shape::default();
-    shape.positions.push(Position { parent: None, types: whom.types.clone(), slots: vec![], width: 0, apart: false });
+    shape.positions.push(Position::new(None, whom.types.clone()));
     let mut items = vec![];
     for field in fields {
         let slot = add_slot(model, &mut shape, ROOT, *field, [].into());
