@@ -29,7 +29,9 @@ fn main() -> ExitCode {
             "--world" => world = Some(value),
             "--views" => views = value > 0,
             _ => {
-                eprintln!("{argument} is not known; there are --seed, --cases, --failures, --threads, --world and --views");
+                eprintln!(
+                    "{argument} is not known; there are --seed, --cases, --failures, --threads, --world and --views"
+                );
                 return ExitCode::from(2);
             }
         }

@@ -197,7 +197,8 @@ impl Generator<'_> {
                 continue;
             }
             let step = Step { field: def.name.to_string(), args: vec![], narrow: None, lists: vec![] };
-            let mut field = self.plain(&format!("{}_{}", from.to_lowercase(), def.name), "Int", Source::Path(vec![step]));
+            let mut field =
+                self.plain(&format!("{}_{}", from.to_lowercase(), def.name), "Int", Source::Path(vec![step]));
             field.ty = Type::Named(def.ty.inner_named_type().clone());
             shared.push(field);
         }
@@ -312,8 +313,13 @@ impl Generator<'_> {
         let mut unmapped = false;
         let client = match self.possible.get(&base) {
             Some(all) => {
-                let known: Vec<String> =
-                    self.view.types.iter().filter(|ty| ty.from == base && ty.name != "Query").map(|ty| ty.name.clone()).collect();
+                let known: Vec<String> = self
+                    .view
+                    .types
+                    .iter()
+                    .filter(|ty| ty.from == base && ty.name != "Query")
+                    .map(|ty| ty.name.clone())
+                    .collect();
                 let client = self.rng.pick(&known)?.clone();
                 unmapped = self.view.members(&client).len() < all.len();
                 client
@@ -364,7 +370,11 @@ impl Generator<'_> {
             return None;
         }
         let of_enum = self.view.enums.iter().find(|known| known.name == ty).map(|known| {
-            known.catch_all.clone().or_else(|| known.values.first().map(|(_, client)| client.clone())).unwrap_or_default()
+            known
+                .catch_all
+                .clone()
+                .or_else(|| known.values.first().map(|(_, client)| client.clone()))
+                .unwrap_or_default()
         });
         let value = match (is_list, ty, of_enum) {
             (true, _, _) => "[]".to_owned(),

@@ -248,7 +248,9 @@ impl<'a> Naive<'a> {
     ) -> Flow<'a> {
         let Some((first, rest)) = lists.split_first() else {
             return match (found, steps) {
-                (Tree::Object(object), [step, ..]) if !self.is_a(object, step.narrow.as_deref()) => Flow::One(Tree::Null),
+                (Tree::Object(object), [step, ..]) if !self.is_a(object, step.narrow.as_deref()) => {
+                    Flow::One(Tree::Null)
+                }
                 (Tree::Object(object), [_, rest @ ..]) if !rest.is_empty() => self.step(object, rest, field, node),
                 (other, _) => Flow::One(other),
             };

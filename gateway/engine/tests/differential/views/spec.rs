@@ -105,7 +105,8 @@ impl View {
             Some((Kind::Object(_), ty)) => vec![ty],
             Some((Kind::Union(members), _)) => members.iter().filter_map(|name| self.ty(name)).collect(),
             Some((Kind::Interface, _)) => {
-                let implements = |ty: &&ViewType| matches!(&ty.kind, Kind::Object(all) if all.iter().any(|i| i == name));
+                let implements =
+                    |ty: &&ViewType| matches!(&ty.kind, Kind::Object(all) if all.iter().any(|i| i == name));
                 self.types.iter().filter(implements).collect()
             }
         }
