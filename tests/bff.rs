@@ -392,10 +392,22 @@ fn clients_that_are_wrong_are_told_of_at_the_start_and_nothing_is_served() {
             &[
                 ("a/schema.graphql", "type Query { hello: Strin }"),
                 ("b/schema.graphql", "type Query @from(type: \"Query\", all: true)"),
+                ("b/client.yaml", "tier: bronze\ntimeout: 10s"),
                 ("c d/schema.graphql", SCHEMA),
+                ("e/client.yaml", ""),
             ],
-            // The folder's name is a matter of the files alone, which come first.
-            &["INVALID_CLIENT_NAME", "c d"],
+            // Of folders, policies and schemas alike.
+            &[
+                "INVALID_CLIENT_NAME",
+                "c d",
+                "CLIENT_WITHOUT_SCHEMA",
+                "POLICY_EXCEEDS_TIER",
+                "b/client.yaml:2:",
+                "a/schema.graphql:1:",
+                "Strin",
+                "WILDCARD_NOT_ALLOWED",
+                "b/schema.graphql:1:",
+            ],
         ),
         (
             &[
