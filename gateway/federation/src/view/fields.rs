@@ -26,6 +26,20 @@ pub(super) struct Place<'a> {
 
 /// `None` if it comes from nowhere, which is told.
 pub(super) fn map(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Option<FieldMap> {
+    let before = found.len();
+    let map = mapped(cx, place, found);
+    let Place { owner, field, .. } = place;
+    if cx.places.at(field.name.location()).is_none() {
+        // There is nothing to see of the field where the wildcard stands.
+        for diagnostic in &mut found[before..] {
+            diagnostic.message = format!("`{owner}.{}` comes by `all: true`: {}", field.name, diagnostic.message);
+            diagnostic.help = Some("write the field as it shall be, or leave it out with `except`".to_owned());
+        }
+    }
+    map
+}
+
+fn mapped(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Option<FieldMap> {
     let Place { owner, field, .. } = place;
     let from = From::of(field.directives.get("from"));
     directives::check(from, FromPlace::Field, cx.places, found);

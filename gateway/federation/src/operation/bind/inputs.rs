@@ -2,12 +2,12 @@
 //! wants them.
 
 use apollo_compiler::ast::{self, Type};
-use apollo_compiler::executable as exe;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, name};
 
 use super::super::bound::{Derived, VariableDef, VariableOrigin};
 use super::super::error::OperationError;
+use super::fields::Asked;
 use super::{Binder, unknown};
 use crate::schema::{Arguments, Id, Value, VariableId};
 use crate::view::{FieldMap, Template, ViewMap};
@@ -30,12 +30,11 @@ impl Binder<'_> {
         &mut self,
         view: &ViewMap,
         map: &FieldMap,
-        field: &exe::Field,
+        Asked { field, definition }: Asked<'_>,
     ) -> Result<Vec<Option<Value>>, OperationError> {
         let mut given = Vec::with_capacity(map.arguments.len());
         for argument in &map.arguments {
-            let definition =
-                field.definition.argument_by_name(&argument.name).ok_or_else(|| unknown(&argument.name))?;
+            let definition = definition.argument_by_name(&argument.name).ok_or_else(|| unknown(&argument.name))?;
             let value = field.specified_argument_by_name(&argument.name);
             let input = Input {
                 ty: &definition.ty,
