@@ -201,7 +201,8 @@ impl<'a> Naive<'a> {
             let path = log.here();
             log.degraded.push(path);
         }
-        Ok(serde_json::from_str(value).expect("it is JSON"))
+        // Of what is written in GraphQL, only an enum's value is no JSON.
+        Ok(serde_json::from_str(value).unwrap_or_else(|_| JsonValue::from(value.as_str())))
     }
 
     /// The client's list without what is left out of it.
