@@ -29,7 +29,7 @@ impl GatewayConfig {
 }
 
 /// What weft prints of a schema, beside the schema.
-const LOCK: &str = "schema.lock.graphql";
+pub(crate) const LOCK: &str = "schema.lock.graphql";
 
 const POLICY: &str = "client.yaml";
 
@@ -37,6 +37,7 @@ const POLICY: &str = "client.yaml";
 pub struct ClientFiles {
     /// Of the folder, and in the address: it needs no escaping there.
     pub name: Box<str>,
+    pub folder: PathBuf,
     /// At least one.
     pub schema: Vec<Arc<Source>>,
     pub policy: ClientPolicy,
@@ -93,7 +94,7 @@ impl Reading<'_> {
         let (policy, told) = self.policy(gateway, environment)?;
         let (errors, warnings): (Vec<_>, Vec<_>) = told.into_iter().partition(Diagnostic::is_error);
         self.found.extend(errors);
-        Some(ClientFiles { name: name.into(), schema: schema?, policy, warnings })
+        Some(ClientFiles { name: name.into(), folder: self.path.to_owned(), schema: schema?, policy, warnings })
     }
 
     /// The files that the client's schema is written in.

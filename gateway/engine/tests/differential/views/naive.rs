@@ -201,7 +201,7 @@ impl<'a> Naive<'a> {
             let path = log.here();
             log.degraded.push(path);
         }
-        // The name of an enum's value is the only one that is no JSON.
+        // Of what is written in GraphQL, only an enum's value is no JSON.
         Ok(serde_json::from_str(value).unwrap_or_else(|_| JsonValue::from(value.as_str())))
     }
 
