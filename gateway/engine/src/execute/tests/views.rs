@@ -148,7 +148,7 @@ async fn what_clients_hand_in_is_handed_on_in_the_supergraphs_words() {
             "first:5,kind:ANY,text:\\\"a\\\"",
         ),
         ("{ found { __typename } }", "{}", "search(first:3)"),
-        ("query($n: Int) { found(max: $n) { __typename } }", "{}", r#"{"weft_1":3"#),
+        ("query($n: Int) { found(max: $n) { __typename } }", "{}", "\"weft_2\":3"),
         ("query($n: Int) { found(max: $n) { __typename } }", r#"{"n":4}"#, "\"weft_2\":4"),
         ("query($n: Int) { found(max: $n) { __typename } }", r#"{"n":40}"#, "\"weft_2\":5"),
         ("query($k: Sort) { found(kind: $k) { __typename } }", r#"{"k":"EVERYTHING"}"#, r#""k":"ANY""#),
