@@ -219,6 +219,20 @@ fn edits_break_promises_by_whom_they_were_given_to() {
                 "MASK_STRICTER",
             ],
         ),
+        (
+            &[
+                ("bff-configs/partner-v2/client.yaml", "depth: 6", "depth: 5"),
+                ("bff-configs/iot/client.yaml", "timeout: 2s", "timeout: 2s\noperations: registered"),
+            ],
+            &[],
+            0,
+            &[
+                "POLICY_STRICTER] Warning: `operations` is now `registered`, no longer `open`",
+                "iot/schema.lock.graphql:",
+                "POLICY_STRICTER] Warning: `limits.depth` is now 5, no longer 6",
+                "partner-v2/schema.lock.graphql:",
+            ],
+        ),
         // What harms nobody is told only of the lock.
         (
             &[(PARTNER, "city: String", "city: String email: String")],

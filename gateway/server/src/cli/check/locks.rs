@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weft_federation::check::{Lock, Promise, Unseen};
+use weft_federation::check::{Lock, Policy, Promise, Unseen};
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
 use weft_federation::view::ClientSchema;
 
 use super::super::Failure;
 use super::clients::CheckedClient;
 use crate::bff::LOCK;
+use crate::config::{ClientPolicy, Operations, Stated};
 
 const MISSING: &str = "LOCK_MISSING";
 const STALE: &str = "LOCK_STALE";
@@ -60,7 +61,7 @@ impl Locks<'_> {
         if is_broken {
             return None;
         }
-        let text = Lock::write(schema, &Unseen::of(&client.files.schema));
+        let text = Lock::write(schema, &Unseen::of(&client.files.schema), &policy(client));
         match &lock {
             None => self.missing(client, found),
             Some((_, lock)) if Lock::is_same(&lock.text, &text) => return None,
@@ -123,8 +124,23 @@ fn keep(client: &CheckedClient, schema: &ClientSchema, (lock, source): &(Lock, A
         lock_source: source,
         operations: &client.operations,
         users: client.users(),
+        policy: &policy(client),
     };
     promise.check()
+}
+
+/// What the client's users are promised of its policy.
+fn policy(client: &CheckedClient) -> Policy {
+    let ClientPolicy { stated: Stated { depth, cost, timeout }, operations, .. } = &client.files.policy;
+    Policy {
+        depth: *depth,
+        cost: *cost,
+        timeout: timeout.map(|timeout| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX)),
+        registered: match operations {
+            Operations::Open => false,
+            Operations::Registered => true,
+        },
+    }
 }
 
 /// Writes locks. Gives the paths.
