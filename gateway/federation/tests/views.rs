@@ -51,7 +51,8 @@ fn demo(path: &Path) -> datatest_stable::Result<()> {
     let supergraph = supergraph(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/views/demo"))?;
     let sources = vec![Source::new("schema.graphql", fs::read_to_string(path)?)];
     let built = build(&ViewInput { sources, client: "demo".to_owned(), wildcard: true }, &supergraph);
-    let told: String = built.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.draw(false)).collect();
+    let told: String =
+        built.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.draw(false)).collect();
     assert_eq!(told, "");
     Ok(())
 }
