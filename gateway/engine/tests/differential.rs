@@ -14,3 +14,12 @@ fn weft_answers_as_one_server_would() {
     assert!(refused * 20 < summary.worlds, "{summary}");
     assert!(summary.invalid < summary.cases, "{summary}");
 }
+
+#[test]
+fn worlds_that_were_once_answered_wrongly_or_refused() {
+    // The first three disagreed, the last was refused.
+    for seed in [11149478502718524011, 14401773370473863325, 5600490095696922208, 12876469128893618486] {
+        let summary = harness::world(seed);
+        assert!(summary.failures.is_empty() && summary.refused.is_empty(), "{summary}");
+    }
+}
