@@ -45,6 +45,8 @@ struct BackendState {
     calls: AtomicUsize,
     /// Of the last call.
     headers: Mutex<HeaderMap>,
+    /// Of the last call.
+    body: Mutex<String>,
     arrived: Semaphore,
     released: Semaphore,
 }
@@ -52,7 +54,8 @@ struct BackendState {
 impl Backend {
     pub async fn start() -> Self {
         let (arrived, released) = (Semaphore::new(0), Semaphore::new(0));
-        let state = Arc::new(BackendState { calls: AtomicUsize::new(0), headers: Mutex::default(), arrived, released });
+        let (calls, headers, body) = (AtomicUsize::new(0), Mutex::default(), Mutex::default());
+        let state = Arc::new(BackendState { calls, headers, body, arrived, released });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it listens");
         let router = Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&state));
@@ -67,6 +70,11 @@ impl Backend {
     /// The headers of the last call.
     pub fn headers(&self) -> HeaderMap {
         self.state.headers.lock().expect("no panic before").clone()
+    }
+
+    /// The body of the last call.
+    pub fn body(&self) -> String {
+        self.state.body.lock().expect("no panic before").clone()
     }
 
     /// Waits until a slow call has come.
@@ -92,6 +100,7 @@ async fn answer(
 ) -> ([(axum::http::HeaderName, &'static str); 1], String) {
     state.calls.fetch_add(1, Ordering::SeqCst);
     *state.headers.lock().expect("no panic before") = headers;
+    state.body.lock().expect("no panic before").clone_from(&body);
     if body.contains("slow") {
         state.arrived.add_permits(1);
         state.released.acquire().await.expect("nobody closes it").forget();

@@ -10,4 +10,15 @@ pub struct RequestContext<'a> {
     pub headers: &'a HeaderMap,
     /// When the answers must be there. Calls that are still out then are given up, and their fields become null.
     pub deadline: Instant,
+    pub errors: ErrorDetail,
+}
+
+/// What the client learns of an error of a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ErrorDetail {
+    /// What the backend said, and which one it was.
+    #[default]
+    Full,
+    /// That there was one, and its code.
+    Masked,
 }

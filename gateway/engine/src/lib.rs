@@ -14,6 +14,6 @@ pub mod response;
 mod testing;
 
 pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig, is_reserved};
-pub use context::RequestContext;
+pub use context::{ErrorDetail, RequestContext};
 pub use execute::{EventStream, ExecutionResult, Subscription, SubscriptionLimits, execute, subscribe};
 pub use prepared::PreparedPlan;

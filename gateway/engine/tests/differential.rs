@@ -23,3 +23,10 @@ fn worlds_that_were_once_answered_wrongly_or_refused() {
         assert!(summary.failures.is_empty() && summary.refused.is_empty(), "{summary}");
     }
 }
+
+#[test]
+fn weft_answers_through_views_as_one_server_would() {
+    let summary = harness::views::run(&harness::Settings { seed: 1, cases: 1000, failures: 1, threads: 2 });
+    assert!(summary.failures.is_empty(), "{summary}");
+    assert!(summary.cases >= 1000 && summary.invalid < summary.cases, "{summary}");
+}

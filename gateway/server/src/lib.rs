@@ -2,6 +2,8 @@
 //!
 //! [`compose_file`] makes a supergraph, [`serve`] runs a gateway in this process, [`cli`] is the command line.
 
+mod auth;
+mod bff;
 pub mod cli;
 mod compose;
 mod config;

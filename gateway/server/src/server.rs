@@ -10,9 +10,10 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
 use weft_federation::diagnostics::{Diagnostic, Source};
 
+use crate::auth::Authenticator;
 use crate::config::GatewayConfig;
 use crate::http::{self, Drain, Gateway};
-use crate::pipeline::{IntrospectionPolicy, Loaded, Pipeline, Snapshot};
+use crate::pipeline::{Loaded, Pipeline, Snapshot};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -67,8 +68,9 @@ impl SupergraphSource {
 pub enum ServeError {
     #[error("cannot read the supergraph {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("the supergraph has {} errors", .0.len())]
-    Supergraph(Vec<Diagnostic>),
+    /// Of the supergraph, or of the clients.
+    #[error("{} errors were found", .0.len())]
+    Invalid(Vec<Diagnostic>),
     #[error("cannot listen on {listen}: {source}{}", listen_help(source))]
     Listen { listen: String, source: io::Error },
     #[error("the gateway ended by a defect: {0}")]
@@ -89,6 +91,7 @@ fn listen_help(error: &io::Error) -> &'static str {
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
+    clients: Vec<String>,
     warnings: Vec<Diagnostic>,
     task: JoinHandle<()>,
 }
@@ -97,6 +100,11 @@ impl Running {
     /// Where it listens, with the port that it got.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The clients that have a schema of their own, at `/bff/NAME/graphql`.
+    pub fn clients(&self) -> &[String] {
+        &self.clients
     }
 
     /// What of the supergraph cannot be resolved, though the rest is served.
@@ -115,22 +123,25 @@ pub async fn serve(
     options: ServeOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Running, ServeError> {
-    let ServeOptions { supergraph, listen, dev, config, drain_for } = options;
-    let dev = dev || config.dev;
-    let introspection =
-        if config.introspection.unwrap_or(dev) { IntrospectionPolicy::Allowed } else { IntrospectionPolicy::Refused };
-    let max_body = config.max_body;
-    let load = move || Snapshot::load(&supergraph.read()?, &config).map_err(ServeError::Supergraph);
+    let ServeOptions { supergraph, listen, dev, mut config, drain_for } = options;
+    config.dev |= dev;
+    let (dev, max_body) = (config.dev, config.max_body);
+    let authenticator = Authenticator::new(config.authentication.as_ref());
+    let load = move || {
+        let source = supergraph.read()?;
+        Snapshot::read(&source, &config).map_err(ServeError::Invalid)
+    };
     let loaded = spawn_blocking(load).await?;
     let Loaded { snapshot, warnings } = loaded?;
+    let clients = snapshot.clients.names();
 
     let drain = Arc::new(Drain::default());
-    let pipeline = Pipeline::new(snapshot, introspection);
-    let gateway = Arc::new(Gateway { pipeline, drain: Arc::clone(&drain), max_body, dev });
+    let pipeline = Pipeline::new(snapshot);
+    let gateway = Arc::new(Gateway { pipeline, authenticator, drain: Arc::clone(&drain), max_body, dev });
 
     let failed = |source| ServeError::Listen { listen: listen.clone(), source };
     let listener = TcpListener::bind(&listen).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
     let task = tokio::spawn(http::run(listener, http::Endpoints::new(gateway), drain, shutdown, drain_for));
-    Ok(Running { addr, warnings, task })
+    Ok(Running { addr, clients, warnings, task })
 }

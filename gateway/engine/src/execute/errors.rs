@@ -18,6 +18,9 @@ const MAX_CODE: usize = 256;
 /// How much of extensions is told on, in bytes of JSON.
 const MAX_EXTENSIONS: usize = 8192;
 
+/// The message of an error whose own is not told.
+const MASKED: &str = "This could not be loaded.";
+
 /// Whose failure an error is; prepared with a fetch, and shared by all its errors.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorOrigin {
@@ -93,6 +96,15 @@ impl SubgraphError {
             total <= MAX_EXTENSIONS
         });
         self.extensions.len() < before
+    }
+
+    /// Takes out what a backend said, and which one it was. What the gateway itself says stays.
+    pub fn mask(&mut self) {
+        if self.origin.take().is_some() {
+            self.message = MASKED.into();
+            self.status = None;
+            self.extensions.clear();
+        }
     }
 
     /// An answer that is not what was asked for. `what` goes on from "The answer of the subgraph … cannot be used: ".
@@ -195,4 +207,34 @@ pub fn write_client_error(error: &SubgraphError, path: Option<&str>, out: &mut S
 
 fn is_connector(error: &SubgraphError) -> bool {
     error.origin.as_ref().is_some_and(|origin| origin.connector.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_error_keeps_its_code_and_nothing_of_the_backend() {
+        let origin = ErrorOrigin { service: "users".into(), connector: Some("Query.user".into()) };
+        let detail = RawValue::from_string("\"at db1\"".to_owned()).expect("JSON");
+        let ours = || SubgraphError::too_large("The answer is too large.");
+        let theirs = || SubgraphError {
+            status: Some(BackendStatus::Http(404)),
+            extensions: [("stack".to_owned(), detail.clone())].into(),
+            ..SubgraphError::new(&origin, "NOT_FOUND", "no row in db1")
+        };
+        let cases = [
+            (theirs(), r#"{"message":"This could not be loaded.","path":["a"],"extensions":{"code":"NOT_FOUND"}}"#),
+            (
+                ours(),
+                r#"{"message":"The answer is too large.","path":["a"],"extensions":{"code":"RESPONSE_TOO_LARGE"}}"#,
+            ),
+        ];
+        for (mut error, expected) in cases {
+            error.mask();
+            let mut written = String::new();
+            write_client_error(&error, Some("\"a\""), &mut written);
+            assert_eq!(written, expected);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::batch::Batch;
 use super::errors::SubgraphError;
 use super::run::{Run, Sent};
 use crate::connector::{Inputs, Part, Reads};
-use crate::context::RequestContext;
+use crate::context::{ErrorDetail, RequestContext};
 use crate::introspect::introspect;
 use crate::prepared::PreparedPlan;
 use crate::response::{Projected, ResponseArena, project};
@@ -37,7 +37,7 @@ pub async fn execute(
     context: &RequestContext<'_>,
 ) -> ExecutionResult {
     let arena = fetch_all(prepared, operation, variables, context).await;
-    respond(prepared, operation, client, variables, &arena)
+    respond(prepared, operation, client, variables, context, arena)
 }
 
 /// Answers one event of a subscription: what its source sent, and the fetches that follow.
@@ -52,7 +52,7 @@ pub(super) async fn execute_event(
     let mut run = Run::new(prepared, operation, context.deadline);
     run.receive_event(event);
     let arena = fetch_rest(run, prepared, variables, context).await;
-    respond(prepared, operation, client, variables, &arena)
+    respond(prepared, operation, client, variables, context, arena)
 }
 
 fn respond(
@@ -60,10 +60,15 @@ fn respond(
     operation: &BoundOperation,
     client: &ClientSchema,
     variables: &Variables,
-    arena: &ResponseArena,
+    context: &RequestContext<'_>,
+    mut arena: ResponseArena,
 ) -> ExecutionResult {
+    match context.errors {
+        ErrorDetail::Full => {}
+        ErrorDetail::Masked => arena.mask_errors(),
+    }
     let introspection = introspect(operation, client, variables);
-    let projected = project(&prepared.plan.shape, arena, &introspection);
+    let projected = project(&prepared.plan.shape, &arena, &introspection);
     let Projected { body, error_count, degraded_count } = projected;
     ExecutionResult { body, error_count, degraded_count }
 }

@@ -21,7 +21,7 @@ use super::batch::Batch;
 use super::errors::{SubgraphError, write_client_error};
 use super::scheduler::{ExecutionResult, execute_event};
 use crate::connector::{Inputs, Part, Reads};
-use crate::context::RequestContext;
+use crate::context::{ErrorDetail, RequestContext};
 use crate::prepared::PreparedPlan;
 
 /// A subscription, with all that it needs for as long as it runs.
@@ -35,6 +35,7 @@ pub struct Subscription {
     pub variables: Variables,
     /// The client's headers, as they were when it subscribed.
     pub headers: HeaderMap,
+    pub errors: ErrorDetail,
     pub limits: SubscriptionLimits,
 }
 
@@ -99,12 +100,12 @@ enum End {
 }
 
 async fn forward(subscription: &Subscription, answers: &mpsc::Sender<ExecutionResult>) -> End {
-    let Subscription { prepared, variables, headers, limits, .. } = subscription;
+    let Subscription { prepared, variables, headers, errors, limits, .. } = subscription;
     let (Some(fetch), Some(trigger)) = (&prepared.plan.trigger, &prepared.trigger) else {
         // All that it asked for is skipped.
         return End::Source;
     };
-    let context = RequestContext { headers, deadline: Instant::now() + limits.event_timeout };
+    let context = RequestContext { headers, deadline: Instant::now() + limits.event_timeout, errors: *errors };
     let reads = Reads::default();
     let inputs = Inputs { fetch, variables, context: &context, reads: &reads, batch: Batch::default() };
     let mut events = match trigger.subscribe(&inputs).await {
@@ -129,8 +130,8 @@ async fn deliver(
     answers: &mpsc::Sender<ExecutionResult>,
     event: Result<Part, SubgraphError>,
 ) -> Result<(), End> {
-    let Subscription { prepared, operation, client, variables, headers, limits } = subscription;
-    let context = RequestContext { headers, deadline: Instant::now() + limits.event_timeout };
+    let Subscription { prepared, operation, client, variables, headers, errors, limits } = subscription;
+    let context = RequestContext { headers, deadline: Instant::now() + limits.event_timeout, errors: *errors };
     let answer = execute_event(prepared, operation, client, variables, &context, event).await;
     match timeout(limits.patience, answers.reserve()).await {
         Ok(Ok(place)) => {

@@ -273,6 +273,11 @@ impl ResponseArena {
         ErrorRef(row(self.links.len() - 1))
     }
 
+    /// Takes out of all errors what is not for the client. To be called when no more come.
+    pub fn mask_errors(&mut self) {
+        self.errors.iter_mut().for_each(SubgraphError::mask);
+    }
+
     /// A chain of its own for `errors`, with those of `before` after them.
     fn chain(&mut self, errors: ErrorRef, before: Option<ErrorRef>) -> ErrorRef {
         let links: Vec<u32> = self.links_of(Some(errors)).collect();

@@ -17,7 +17,9 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use crate::connector::{Connectors, Fake, FakeAnswer, FakeCall};
-use crate::{EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute, subscribe};
+use crate::{
+    ErrorDetail, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute, subscribe,
+};
 
 const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])
 "#;
@@ -88,7 +90,7 @@ impl Gateway {
             .plan(&operation, variables.condition_bits(&operation, &Identity::anonymous()))
             .expect("a plan");
         let prepared = PreparedPlan::new(plan, &operation, connectors);
-        let context = RequestContext { headers, deadline: Instant::now() + self.deadline };
+        let context = RequestContext { headers, deadline: Instant::now() + self.deadline, errors: ErrorDetail::Full };
         let result = execute(&prepared, &operation, &self.client, &variables, &context).await;
         let text = String::from_utf8(result.body.into()).expect("UTF-8");
         let response: Json = serde_json::from_str(&text).expect("JSON");
@@ -115,7 +117,8 @@ impl Gateway {
             .expect("a plan");
         let prepared = Arc::new(PreparedPlan::new(plan, &operation, connectors));
         let (operation, client, headers) = (Arc::new(operation), Arc::clone(&self.client), headers.clone());
-        subscribe(Subscription { prepared, operation, client, variables, headers, limits })
+        let errors = ErrorDetail::Full;
+        subscribe(Subscription { prepared, operation, client, variables, headers, errors, limits })
     }
 
     /// Runs an operation against backends that `answer` plays.

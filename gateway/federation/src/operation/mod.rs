@@ -2,6 +2,7 @@
 
 mod bind;
 mod bound;
+mod depth;
 mod document;
 mod error;
 mod footprint;
@@ -17,6 +18,7 @@ pub use bound::{
     BoundOperation, Condition, Derived, Field, FieldTarget, FieldView, Fragment, Introspection, OperationKind, Premise,
     Selection, SelectionSet, Sight, VariableDef, VariableOrigin,
 };
+pub use depth::depth;
 pub use document::{Document, parse};
 pub use error::OperationError;
 pub use identity::Identity;

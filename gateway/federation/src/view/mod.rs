@@ -7,6 +7,7 @@ mod arguments;
 mod build;
 mod client;
 mod context;
+mod defaults;
 mod definitions;
 mod directives;
 mod enums;
@@ -37,6 +38,8 @@ use apollo_compiler::{Name, Schema};
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 
 pub use build::{Built, ViewInput, build};
+pub(crate) use context::{fields_of, kind};
+pub(crate) use implements::of as interfaces_of;
 pub use map::{
     ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
     Treatment, TypeMap, TypeNames, ViewMap,

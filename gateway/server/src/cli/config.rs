@@ -7,7 +7,7 @@ use weft_federation::diagnostics::Source;
 
 use super::report::{self, Format};
 use super::{Failure, read_input, read_source, write_result};
-use crate::config::{Config, json_schema, variables};
+use crate::config::{Config, client_json_schema, json_schema, variables};
 
 /// Where the configuration is if nothing else is said.
 pub const DEFAULT_FILE: &str = "weft.yaml";
@@ -22,8 +22,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(ValidateArguments),
-    /// Print the JSON Schema of `weft.yaml`, for editors.
-    Schema,
+    Schema(SchemaArguments),
 }
 
 /// Check a `weft.yaml`, with the variables of this environment, and with its supergraph if it names one that is there.
@@ -37,11 +36,20 @@ struct ValidateArguments {
     format: Format,
 }
 
+/// Print the JSON Schema of `weft.yaml`, for editors.
+#[derive(Debug, Args)]
+struct SchemaArguments {
+    /// That of a client's `client.yaml` instead.
+    #[arg(long)]
+    client: bool,
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Validate(arguments) => validate(arguments),
         // Strings and objects alone: it has a text.
-        Command::Schema => write_result(&format!("{:#}", json_schema())),
+        Command::Schema(SchemaArguments { client: false }) => write_result(&format!("{:#}", json_schema())),
+        Command::Schema(SchemaArguments { client: true }) => write_result(&format!("{:#}", client_json_schema())),
     }
 }
 
@@ -52,9 +60,13 @@ fn validate(arguments: &ValidateArguments) -> Result<(), Failure> {
     let warnings = match supergraph {
         Some(path) => {
             let source = Source::new(path.display().to_string(), read_input(path)?);
-            crate::pipeline::Snapshot::load(&source, &config.gateway).map_err(invalid)?.warnings
+            crate::pipeline::Snapshot::read(&source, &config.gateway).map_err(invalid)?.warnings
         }
-        None => vec![],
+        None => {
+            let clients = config.gateway.clients().map_err(invalid)?;
+            let of_clients = clients.into_iter().flat_map(|client| client.warnings);
+            config.gateway.warnings.into_iter().chain(of_clients).collect()
+        }
     };
     report::diagnostics(&warnings, arguments.format);
     write_result(&format!("{} is valid", arguments.file.display()))

@@ -43,7 +43,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
         match error {
-            ServeError::Supergraph(diagnostics) => Self::Invalid(diagnostics, Format::Text),
+            ServeError::Invalid(diagnostics) => Self::Invalid(diagnostics, Format::Text),
             ServeError::Read { .. } => Self::Usage(error.to_string()),
             ServeError::Listen { .. } | ServeError::Defect(_) => Self::Failed(error.to_string()),
         }
@@ -55,6 +55,9 @@ async fn serve_until_signal(arguments: Arguments) -> Result<(), Failure> {
     let stop = stop_signal().map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))?;
     let running = serve(options, stop).await?;
     report::diagnostics(running.warnings(), Format::Text);
+    for client in running.clients() {
+        tracing::info!("serving the client {client} on http://{}/bff/{client}/graphql", running.addr());
+    }
     tracing::info!("serving GraphQL on http://{}/graphql", running.addr());
     running.stopped().await?;
     tracing::info!("stopped");

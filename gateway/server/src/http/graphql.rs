@@ -1,76 +1,121 @@
-//! Owns `/graphql`: from an HTTP request to a client's request, and from its answer to an HTTP response.
+//! Owns the endpoints of GraphQL: from an HTTP request to a client's request, and from its answer to an HTTP response.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, VARY};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 
 use super::Gateway;
 use super::drain::InFlight;
+use super::endpoint::endpoint;
 use super::negotiate::{self, BodyType, ResponseType, body_type, response_type};
 use super::rejection::Rejection;
-use super::{body, csrf, events, request_id};
-use crate::pipeline::{Answer, ClientRequest, Delivery, Method, Outcome, QueryParameters, Reply, Timings};
+use super::{body, csrf, events, lifecycle, request_id};
+use crate::auth;
+use crate::pipeline::{
+    Answer, Asking, ClientRequest, Delivery, Entry, Method, Outcome, QueryParameters, Reply, Timings,
+};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
-    let in_flight = gateway.drain.enter();
-    let version = request.version();
+    let (started, in_flight) = (Instant::now(), gateway.drain.enter());
+    let (version, is_get) = (request.version(), request.method() == http::Method::GET);
     let id = request_id::of(request.headers());
     let accepted = response_type(request.headers());
-    let mut response = match answer(&gateway, request, accepted, &id, in_flight).await {
-        Ok(response) => response,
-        Err(rejection) => {
-            tracing::debug!(request_id = ?id, ?rejection, "request rejected");
-            rejection.into_response(error_type(accepted))
+    let rejected = |rejection: Rejection| {
+        tracing::debug!(request_id = ?id, ?rejection, "request rejected");
+        rejection.into_response(error_type(accepted))
+    };
+    let mut response = match enter(&gateway, &request, accepted) {
+        Ok((entry, form)) => {
+            let arrival = Arrival { id: &id, started, in_flight };
+            let mut response = answer(&gateway, &entry, request, form, arrival).await.unwrap_or_else(rejected);
+            lifecycle::announce(&entry.policy().lifecycle, response.headers_mut());
+            response
         }
+        Err(rejection) => rejected(rejection),
     };
     response.headers_mut().insert(request_id::X_REQUEST_ID, id);
+    if is_get {
+        // What is between may keep it: the answer is of this type and for this caller.
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept, authorization"));
+    }
     if version <= Version::HTTP_11 && gateway.drain.has_begun() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-async fn answer(
-    gateway: &Gateway,
-    request: Request<Body>,
-    accepted: Option<ResponseType>,
-    id: &HeaderValue,
+/// In which form a request comes and its answer goes.
+#[derive(Clone, Copy)]
+struct Form {
+    method: Method,
+    ty: ResponseType,
+}
+
+struct Arrival<'a> {
+    id: &'a HeaderValue,
+    started: Instant,
     in_flight: InFlight,
-) -> Result<Response<Body>, Rejection> {
-    let (started, deadline) = (Instant::now(), gateway.pipeline.deadline());
-    let (mut parts, body) = request.into_parts();
-    let method = match parts.method {
+}
+
+/// The guards that ask nobody who it is, and the endpoint.
+fn enter(
+    gateway: &Gateway,
+    request: &Request<Body>,
+    accepted: Option<ResponseType>,
+) -> Result<(Entry, Form), Rejection> {
+    let method = match *request.method() {
         http::Method::GET => Method::Get,
         http::Method::POST => Method::Post,
         _ => return Err(Rejection::MethodNotAllowed { allow: "GET, POST" }),
     };
     let ty = accepted.ok_or(Rejection::NotAcceptable)?;
-    if has_two_authorizations(&parts.headers) {
+    if has_two_authorizations(request.headers()) {
         return Err(Rejection::TwoAuthorizations);
     }
+    match method {
+        Method::Get if csrf::is_suspect(request.headers()) => return Err(Rejection::ForgedGet),
+        Method::Get => {}
+        Method::Post => match body_type(request.headers()) {
+            BodyType::Json => {}
+            BodyType::Simple => return Err(Rejection::SimplePost),
+            BodyType::Unsupported => return Err(Rejection::UnsupportedMediaType),
+        },
+    }
+    let endpoint = endpoint(request.uri().path()).ok_or(Rejection::NotFound)?;
+    let entry = gateway.pipeline.enter(endpoint).ok_or(Rejection::UnknownClient)?;
+    Ok((entry, Form { method, ty }))
+}
+
+async fn answer(
+    gateway: &Gateway,
+    entry: &Entry,
+    request: Request<Body>,
+    Form { method, ty }: Form,
+    Arrival { id, started, in_flight }: Arrival<'_>,
+) -> Result<Response<Body>, Rejection> {
+    let (policy, now) = (entry.policy(), SystemTime::now());
+    let deadline = (started + policy.timeout).into();
+    let (mut parts, body) = request.into_parts();
+    if lifecycle::is_gone(&policy.lifecycle, now) {
+        return Err(Rejection::Gone);
+    }
+    let caller = gateway.authenticator.authenticate(&parts.headers, now)?;
+    auth::admit(&caller, &policy.audiences)?;
 
     // What the client's request borrows from.
     let (bytes, parameters);
     let request = match method {
         Method::Get => {
-            if csrf::is_suspect(&parts.headers) {
-                return Err(Rejection::ForgedGet);
-            }
             parameters = QueryParameters::decode(parts.uri.query().unwrap_or_default())?;
             ClientRequest::from_query(&parameters)?
         }
         Method::Post => {
-            match body_type(&parts.headers) {
-                BodyType::Json => {}
-                BodyType::Simple => return Err(Rejection::SimplePost),
-                BodyType::Unsupported => return Err(Rejection::UnsupportedMediaType),
-            }
             bytes = body::read(&parts.headers, body, gateway.max_body, deadline).await?;
             ClientRequest::from_json(&bytes)?
         }
@@ -78,9 +123,9 @@ async fn answer(
 
     parts.headers.insert(request_id::X_REQUEST_ID, id.clone());
     let delivery = if negotiate::accepts_events(&parts.headers) { Delivery::Events } else { Delivery::Once };
+    let asking = Asking { method, delivery, headers: &parts.headers, identity: &caller.identity, deadline };
     let mut timings = Timings::default();
-    let reply = gateway.pipeline.run(&request, (method, delivery), &parts.headers, &mut timings, deadline).await;
-    let answer = match reply {
+    let answer = match gateway.pipeline.run(entry, &request, asking, &mut timings).await {
         Reply::Once(answer) => answer,
         Reply::Events(subscription) => return Ok(events::stream(subscription, in_flight)),
     };

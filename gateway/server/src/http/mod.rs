@@ -4,9 +4,11 @@
 mod body;
 mod csrf;
 mod drain;
+mod endpoint;
 mod events;
 mod graphql;
 mod health;
+mod lifecycle;
 mod negotiate;
 mod rejection;
 mod request_id;
@@ -20,6 +22,7 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::routing::{any, get};
 
+use crate::auth::Authenticator;
 use crate::pipeline::Pipeline;
 use negotiate::ResponseType;
 use rejection::Rejection;
@@ -28,12 +31,10 @@ pub use drain::Drain;
 pub use server::run;
 pub use service::Endpoints;
 
-/// Where operations are sent to.
-const GRAPHQL: &str = "/graphql";
-
 /// What the handlers share.
 pub struct Gateway {
     pub pipeline: Pipeline,
+    pub authenticator: Authenticator,
     pub drain: Arc<Drain>,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
@@ -42,8 +43,9 @@ pub struct Gateway {
 }
 
 fn router(gateway: Arc<Gateway>) -> Router {
-    Router::new()
-        .route(GRAPHQL, any(graphql::handle))
+    let operations =
+        endpoint::ROUTES.iter().fold(Router::new(), |router, path| router.route(path, any(graphql::handle)));
+    operations
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .method_not_allowed_fallback(method_not_allowed)

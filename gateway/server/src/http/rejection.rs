@@ -1,24 +1,34 @@
 //! Owns the ways in which an HTTP request fails before it is a GraphQL request, and what each is answered with.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use weft_federation::operation::OperationError;
 
 use super::body::BodyError;
 use super::negotiate::ResponseType;
+use crate::auth::Refusal;
 use crate::pipeline::{Malformed, errors_body};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     NotFound,
-    MethodNotAllowed { allow: &'static str },
+    /// There is no such client, or it is gone.
+    UnknownClient,
+    Gone,
+    /// The credential that it takes to be let in is not there, does not hold, or is of somebody else.
+    Unauthorized(Refusal),
+    MethodNotAllowed {
+        allow: &'static str,
+    },
     NotAcceptable,
     TwoAuthorizations,
     ForgedGet,
     SimplePost,
     UnsupportedMediaType,
-    TooLarge { limit: usize },
+    TooLarge {
+        limit: usize,
+    },
     BrokenBody,
     LateBody,
     Malformed(Malformed),
@@ -40,10 +50,19 @@ impl From<Malformed> for Rejection {
     }
 }
 
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self::Unauthorized(refusal)
+    }
+}
+
 impl Rejection {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::UnknownClient => StatusCode::NOT_FOUND,
+            Self::Gone => StatusCode::GONE,
+            Self::Unauthorized(Refusal::OtherClient) => StatusCode::FORBIDDEN,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SimplePost | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -58,6 +77,13 @@ impl Rejection {
     fn error(&self) -> OperationError {
         let (code, message) = match self {
             Self::NotFound => ("NOT_FOUND", "There is nothing here; GraphQL is served at /graphql.".to_owned()),
+            Self::UnknownClient => ("NOT_FOUND", "There is no client of this name.".to_owned()),
+            Self::Gone => ("GONE", "This schema has reached its end, and is not served any more.".to_owned()),
+            Self::Unauthorized(refusal @ Refusal::OtherClient) => ("FORBIDDEN", format!("The token {refusal}.")),
+            Self::Unauthorized(Refusal::Missing) => {
+                ("UNAUTHENTICATED", "A token is needed; send it as \"Authorization: Bearer …\".".to_owned())
+            }
+            Self::Unauthorized(refusal) => ("UNAUTHENTICATED", format!("The token {refusal}.")),
             Self::MethodNotAllowed { allow } => ("BAD_USER_INPUT", format!("This path takes the methods {allow}.")),
             Self::NotAcceptable => (
                 "BAD_USER_INPUT",
@@ -95,9 +121,28 @@ impl Rejection {
         let mut response = Response::new(Body::from(errors_body(&[self.error()])));
         *response.status_mut() = self.status();
         response.headers_mut().insert(CONTENT_TYPE, ty.header());
-        if let Self::MethodNotAllowed { allow } = self {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        match self {
+            Self::MethodNotAllowed { allow } => {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+            }
+            Self::Unauthorized(refusal) => {
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge(refusal));
+            }
+            _ => {}
         }
         response
     }
+}
+
+/// How to come in, as RFC 6750 says it. Who sent nothing is told no error.
+fn challenge(refusal: Refusal) -> HeaderValue {
+    let text = match refusal {
+        Refusal::Missing | Refusal::NotBearer => "Bearer".to_owned(),
+        Refusal::OtherClient => {
+            format!("Bearer error=\"insufficient_scope\", error_description=\"the token {refusal}\"")
+        }
+        _ => format!("Bearer error=\"invalid_token\", error_description=\"the token {refusal}\""),
+    };
+    // What refusals say is ASCII, without quotes.
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Bearer"))
 }

@@ -12,7 +12,8 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
-use super::{GRAPHQL, Gateway, graphql, router};
+use super::endpoint::endpoint;
+use super::{Gateway, graphql, router};
 
 /// Answers all requests of a connection.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ impl Service<Request<Incoming>> for Endpoints {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        if request.method() == Method::POST && request.uri().path() == GRAPHQL {
+        if request.method() == Method::POST && endpoint(request.uri().path()).is_some() {
             let gateway = Arc::clone(&self.gateway);
             return Box::pin(async move { Ok(graphql::handle(State(gateway), request.map(Body::new)).await) });
         }

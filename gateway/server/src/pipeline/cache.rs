@@ -12,6 +12,7 @@ use moka::future::Cache;
 use weft_engine::PreparedPlan;
 use weft_federation::operation::{BoundOperation, OperationError};
 
+use super::clients::View;
 use super::overrides::Labels;
 
 /// How much each of the two caches may hold, in bytes. A plan of usual size has some tens of kilobytes.
@@ -22,13 +23,6 @@ const ENTRY: usize = 256;
 
 /// How much larger than its text a parsed document is, roughly.
 const DOCUMENT_FACTOR: usize = 20;
-
-/// Which client's schema an operation was bound through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum View {
-    /// The supergraph's own API.
-    Supergraph,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct OperationKey {
@@ -219,10 +213,10 @@ mod tests {
         let source = Source::new("a.graphql", "type Query { a: Int self(n: Int): Query }");
         let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
-        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), &GatewayConfig::default());
+        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
         let weigh = |depth| {
-            let bound = bind(&snapshot.client, &doubling(depth), None).expect("it is valid");
+            let bound = bind(snapshot.clients.get(View::Supergraph), &doubling(depth), None).expect("it is valid");
             let labels = snapshot.engine.overrides().decide(&Labels::default());
             let plan = snapshot.engine.plan(&bound, 0, &labels, &|| true).expect("it can be planned");
             (plan.footprint(), bound.footprint(), plan.plan.shape.slots.len())

@@ -1,29 +1,27 @@
 //! Owns the seam to planner and engine: the only place that knows both.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::HeaderMap;
 use tokio::time::Instant;
 use weft_engine::{
-    ConfigError, Connectors, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits, execute,
-    subscribe,
+    ConfigError, Connectors, ErrorDetail, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits,
+    execute, subscribe,
 };
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::operation::{BoundOperation, OperationError, Variables};
 use weft_federation::plan::Planner;
 use weft_federation::schema::{Satisfiable, Supergraph};
-use weft_federation::view::ClientSchema;
 
 use super::answer::Answer;
+use super::clients::Client;
 use super::overrides::{ActiveLabels, Overrides};
-use crate::config::GatewayConfig;
+use crate::config::{Errors, GatewayConfig};
 
 /// Plans operations on one supergraph, and runs the plans.
 pub struct Engine {
     overrides: Overrides,
     connectors: Connectors,
-    request_timeout: Duration,
 }
 
 impl Engine {
@@ -32,7 +30,7 @@ impl Engine {
         let connectors = Connectors::new(supergraph, &config.connectors)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
         let overrides = Overrides::new(&supergraph.model, Planner::new(supergraph), &config.override_labels);
-        Ok(Self { overrides, connectors, request_timeout: config.request_timeout })
+        Ok(Self { overrides, connectors })
     }
 
     /// Which field is with which subgraph, where that differs from request to request.
@@ -55,23 +53,18 @@ impl Engine {
         }
     }
 
-    /// How long a request may take.
-    pub fn request_timeout(&self) -> Duration {
-        self.request_timeout
-    }
-
     /// Runs a plan, until `deadline` at most. What goes wrong on the way is in the answer.
     pub async fn execute(
         &self,
         plan: &PreparedPlan,
         operation: &BoundOperation,
-        client: &ClientSchema,
+        client: &Client,
         variables: &Variables,
         headers: &HeaderMap,
         deadline: Instant,
     ) -> Answer {
-        let context = RequestContext { headers, deadline };
-        let result = execute(plan, operation, client, variables, &context).await;
+        let context = RequestContext { headers, deadline, errors: detail(client.policy.errors) };
+        let result = execute(plan, operation, &client.schema, variables, &context).await;
         Answer::executed(result.body, result.error_count)
     }
 
@@ -80,12 +73,20 @@ impl Engine {
         &self,
         prepared: Arc<PreparedPlan>,
         operation: Arc<BoundOperation>,
-        client: Arc<ClientSchema>,
+        client: &Client,
         variables: Variables,
         headers: HeaderMap,
     ) -> EventStream {
-        let limits = SubscriptionLimits { event_timeout: self.request_timeout, ..SubscriptionLimits::default() };
-        subscribe(Subscription { prepared, operation, client, variables, headers, limits })
+        let limits = SubscriptionLimits { event_timeout: client.policy.timeout, ..SubscriptionLimits::default() };
+        let (errors, client) = (detail(client.policy.errors), Arc::clone(&client.schema));
+        subscribe(Subscription { prepared, operation, client, variables, headers, errors, limits })
+    }
+}
+
+fn detail(errors: Errors) -> ErrorDetail {
+    match errors {
+        Errors::Full => ErrorDetail::Full,
+        Errors::Masked => ErrorDetail::Masked,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod cache;
+mod clients;
 mod compute;
 mod engine;
 mod overrides;
@@ -16,13 +17,16 @@ use axum::http::HeaderMap;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
 use weft_federation::operation::{self, BoundOperation, Identity, OperationError, OperationKind};
-use weft_federation::view::ClientSchema;
+
+use crate::config::{ClientPolicy, Operations};
 
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
+pub use clients::{Client, Endpoint};
 pub use request::{ClientRequest, Malformed, QueryParameters};
 pub use snapshot::{Loaded, Snapshot};
 
-use cache::{OperationKeyRef, Refusal, View};
+use cache::{OperationKeyRef, Refusal};
+use clients::View;
 use compute::Compute;
 use overrides::Labels;
 
@@ -50,11 +54,32 @@ pub enum Reply {
     Events(EventStream),
 }
 
-/// Whether clients may ask for the schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IntrospectionPolicy {
-    Allowed,
-    Refused,
+/// How a request is asked, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    pub method: Method,
+    pub delivery: Delivery,
+    /// The client's; the engine forwards those that a subgraph is to get.
+    pub headers: &'a HeaderMap,
+    pub identity: &'a Identity,
+    /// When it is to be answered.
+    pub deadline: Deadline,
+}
+
+/// What a request is answered from, from its beginning to its end: a snapshot, and the view in it that it is for.
+pub struct Entry {
+    snapshot: Arc<Snapshot>,
+    view: View,
+}
+
+impl Entry {
+    pub fn policy(&self) -> &ClientPolicy {
+        &self.client().policy
+    }
+
+    fn client(&self) -> &Client {
+        self.snapshot.clients.get(self.view)
+    }
 }
 
 /// How long the parts of a request's way took. A part that was not reached is zero.
@@ -69,30 +94,29 @@ pub struct Timings {
 pub struct Pipeline {
     snapshot: ArcSwap<Snapshot>,
     compute: Compute,
-    introspection: IntrospectionPolicy,
 }
 
 impl Pipeline {
-    pub fn new(snapshot: Snapshot, introspection: IntrospectionPolicy) -> Self {
-        Self { snapshot: ArcSwap::from_pointee(snapshot), compute: Compute::new(), introspection }
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { snapshot: ArcSwap::from_pointee(snapshot), compute: Compute::new() }
     }
 
-    /// When a request that has come now is to be answered.
-    pub fn deadline(&self) -> Deadline {
-        Deadline::now() + self.snapshot.load().engine.request_timeout()
+    /// Where a request that has come now begins; `None` if nobody is served there.
+    pub fn enter(&self, endpoint: Endpoint<'_>) -> Option<Entry> {
+        let snapshot = self.snapshot.load_full();
+        let view = snapshot.clients.at(endpoint)?;
+        Some(Entry { snapshot, view })
     }
 
-    /// Answers one request by its deadline. `headers` are the client's; the engine forwards those that a subgraph is to get.
+    /// Answers one request by its deadline.
     pub async fn run(
         &self,
+        entry: &Entry,
         request: &ClientRequest<'_>,
-        (method, delivery): (Method, Delivery),
-        headers: &HeaderMap,
+        asking: Asking<'_>,
         timings: &mut Timings,
-        deadline: Deadline,
     ) -> Reply {
-        let snapshot = self.snapshot.load_full();
-        match self.try_run(&snapshot, request, (method, delivery), headers, timings, deadline).await {
+        match self.try_run(entry, request, asking, timings).await {
             Ok(reply) => reply,
             Err(errors) => Reply::Once(Answer::refused(&errors)),
         }
@@ -100,16 +124,19 @@ impl Pipeline {
 
     async fn try_run(
         &self,
-        snapshot: &Snapshot,
+        entry: &Entry,
         request: &ClientRequest<'_>,
-        (method, delivery): (Method, Delivery),
-        headers: &HeaderMap,
+        Asking { method, delivery, headers, identity, deadline }: Asking<'_>,
         timings: &mut Timings,
-        deadline: Deadline,
     ) -> Result<Reply, Refusal> {
+        let (snapshot, client) = (&entry.snapshot, entry.client());
+        match client.policy.operations {
+            Operations::Open => {}
+            Operations::Registered => return Err(refuse("QUERY_NOT_IN_SAFELIST", NOT_REGISTERED)),
+        }
         let started = Instant::now();
         let key = OperationKeyRef {
-            view: View::Supergraph,
+            view: entry.view,
             text: &request.query,
             operation_name: request.operation_name.as_deref(),
         };
@@ -120,15 +147,14 @@ impl Pipeline {
             (OperationKind::Subscription, _, Delivery::Once) => return Ok(Reply::Once(Answer::events_not_accepted())),
             (OperationKind::Query | OperationKind::Mutation | OperationKind::Subscription, _, _) => {}
         }
-        if bound.introspection.is_some() && self.introspection == IntrospectionPolicy::Refused {
+        if bound.introspection.is_some() && !client.policy.introspection {
             return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
         }
-        let identity = Identity::anonymous();
-        let variables = operation::coerce(&snapshot.client, bound, request.variables, &identity).map_err(Arc::new)?;
+        let variables = operation::coerce(&client.schema, bound, request.variables, identity).map_err(Arc::new)?;
         timings.bind = started.elapsed();
 
         let started = Instant::now();
-        let condition_bits = variables.condition_bits(bound, &identity);
+        let condition_bits = variables.condition_bits(bound, identity);
         let labels = snapshot.engine.overrides().decide(&operation.labels);
         let planning = async {
             let (engine, operation, labels) = (Arc::clone(&snapshot.engine), Arc::clone(&operation), labels.clone());
@@ -142,12 +168,11 @@ impl Pipeline {
         timings.plan = started.elapsed();
 
         if bound.kind == OperationKind::Subscription {
-            let (bound, client) = (Arc::clone(bound), Arc::clone(&snapshot.client));
-            let events = snapshot.engine.subscribe(plan, bound, client, variables, headers.clone());
+            let events = snapshot.engine.subscribe(plan, Arc::clone(bound), client, variables, headers.clone());
             return Ok(Reply::Events(events));
         }
         let started = Instant::now();
-        let answer = snapshot.engine.execute(&plan, bound, &snapshot.client, &variables, headers, deadline).await;
+        let answer = snapshot.engine.execute(&plan, bound, client, &variables, headers, deadline).await;
         timings.execute = started.elapsed();
         Ok(Reply::Once(answer))
     }
@@ -155,13 +180,14 @@ impl Pipeline {
     /// Parses, validates and binds a document, off the async threads: a hostile one takes its time.
     async fn bind(
         &self,
-        snapshot: &Snapshot,
+        snapshot: &Arc<Snapshot>,
         key: OperationKeyRef<'_>,
     ) -> Result<(BoundOperation, Labels), Vec<OperationError>> {
-        let (client, engine) = (Arc::clone(&snapshot.client), Arc::clone(&snapshot.engine));
+        let (snapshot, view) = (Arc::clone(snapshot), key.view);
         let (text, operation_name) = (key.text.to_owned(), key.operation_name.map(str::to_owned));
         let work = move |_: &dyn Fn() -> bool| {
-            let bound = bind(&client, &text, operation_name.as_deref())?;
+            let (client, engine) = (snapshot.clients.get(view), &snapshot.engine);
+            let bound = bind(client, &text, operation_name.as_deref())?;
             let labels = engine.overrides().met_by(&bound);
             Ok((bound, labels))
         };
@@ -171,17 +197,19 @@ impl Pipeline {
 }
 
 /// From a text to the operation on the supergraph. Also what `weft plan` starts with.
-pub fn bind(
-    client: &ClientSchema,
-    text: &str,
-    operation_name: Option<&str>,
-) -> Result<BoundOperation, Vec<OperationError>> {
-    let document = operation::parse(client, text, operation_name)?;
-    operation::bind(client, document).map_err(|error| vec![error])
+pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result<BoundOperation, Vec<OperationError>> {
+    let document = operation::parse(&client.schema, text, operation_name)?;
+    let (depth, max) = (operation::depth(&document), client.policy.depth);
+    if let Some(max) = max.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
+        let message = format!("The operation nests {depth} fields in one another; {max} are allowed.");
+        return Err(vec![OperationError::new("MAX_DEPTH_LIMIT", message)]);
+    }
+    operation::bind(&client.schema, document).map_err(|error| vec![error])
 }
 
 const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
 const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
+const NOT_REGISTERED: &str = "The client may only send operations that are registered, and this one is not.";
 
 /// Waits for what is worked at off the async threads, and no longer than the request may take. Then work that waits for its
 /// turn is given up, and planning that has started ends early; parsing and binding go on to their end, which their own
@@ -214,9 +242,9 @@ mod tests {
         let source = Source::new("a.graphql", "type Query { a: Int }");
         let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
-        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), &GatewayConfig::default());
+        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
-        Pipeline::new(snapshot, IntrospectionPolicy::Refused)
+        Pipeline::new(snapshot)
     }
 
     fn written(reply: Reply) -> Bytes {
@@ -234,10 +262,11 @@ mod tests {
                 r#"{{"query":"query($a: Boolean!) {{ b: __typename @include(if: $a) }}","variables":{{"a":{a}}}}}"#
             );
             let request = ClientRequest::from_json(body.as_bytes()).expect("the test's own");
-            let (headers, mut timings) = (HeaderMap::new(), Timings::default());
-            let snapshot = pipeline.snapshot.load_full();
-            let way = (Method::Post, Delivery::Once);
-            let reply = pipeline.try_run(&snapshot, &request, way, &headers, &mut timings, deadline).await;
+            let (headers, identity, mut timings) = (HeaderMap::new(), Identity::anonymous(), Timings::default());
+            let entry = pipeline.enter(Endpoint::Supergraph).expect("it is always there");
+            let (method, delivery) = (Method::Post, Delivery::Once);
+            let asking = Asking { method, delivery, headers: &headers, identity: &identity, deadline };
+            let reply = pipeline.try_run(&entry, &request, asking, &mut timings).await;
             reply.map(written).map_err(|errors| errors[0].code)
         };
         let (now, later) = (Deadline::now(), Deadline::now() + Duration::from_secs(600));

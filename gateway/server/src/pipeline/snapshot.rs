@@ -1,4 +1,4 @@
-//! Owns the snapshot: everything that follows from one supergraph, made together and swapped together.
+//! Owns the snapshot: everything that follows from one supergraph and its clients, made together and swapped together.
 
 use std::sync::Arc;
 
@@ -8,32 +8,59 @@ use weft_federation::schema::Supergraph;
 use weft_federation::view::ClientSchema;
 
 use super::cache::Caches;
+use super::clients::{Client, Clients};
 use super::engine::Engine;
-use crate::config::GatewayConfig;
+use crate::bff::{self, ClientFiles};
+use crate::config::{ClientPolicy, GatewayConfig};
 
 pub struct Snapshot {
-    /// What clients of the whole supergraph query.
-    pub client: Arc<ClientSchema>,
+    pub clients: Clients,
     pub engine: Arc<Engine>,
     pub caches: Caches,
 }
 
-/// A snapshot, and what there is to say about the supergraph that it was made of.
+/// A snapshot, and what there is to say about the files that it was made of.
 pub struct Loaded {
     pub snapshot: Snapshot,
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Snapshot {
-    /// Reads and proves a supergraph. What cannot be resolved in it is a warning; a file that is no supergraph is an error.
-    /// What of the configuration has nothing in it to hold for is a warning too.
-    pub fn load(source: &Arc<Source>, config: &GatewayConfig) -> Result<Loaded, Vec<Diagnostic>> {
-        let (supergraph, found) = prove(Supergraph::load(source)?);
-        let client = Arc::new(ClientSchema::identity(&supergraph));
+    /// As [`Self::load`], of the clients whose folders the configuration names. What is wrong with their policies does not keep
+    /// what is wrong with their schemas from being told.
+    pub fn read(source: &Arc<Source>, config: &GatewayConfig) -> Result<Loaded, Vec<Diagnostic>> {
+        let (clients, mut found) = config.readable_clients();
+        match Self::load(source, clients, config) {
+            Ok(loaded) if found.is_empty() => Ok(loaded),
+            Ok(_) => Err(found),
+            Err(told) => {
+                found.extend(told);
+                Err(found)
+            }
+        }
+    }
+
+    /// Reads and proves a supergraph, and compiles the schemas of its clients. What cannot be resolved in the supergraph is a warning;
+    /// a file that is no supergraph, or a client that is wrong, is an error. What of the configuration has nothing in it to hold for is
+    /// a warning too.
+    pub fn load(
+        source: &Arc<Source>,
+        clients: Vec<ClientFiles>,
+        config: &GatewayConfig,
+    ) -> Result<Loaded, Vec<Diagnostic>> {
+        let (supergraph, lacks) = prove(Supergraph::load(source)?);
+        let (clients, found) = bff::compile(clients, &supergraph);
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(found);
+        }
+        let own = Client {
+            schema: Arc::new(ClientSchema::identity(&supergraph)),
+            policy: ClientPolicy::of_supergraph(config),
+        };
+        let clients = Clients::new(own, clients);
         let engine = Arc::new(Engine::new(&supergraph, config)?);
-        let warnings =
-            found.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
-        let warnings = config.unused(&supergraph).into_iter().chain(warnings).collect();
-        Ok(Loaded { snapshot: Self { client, engine, caches: Caches::new() }, warnings })
+        let lacks = lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
+        let warnings = config.warnings.iter().cloned().chain(config.unused(&supergraph)).chain(lacks).chain(found);
+        Ok(Loaded { warnings: warnings.collect(), snapshot: Self { clients, engine, caches: Caches::new() } })
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
-use weft_federation::connect::mapping::{Selection, Value, Variable, eval, parse_json};
+use weft_federation::connect::mapping::{PickError, Selection, Value, Variable, eval, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, ErrorMappings, Mapping, Source};
 
 use super::backends::Backends;
 use super::codes;
-use super::form::{Form, Found};
+use super::form::{Form, Found, too_large};
+use super::mapped::{AnswerMapping, Mapped, is_success};
+use super::output::MAX_WRITTEN;
 use super::scope::{Scope, headers};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
@@ -47,7 +49,7 @@ pub struct Judge<'a> {
     pub backends: &'a Backends,
     pub id: ConnectorId,
     pub connector: &'a Connector,
-    pub selection: &'a Selection,
+    pub mapping: &'a AnswerMapping,
     pub origin: &'a ErrorOrigin,
 }
 
@@ -65,8 +67,19 @@ impl Judge<'_> {
         reply: &Reply,
         mut scope: Scope<'_>,
         may_miss: bool,
-        then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
+        then: impl FnOnce(Result<Option<Mapped<'_>>, SubgraphError>) -> R,
     ) -> R {
+        // Most replies are made JSON of at once.
+        if let Payload::Json(bytes) = &reply.body
+            && codes::is_success(reply.status)
+            && let Some(picked) = self.mapping.pick(bytes, MAX_WRITTEN)
+        {
+            return then(match &picked {
+                Ok(json) => Ok(Some(Mapped::Json(json))),
+                Err(PickError::Json(broken)) => Err(SubgraphError::malformed(self.origin, &broken.to_string())),
+                Err(PickError::TooLarge) => Err(too_large(self.origin)),
+            });
+        }
         let number = match reply.status {
             BackendStatus::Http(status) => i32::from(status),
             BackendStatus::Grpc(status) => status,
@@ -77,9 +90,8 @@ impl Judge<'_> {
         let vars = scope.vars();
         let parsed;
         let (data, broken) = match &reply.body {
-            Payload::Json(bytes) if bytes.is_empty() => (&Value::Null, None),
             Payload::Json(bytes) => {
-                let result = parse_json(bytes);
+                let result = self.mapping.read(bytes);
                 let broken = result.as_ref().err().map(ToString::to_string);
                 parsed = result.unwrap_or_default();
                 (&parsed, broken)
@@ -87,7 +99,7 @@ impl Judge<'_> {
             Payload::Value { value, .. } => (&**value, None),
         };
         let source = self.backends.connectors().source_of(self.connector);
-        let is_success = self.connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
+        let is_success = is_success(self.connector, source);
         let succeeded = match is_success {
             Some(mapping) => matches!(eval(mapping, &vars, data).0, Value::Bool(true)),
             None => codes::is_success(reply.status),
@@ -96,13 +108,21 @@ impl Judge<'_> {
             if may_miss && is_success.is_none() && codes::is_missing(reply.status) {
                 return then(Ok(None));
             }
+            let whole;
+            let data = match &reply.body {
+                // What is said of an error may read other things than what is made of an answer.
+                Payload::Json(bytes) => {
+                    whole = parse_json(bytes).unwrap_or_default();
+                    &whole
+                }
+                Payload::Value { value, .. } => &**value,
+            };
             return then(Err(self.failure(reply.status, source, data, &|mapping| eval_owned(mapping, &scope, data))));
         }
         if let Some(broken) = broken {
             return then(Err(SubgraphError::malformed(self.origin, &broken)));
         }
-        let (value, _) = eval(self.selection, &vars, data);
-        then(Ok(Some(&value)))
+        then(Ok(Some(Mapped::Value(&self.mapping.eval(&vars, data)))))
     }
 
     fn failure(

@@ -6,13 +6,14 @@ use futures_util::FutureExt;
 use http::HeaderMap;
 use tokio::time::Instant;
 use weft_federation::connect::grpc::MethodDescriptor;
-use weft_federation::connect::mapping::{Selection, Value, Variable, parse_json};
+use weft_federation::connect::mapping::{Value, Variable, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
 use super::answer::{Judge, Payload, Reply};
 use super::backends::{Backends, Client, HttpClient};
 use super::form::{Form, Found};
+use super::mapped::AnswerMapping;
 use super::offload::is_large;
 use super::reads::Reads;
 use super::request::{Rendered, render};
@@ -27,7 +28,7 @@ pub struct Exchange<'a> {
     pub backends: &'a Backends,
     pub id: ConnectorId,
     pub connector: &'a Connector,
-    pub selection: &'a Arc<Selection>,
+    pub mapping: &'a Arc<AnswerMapping>,
     pub origin: &'a ErrorOrigin,
     pub context: &'a RequestContext<'a>,
     /// Where equal reads are shared, if they may be.
@@ -40,12 +41,12 @@ impl<'a> Exchange<'a> {
     pub fn new(
         backends: &'a Backends,
         (id, connector): (ConnectorId, &'a Connector),
-        selection: &'a Arc<Selection>,
+        mapping: &'a Arc<AnswerMapping>,
         origin: &'a ErrorOrigin,
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, selection, origin, context, reads, shares: false }
+        Self { backends, id, connector, mapping, origin, context, reads, shares: false }
     }
 
     /// Makes the call and writes what comes of it, mapped. Nothing is written where there is nothing and `may_miss` allows it.
@@ -57,20 +58,20 @@ impl<'a> Exchange<'a> {
 
     /// Judges, maps and writes a reply: a large one off the async threads.
     pub async fn take(&self, reply: &Reply, scope: Scope<'_>, may_miss: bool, form: Form<'_>) -> Found {
-        let Self { backends, id, connector, selection, origin, .. } = *self;
+        let Self { backends, id, connector, mapping, origin, .. } = *self;
         let size = reply.body.size();
         if !is_large(size) {
-            return Judge { backends, id, connector, selection, origin }.take(reply, scope, may_miss, &form);
+            return Judge { backends, id, connector, mapping, origin }.take(reply, scope, may_miss, &form);
         }
-        let (backends, selection, origin) = (backends.clone(), Arc::clone(selection), origin.clone());
+        let (backends, mapping, origin) = (backends.clone(), Arc::clone(mapping), origin.clone());
         let (reply, scope, form) = (reply.clone(), scope.into_owned(), form.into_owned());
-        let offload = self.backends.offload();
         let work = move || {
             let connector = connector_of(&backends, id)?;
-            let judge = Judge { backends: &backends, id, connector, selection: &selection, origin: &origin };
+            let judge = Judge { backends: &backends, id, connector, mapping: &mapping, origin: &origin };
             judge.take(&reply, scope, may_miss, &form)
         };
-        offload.run(size, work).await?
+        // Boxed, since all calls would have to have room for it, and few answers are large.
+        Box::pin(self.backends.offload().run(size, work)).await?
     }
 
     /// Opens the stream of a gRPC method.
@@ -108,7 +109,7 @@ impl<'a> Exchange<'a> {
                 Some(_) => {
                     let shared = rendered.shared_key(self.backends, self.connector, self.context.headers);
                     let call = OwnCall::new(self.backends, self.id, self.origin);
-                    call.share(read_key(self.id, shared), rendered).await
+                    Box::pin(call.share(read_key(self.id, shared), rendered)).await
                 }
                 None => self.send(rendered).await,
             }
@@ -216,7 +217,9 @@ async fn send(
         }
         (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
             let left = deadline.saturating_duration_since(Instant::now());
-            grpc::Call { client, method: method(connector)?, message, headers, origin }.send(left).await
+            let call = grpc::Call { client, method: method(connector)?, message, headers, origin };
+            // Boxed, since all calls would have to have room for it, and be copied with that.
+            Box::pin(call.send(left)).await
         }
         (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
     }

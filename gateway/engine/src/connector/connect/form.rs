@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use tracing::warn;
 use weft_federation::connect::Connector;
-use weft_federation::connect::mapping::{FieldTree, Value};
+use weft_federation::connect::mapping::FieldTree;
 use weft_federation::plan::{FetchField, FetchSelection};
 
 use super::keys;
+use super::mapped::Mapped;
 use super::output::{MAX_WRITTEN, Output};
 use super::written::Written;
 use crate::execute::{ErrorOrigin, SubgraphError};
@@ -71,7 +72,7 @@ impl<'a> Form<'a> {
     /// Writes a mapped answer; `None` for one that says that there is nothing.
     pub fn write(
         &self,
-        mapped: Result<Option<&Value<'_>>, SubgraphError>,
+        mapped: Result<Option<Mapped<'_>>, SubgraphError>,
         connector: &Connector,
         origin: &ErrorOrigin,
     ) -> Found {
@@ -86,7 +87,7 @@ impl<'a> Form<'a> {
             Self::Entity(selection) => {
                 let Some(value) = value else { return Ok(vec![None]) };
                 let mut out = Output::of(connector, MAX_WRITTEN);
-                out.object(selection, value);
+                out.entity(selection, value);
                 written.push(Some(out.finish().ok_or_else(|| too_large(origin))?));
             }
             Self::Batch(batch) => written = batch.write(value, connector, origin)?,
@@ -96,8 +97,8 @@ impl<'a> Form<'a> {
 }
 
 impl Batch<'_> {
-    fn write(&self, value: Option<&Value<'_>>, connector: &Connector, origin: &ErrorOrigin) -> Found {
-        let items = value.and_then(Value::as_array);
+    fn write(&self, value: Option<Mapped<'_>>, connector: &Connector, origin: &ErrorOrigin) -> Found {
+        let items = value.and_then(Mapped::items);
         let items = items.ok_or_else(|| SubgraphError::malformed(origin, "what it gives for a batch is no list"))?;
         let found = keys::index(items, &self.key);
         let mut twice = 0_usize;
@@ -110,7 +111,7 @@ impl Batch<'_> {
                 (Each::Group(field), _) => out.group(field, items),
                 (Each::First(selection), Some(first)) => {
                     twice += usize::from(items.len() > 1);
-                    out.object(selection, first);
+                    out.entity(selection, *first);
                 }
                 (Each::First(_), None) => {
                     written.push(None);
@@ -130,6 +131,7 @@ impl Batch<'_> {
     }
 }
 
-fn too_large(origin: &ErrorOrigin) -> SubgraphError {
+/// That a call's answer is larger than what is written of one.
+pub fn too_large(origin: &ErrorOrigin) -> SubgraphError {
     SubgraphError::malformed(origin, &format!("what its mapping makes of it is larger than {MAX_WRITTEN} bytes"))
 }

@@ -53,7 +53,7 @@ impl Calls<'_> {
             && let Some(key) = self.window_key()
         {
             let places: Vec<usize> = asked.into_iter().map(|(at, _)| at).collect();
-            self.together(windows, key, matching, max_size, (&places, &mut slots)).await?;
+            Box::pin(self.together(windows, key, matching, max_size, (&places, &mut slots))).await?;
             return Ok(part(slots, self.exchange.origin));
         }
         let ranges: Vec<Range<usize>> = chunks(asked.len(), max_size).collect();

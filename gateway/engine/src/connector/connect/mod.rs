@@ -15,6 +15,7 @@ mod grpc;
 mod grpc_tests;
 mod keys;
 mod many;
+mod mapped;
 mod metadata;
 mod offload;
 mod output;
@@ -30,7 +31,7 @@ mod written;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use weft_federation::connect::mapping::{FieldTree, Selection, Value};
+use weft_federation::connect::mapping::{FieldTree, Value};
 use weft_federation::connect::{Connector, ConnectorId};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
@@ -41,6 +42,7 @@ use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
 use form::Form;
 use many::Matching;
+use mapped::AnswerMapping;
 use scope::{Scope, arguments, read_arguments, read_entity};
 use written::{Written, part, root_part};
 
@@ -57,7 +59,7 @@ pub struct Connect {
     backends: Backends,
     id: ConnectorId,
     /// The connector's mapping, cut down to what the fetch asks.
-    selection: Arc<Selection>,
+    mapping: Arc<AnswerMapping>,
     mode: Mode,
     /// Whether equal calls may share one answer.
     is_read: bool,
@@ -92,15 +94,17 @@ impl Connect {
         let is_entities = matches!(fetch.entry, FetchEntry::Entities { .. });
         // A root field with `entity: true` looks entities up too.
         let by_arguments = is_entities && connector.coordinate.field.is_some() && is_root(connector, model);
-        let wanted = if connector.coordinate.field.is_some() && !by_arguments {
-            fetch.selection.fields.first().map_or_else(FieldTree::whole, output::wanted_of)
-        } else {
-            output::wanted(&fetch.selection)
+        let own_field =
+            fetch.selection.fields.first().filter(|_| connector.coordinate.field.is_some() && !by_arguments);
+        let (wanted, keeps_names) = match own_field {
+            Some(field) => (output::wanted_of(field), output::keeps_names_of(field)),
+            None => (output::wanted(&fetch.selection), output::keeps_names(&fetch.selection)),
         };
+        let source = backends.connectors().source_of(connector);
         Some(Self {
             backends: backends.clone(),
             id,
-            selection: Arc::new(connector.specialize(&wanted)),
+            mapping: Arc::new(AnswerMapping::new(connector, source, &wanted, keeps_names)),
             mode: mode(connector, is_entities, by_arguments),
             is_read: match kind {
                 OperationKind::Query | OperationKind::Subscription => true,
@@ -117,7 +121,7 @@ impl Connect {
         };
         let reads = self.is_read.then_some(inputs.reads);
         let mut exchange =
-            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, reads);
+            Exchange::new(&self.backends, (self.id, connector), &self.mapping, origin, inputs.context, reads);
         exchange.shares = self.shares;
         let field = inputs.fetch.selection.fields.first();
         // Only a connector on a field has arguments.
@@ -154,8 +158,7 @@ impl Connect {
         else {
             return Err(SubgraphError::internal("A plan subscribes by a connector that is not there, or to no field."));
         };
-        let exchange =
-            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, None);
+        let exchange = Exchange::new(&self.backends, (self.id, connector), &self.mapping, origin, inputs.context, None);
         Feed::open(exchange, field, arguments(field, self.backends.model(), inputs.variables)).await
     }
 }

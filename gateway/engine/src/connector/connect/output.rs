@@ -6,6 +6,7 @@ use weft_federation::connect::mapping::{FieldTree, Value, write_json, write_json
 use weft_federation::connect::{Connector, Request};
 use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Leaf};
 
+use super::mapped::Mapped;
 use super::written::Written;
 
 /// What a fetch wants of a value, in the schema's names.
@@ -29,6 +30,19 @@ pub fn wanted_of(field: &FetchField) -> FieldTree {
     match &field.content {
         FetchContent::Leaf(_) => FieldTree::whole(),
         FetchContent::Objects(selection) => wanted(selection),
+    }
+}
+
+/// Whether the fetch reads all fields of a value by their names.
+pub fn keeps_names(selection: &FetchSelection) -> bool {
+    selection.fields.iter().all(|field| field.response_name == field.name && keeps_names_of(field))
+}
+
+/// Whether it does so below a field.
+pub fn keeps_names_of(field: &FetchField) -> bool {
+    match &field.content {
+        FetchContent::Leaf(_) => true,
+        FetchContent::Objects(selection) => keeps_names(selection),
     }
 }
 
@@ -61,27 +75,49 @@ impl Output {
     }
 
     /// Writes an object that has the field alone.
-    pub fn field(&mut self, field: &FetchField, value: Option<&Value<'_>>) {
+    /// Writes an object that has the field alone.
+    pub fn field(&mut self, field: &FetchField, value: Option<Mapped<'_>>) {
         self.written.json.push(b'{');
         self.key(field);
-        self.value(value.unwrap_or(&Value::Null), &field.content);
+        self.mapped(value.unwrap_or(Mapped::Value(&Value::Null)), &field.content);
         self.written.json.push(b'}');
     }
 
     /// Writes an object that has the field alone, of the items of one parent.
-    pub fn group(&mut self, field: &FetchField, items: &[&Value<'_>]) {
+    pub fn group(&mut self, field: &FetchField, items: &[Mapped<'_>]) {
         self.written.json.push(b'{');
         self.key(field);
         if field.wrapping.is_list() {
-            self.items(items.iter().copied(), &field.content);
+            self.items(items.iter().copied(), |this, item| this.mapped(item, &field.content));
         } else {
-            self.value(items.first().copied().unwrap_or(&Value::Null), &field.content);
+            self.mapped(items.first().copied().unwrap_or(Mapped::Value(&Value::Null)), &field.content);
         }
         self.written.json.push(b'}');
     }
 
+    /// Writes an entity as the selection has it.
+    pub fn entity(&mut self, selection: &FetchSelection, entity: Mapped<'_>) {
+        match entity {
+            Mapped::Value(value) => self.object(selection, value),
+            Mapped::Json(json) => self.json(json),
+        }
+    }
+
+    fn mapped(&mut self, value: Mapped<'_>, content: &FetchContent) {
+        match value {
+            Mapped::Value(value) => self.value(value, content),
+            Mapped::Json(json) => self.json(json),
+        }
+    }
+
+    fn json(&mut self, json: &[u8]) {
+        if self.written.json.len() <= self.max {
+            self.written.json.extend_from_slice(json);
+        }
+    }
+
     /// Writes the value as the selection has it. What is no object is written as it is, to be refused where it is read.
-    pub fn object(&mut self, selection: &FetchSelection, value: &Value<'_>) {
+    fn object(&mut self, selection: &FetchSelection, value: &Value<'_>) {
         let Value::Object(_) = value else { return self.leaf(value) };
         self.written.json.push(b'{');
         let mut first = true;
@@ -115,7 +151,7 @@ impl Output {
         match (content, value) {
             // A custom scalar is any JSON, its lists and objects too.
             (FetchContent::Leaf(Leaf::Custom), _) => self.leaf(value),
-            (_, Value::Array(items)) => self.items(items.iter(), content),
+            (_, Value::Array(items)) => self.items(items.iter(), |this, item| this.value(item, content)),
             (FetchContent::Objects(selection), _) => self.object(selection, value),
             (FetchContent::Leaf(Leaf::Int), Value::String(text)) if self.wide_integers => {
                 match text.decode().parse::<i64>() {
@@ -145,13 +181,13 @@ impl Output {
         }
     }
 
-    fn items<'v, 'a: 'v>(&mut self, items: impl Iterator<Item = &'v Value<'a>>, content: &FetchContent) {
+    fn items<T>(&mut self, items: impl Iterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
         self.written.json.push(b'[');
         for (at, item) in items.enumerate() {
             if at > 0 {
                 self.written.json.push(b',');
             }
-            self.value(item, content);
+            write(self, item);
         }
         self.written.json.push(b']');
     }
@@ -167,8 +203,12 @@ mod tests {
         // `[12345,12345,…]`
         for (max, length) in [(601, Some(601)), (600, None), (10, None)] {
             let mut out = Output { written: Written::default(), max, wide_integers: false };
-            out.items(values.iter(), &FetchContent::Leaf(Leaf::Int));
+            out.items(values.iter(), |out, value| out.value(value, &FetchContent::Leaf(Leaf::Int)));
             // Of what there is no room for there are commas.
+            assert!(out.written.json.len() <= max + 5 + values.len() + 1, "{max}");
+            assert_eq!(out.finish().map(|written| written.json.len()), length, "{max}");
+            let mut out = Output { written: Written::default(), max, wide_integers: false };
+            out.items([&b"12345"[..]; 100].into_iter(), Output::json);
             assert!(out.written.json.len() <= max + 5 + values.len() + 1, "{max}");
             assert_eq!(out.finish().map(|written| written.json.len()), length, "{max}");
         }

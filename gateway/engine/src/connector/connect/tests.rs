@@ -2,6 +2,7 @@
 
 mod batches;
 mod large;
+mod mappings;
 mod sharing;
 mod wire;
 

@@ -1,6 +1,9 @@
 //! The mapping language as tables: text and input in, JSON out.
 
 mod methods;
+mod picks;
+mod random;
+mod reads;
 
 use super::*;
 
@@ -420,6 +423,7 @@ fn knows_what_it_reads() {
 }
 
 mod json {
+    use super::super::reads::Interest;
     use super::super::*;
     use proptest::prelude::*;
 
@@ -452,8 +456,12 @@ mod json {
     #[test]
     fn values_are_bounded() {
         for (text, count) in [("1", 1), ("[]", 1), ("[0,0,0]", 4), (r#"{"a":[{}],"b":null,"b":1}"#, 5)] {
-            assert!(crate::connect::mapping::json::parse_within(text.as_bytes(), count).is_ok(), "{text}");
-            let error = crate::connect::mapping::json::parse_within(text.as_bytes(), count - 1).unwrap_err();
+            assert!(
+                crate::connect::mapping::json::parse_within(text.as_bytes(), Interest::Whole, count).is_ok(),
+                "{text}"
+            );
+            let error =
+                crate::connect::mapping::json::parse_within(text.as_bytes(), Interest::Whole, count - 1).unwrap_err();
             assert!(error.to_string().contains("more values"), "{text}: {error}");
         }
     }

@@ -37,7 +37,7 @@ impl<'a> Text<'a> {
     pub fn decode(&self) -> Cow<'_, str> {
         match self {
             Self::Escaped(raw) if !raw.contains('\\') => Cow::Borrowed(raw),
-            Self::Escaped(raw) => Cow::Owned(super::json::unescape(raw)),
+            Self::Escaped(raw) => Cow::Owned(super::tokens::unescape(raw)),
             Self::Plain(text) => Cow::Borrowed(text),
         }
     }

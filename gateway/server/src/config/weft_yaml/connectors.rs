@@ -11,7 +11,7 @@ use weft_engine::ConnectorsConfig;
 use super::Resolving;
 use super::headers::ResolvedRules;
 use super::traffic::ResolvedCalls;
-use super::values::{HttpUrl, SourceName};
+use crate::config::values::{HttpUrl, SourceName};
 use crate::config::yaml::Located;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

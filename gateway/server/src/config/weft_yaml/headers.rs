@@ -8,7 +8,7 @@ use serde::Deserialize;
 use weft_engine::{HeaderRule, is_reserved};
 
 use super::Resolving;
-use super::values::{Header, Pattern, SecretHeaderValue};
+use crate::config::values::{Header, Pattern, SecretHeaderValue};
 use crate::config::yaml::Located;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

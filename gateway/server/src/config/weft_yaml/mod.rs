@@ -1,17 +1,19 @@
 //! Owns `weft.yaml`: [`Raw`] is the file as it is written, a file a section, and [`Config`] what follows from it.
 
+mod authentication;
+#[cfg(test)]
+mod authentication_tests;
+mod bff;
 mod connectors;
 mod headers;
 mod limits;
 mod names;
-#[cfg(test)]
-mod reference;
 mod supergraph;
 #[cfg(test)]
 mod tests;
+mod tiers;
 mod timeouts;
 mod traffic;
-mod values;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -19,17 +21,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use schemars::transform::transform_subschemas;
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use weft_engine::ConnectorsConfig;
 use weft_federation::diagnostics::{Diagnostic, Source};
 
+use super::or_variable;
+use super::values::ListenAddress;
 use super::yaml::{self, CODE};
+use crate::auth::JwtConfig;
 use names::Named;
 use timeouts::Timeouts;
-use values::ListenAddress;
+
+pub use tiers::{Bound, Tier};
 
 /// The configuration of a gateway.
 ///
@@ -66,7 +71,17 @@ struct Raw {
     connectors: connectors::Connectors,
     /// What a client's request may be at most.
     limits: limits::Limits,
+    /// Clients with a schema of their own.
+    bff: bff::Bff,
+    /// Bounds by name. A client takes those that its `client.yaml` names, or else those of `default` if there are such, and can only
+    /// tighten them.
+    tiers: BTreeMap<String, tiers::RawTier>,
+    /// Who clients are. Without it nobody is asked.
+    authentication: authentication::Authentication,
 }
+
+/// Keys whose values no excerpt of the file may show.
+const SECRETS: [&str; 3] = ["secret", "value", "$config"];
 
 /// What a `weft.yaml` says, expanded and checked.
 #[derive(Debug, Clone)]
@@ -90,6 +105,13 @@ pub struct GatewayConfig {
     pub connectors: ConnectorsConfig,
     /// Whether the label of a progressive override is active, for every request.
     pub override_labels: BTreeMap<String, bool>,
+    /// The folder of the clients.
+    pub bff: Option<PathBuf>,
+    pub tiers: BTreeMap<String, Tier>,
+    /// `None` where nobody is authenticated.
+    pub authentication: Option<JwtConfig>,
+    /// What the file is warned of for, whatever the supergraph.
+    pub warnings: Vec<Diagnostic>,
     /// The subgraphs and sources that it speaks of.
     named: Vec<Named>,
     timeouts: Timeouts,
@@ -99,6 +121,13 @@ pub struct GatewayConfig {
 impl Default for GatewayConfig {
     fn default() -> Self {
         Config::without_file(&BTreeMap::new()).gateway
+    }
+}
+
+impl GatewayConfig {
+    /// Whether clients may ask for the schema, where they say nothing of their own.
+    pub fn allows_introspection(&self) -> bool {
+        self.introspection.unwrap_or(self.dev)
     }
 }
 
@@ -116,8 +145,12 @@ impl Config {
         folder: &Path,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let (raw, found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
-        let mut resolving = Resolving::new(source, found);
+        let (raw, mut found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
+        let shown = yaml::starred(source, &SECRETS);
+        for label in found.iter_mut().flat_map(|found| &mut found.labels) {
+            label.span.source = Arc::clone(&shown);
+        }
+        let mut resolving = Resolving::new(&shown, found);
         let config = raw.unwrap_or_default().resolve(&mut resolving, folder, environment);
         if resolving.found.is_empty() { Ok(config) } else { Err(resolving.found) }
     }
@@ -130,28 +163,21 @@ pub fn json_schema() -> Value {
     schema.to_value()
 }
 
-/// Lets a variable stand where true or false does. For texts their patterns say it.
-fn or_variable(schema: &mut Schema) {
-    let is_switch =
-        |ty: &Value| *ty == "boolean" || ty.as_array().is_some_and(|types| types.contains(&"boolean".into()));
-    if schema.get("type").is_some_and(is_switch) {
-        schema.insert("type".to_owned(), json!(["boolean", "string", "null"]));
-        schema.insert("pattern".to_owned(), r"\$\{env\.".into());
-    }
-    transform_subschemas(&mut or_variable, schema);
-}
-
 /// What is gathered on the way from [`Raw`] to [`Config`].
 struct Resolving<'a> {
     source: &'a Arc<Source>,
     found: Vec<Diagnostic>,
+    /// Something was wrong with the file before, and was taken out.
+    is_damaged: bool,
+    warnings: Vec<Diagnostic>,
     named: Vec<Named>,
     timeouts: Timeouts,
 }
 
 impl<'a> Resolving<'a> {
     fn new(source: &'a Arc<Source>, found: Vec<Diagnostic>) -> Self {
-        Self { source, found, named: vec![], timeouts: Timeouts::default() }
+        let is_damaged = !found.is_empty();
+        Self { source, found, is_damaged, warnings: vec![], named: vec![], timeouts: Timeouts::default() }
     }
 }
 
@@ -177,6 +203,10 @@ impl Raw {
             request_timeout,
             connectors,
             override_labels: self.override_labels,
+            bff: self.bff.path(folder),
+            tiers: tiers::resolve(self.tiers, resolving),
+            authentication: self.authentication.resolve(resolving, folder),
+            warnings: std::mem::take(&mut resolving.warnings),
             named: std::mem::take(&mut resolving.named),
             timeouts: std::mem::take(&mut resolving.timeouts),
         };

@@ -7,8 +7,8 @@ use weft_federation::diagnostics::{Diagnostic, Span};
 use weft_federation::schema::Supergraph;
 use weft_federation::suggest::closest;
 
-use super::values::SourceName;
 use super::{GatewayConfig, Resolving};
+use crate::config::values::SourceName;
 use crate::config::yaml::{self, Located};
 
 const CODE: &str = "UNUSED_CONFIG";

@@ -53,15 +53,15 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
     let cases = [
         ("lsiten: x", "weft.yaml:1:1: there is no key `lsiten` here (did you mean `listen`?)"),
         (
-            "bff: {}",
-            "weft.yaml:1:1: there is no key `bff` here (the keys are `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`)",
+            "plugins: {}",
+            "weft.yaml:1:1: there is no key `plugins` here (the keys are `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `authentication`)",
         ),
         ("listen: 4000", "weft.yaml:1:9: expected an address as host:port, such as 127.0.0.1:4000"),
         (
             "- listen",
             "weft.yaml:1:1: expected a mapping of `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, found a list",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `authentication`, found a list",
         ),
         ("listen: [a", "weft.yaml:1:9: unclosed bracket '['"),
         ("dev: true\ndev: true", "weft.yaml:2:1: duplicate mapping key: dev"),
@@ -115,6 +115,13 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "weft.yaml:1:35: there is no key `config` here (did you mean `$config`?)",
         ),
         ("connectors: { subgraphs: { s: { $config: 5 } } }", "weft.yaml:1:42: expected a mapping, found 5"),
+        ("bff: bff-configs", "weft.yaml:1:6: expected a mapping of `path`, found the text \"bff-configs\""),
+        (
+            "tiers:\n  bronze: { limits: { depth: none }, timeout: 5, rate: { limit: 100 } }\n",
+            "weft.yaml:2:30: expected a whole number of at least 1\n\
+             weft.yaml:2:47: expected a duration from 1ms to 24h, such as 250ms, 30s, 5m or 1h\n\
+             weft.yaml:2:50: there is no key `rate` here (the keys are `limits`, `timeout`)",
+        ),
     ];
     let told = |text| parse(text).map_or_else(|found| lines(&found), |config| format!("{config:?}"));
     let failures: Vec<String> = cases
@@ -273,6 +280,16 @@ fn secrets_are_not_shown() {
     let found = parse("listen: ${env.SECRET}\ndev: ${env.SECRET}\nlimits: '${env.SECRET}'").expect_err("it is wrong");
     let drawn: String = found.iter().map(|found| found.draw(false)).collect();
     assert_eq!(found.len(), 3, "{drawn}");
+    assert!(!drawn.contains("hunter2"), "{drawn}");
+    // Where they are written out, what is drawn of their lines shows stars.
+    let found = parse(
+        "authentication: { jwt: { issuers: [{ issuer: a, algorithms: [RS256], key: { secret: hunter2 } }] } }\n\
+         headers: { all: { request: [{ insert: { name: te, value: hunter2 } }, { insert: { nmae: x, value: 'hunter2' } }] } }\n\
+         connectors: { subgraphs: { s: { $config: { key: [hunter2, 1] }, config: 1 } } }\n",
+    );
+    let found = found.expect_err("it is wrong");
+    let drawn: String = found.iter().map(|found| found.draw(false)).collect();
+    assert_eq!((found.len(), drawn.matches("*******").count() > 2), (4, true), "{drawn}");
     assert!(!drawn.contains("hunter2"), "{drawn}");
 }
 

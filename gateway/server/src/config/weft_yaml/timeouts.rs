@@ -8,7 +8,7 @@ use weft_federation::diagnostics::Diagnostic;
 use weft_federation::schema::Supergraph;
 
 use super::GatewayConfig;
-use super::values::SourceName;
+use crate::config::values::SourceName;
 
 const CODE: &str = "SOURCE_WITHOUT_TIMEOUT";
 

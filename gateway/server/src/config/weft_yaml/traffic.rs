@@ -8,7 +8,7 @@ use serde::Deserialize;
 use weft_engine::SourceConfig;
 
 use super::Resolving;
-use super::values::{HttpUrl, Size, SourceName, Time};
+use crate::config::values::{HttpUrl, Size, SourceName, Time};
 use crate::config::yaml::Located;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

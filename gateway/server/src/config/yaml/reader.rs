@@ -22,6 +22,13 @@ pub struct Located<T> {
     pub span: Range<usize>,
 }
 
+/// What is not written is nowhere: at the beginning.
+impl<T: Default> Default for Located<T> {
+    fn default() -> Self {
+        Self { value: T::default(), span: 0..0 }
+    }
+}
+
 impl<T: PartialEq> PartialEq for Located<T> {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value

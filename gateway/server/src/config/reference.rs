@@ -1,44 +1,64 @@
-//! Owns `docs/configuration.md`: it is written from the schema, so that what is said of a key is said where it is defined.
+//! Owns the pages on configuration, `docs/configuration.md` and `docs/client.md`: they are written from the schemas, so that what is said
+//! of a key is said where it is defined.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
 use weft_federation::diagnostics::Source;
 
-use super::{Config, json_schema};
+use super::{ClientPolicy, Config, client_json_schema, json_schema};
 
-const EXAMPLE: &str = include_str!("example.yaml");
+const EXAMPLE: &str = include_str!("weft_yaml/example.yaml");
+const CLIENT_EXAMPLE: &str = include_str!("client_yaml/example.yaml");
 
-/// Fails if the page is not what the schema says. `UPDATE=1` writes it.
+const AFTER_EXAMPLE: &str =
+    "`weft config validate` checks a file, and `weft config schema` prints its JSON Schema for editors. An unknown
+name of a subgraph or source is a warning, since the supergraph may be another tomorrow.
+";
+const AFTER_CLIENT_EXAMPLE: &str = "The file is beside the client's schema, in its folder in `bff.path`; [bff.md](bff.md) has the whole of it. `weft config schema --client` prints
+its JSON Schema for editors.
+";
+
+/// Fails if a page is not what its schema says. `UPDATE=1` writes it.
 #[test]
-fn the_page_is_what_the_schema_says() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-    let page = page(&json_schema());
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &page).expect("the page can be written");
+fn the_pages_are_what_the_schemas_say() {
+    let pages = [
+        ("configuration.md", page("Configuration: `weft.yaml`", &json_schema(), EXAMPLE, AFTER_EXAMPLE)),
+        (
+            "client.md",
+            page("The policy of a client: `client.yaml`", &client_json_schema(), CLIENT_EXAMPLE, AFTER_CLIENT_EXAMPLE),
+        ),
+    ];
+    for (name, page) in pages {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &page).expect("the page can be written");
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == page, "docs/{name} is stale: UPDATE=1 cargo test -p weft --lib reference");
     }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/configuration.md is stale: UPDATE=1 cargo test -p weft --lib reference");
 }
 
 #[test]
-fn the_example_is_valid() {
-    let environment = [("REVIEWS_KEY".to_owned(), "k".to_owned())].into();
-    let config = Config::parse(&Source::new("example.yaml", EXAMPLE), Path::new(""), &environment);
-    assert_eq!(config.expect("it is valid").listen.as_deref(), Some("0.0.0.0:4000"));
+fn the_examples_are_valid() {
+    let environment = [("REVIEWS_KEY", "k"), ("JWT_SECRET", "a secret of thirty-two bytes, or more")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = Config::parse(&Source::new("example.yaml", EXAMPLE), Path::new(""), &environment.into());
+    let config = config.expect("it is valid");
+    assert_eq!(config.listen.as_deref(), Some("0.0.0.0:4000"));
+    assert_eq!(config.gateway.warnings, []);
+    let client = Source::new("client.yaml", CLIENT_EXAMPLE);
+    let (policy, found) = ClientPolicy::parse(&client, &config.gateway, &BTreeMap::new());
+    assert_eq!((policy.depth, found), (Some(6), vec![]));
 }
 
-fn page(schema: &Value) -> String {
-    let mut page = String::from(
-        "<!-- Written from the schema: UPDATE=1 cargo test -p weft --lib reference -->\n\n# Configuration: `weft.yaml`\n\n",
-    );
+fn page(title: &str, schema: &Value, example: &str, after_example: &str) -> String {
+    let mut page = String::from("<!-- Written from the schema: UPDATE=1 cargo test -p weft --lib reference -->\n\n");
     let mut reference = Reference { root: schema, shown: HashMap::new() };
     // Writing to a String cannot fail, here and below.
-    let _ = writeln!(page, "{}\n\n```yaml\n{EXAMPLE}```\n", text(schema));
-    page.push_str("`weft config validate` checks a file, and `weft config schema` prints its JSON Schema for editors. An unknown\n");
-    page.push_str("name of a subgraph or source is a warning, since the supergraph may be another tomorrow.\n\n");
+    let _ = writeln!(page, "# {title}\n\n{}\n\n```yaml\n{example}```\n\n{after_example}", text(schema));
     let (sections, keys): (Vec<_>, Vec<_>) =
         properties(schema).partition(|(_, property)| property.get("$ref").is_some());
     page.push_str("## Single keys\n\n");
@@ -63,7 +83,9 @@ struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
+    /// What a schema refers to, be it only where something is written.
     fn resolve(&self, schema: &'a Value) -> &'a Value {
+        let schema = if schema["anyOf"][0].get("$ref").is_some() { &schema["anyOf"][0] } else { schema };
         match schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
             Some(path) => self.root.pointer(path).unwrap_or(schema),
             None => schema,
@@ -104,7 +126,11 @@ impl<'a> Reference<'a> {
             let name = target["propertyNames"]["title"].as_str().unwrap_or("name");
             self.below(&format!("{path}.<{name}>"), &target["additionalProperties"], page);
         }
-        for variant in self.resolve(&target["items"])["oneOf"].as_array().into_iter().flatten() {
+        let items = self.resolve(&target["items"]);
+        if items["properties"].is_object() {
+            self.below(&format!("{path}[]"), &target["items"], page);
+        }
+        for variant in items["oneOf"].as_array().into_iter().flatten() {
             for (key, below) in properties(variant) {
                 let _ = writeln!(page, "| `{path}[].{key}` | mapping | | {} | |", text(variant));
                 self.below(&format!("{path}[].{key}"), below, page);
@@ -113,10 +139,11 @@ impl<'a> Reference<'a> {
     }
 
     fn kind(&self, property: &'a Value) -> &'a str {
-        if let Some(title) = property["title"].as_str() {
+        let target = self.resolve(property);
+        if let Some(title) = property["title"].as_str().or_else(|| target["title"].as_str()) {
             return title;
         }
-        let ty = &self.resolve(property)["type"];
+        let ty = &target["type"];
         match ty.as_str().or_else(|| ty[0].as_str()) {
             Some("string") => "text",
             Some("boolean") => "true or false",

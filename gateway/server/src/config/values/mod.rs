@@ -19,6 +19,8 @@ trait Text: Sized {
     const EXPECTED: &'static str;
     /// How it is written, as a regular expression.
     const PATTERN: Option<&'static str> = None;
+    /// A number may be written without quotes, which editors have to know.
+    const IS_NUMBER: bool = false;
 
     /// `None` for what it is not. The text itself is not told: it may have come of a variable that is secret.
     fn parse(text: &str) -> Option<Self>;
@@ -40,6 +42,9 @@ impl<T: Text> Visitor<'_> for TextVisitor<T> {
 
 fn text_schema<T: Text>() -> Schema {
     let mut schema = json_schema!({ "type": "string", "title": T::NAME });
+    if T::IS_NUMBER {
+        schema.insert("type".to_owned(), serde_json::json!(["integer", "string"]));
+    }
     if let Some(pattern) = T::PATTERN {
         // Before it is expanded, it is anything with a variable in it.
         schema.insert("pattern".to_owned(), format!(r"^({pattern}|.*\$\{{env\..*)$").into());
@@ -72,7 +77,74 @@ macro_rules! texts {
     )*};
 }
 
-texts!(Time, Size, ListenAddress, HttpUrl, Header, SecretHeaderValue, Pattern, SourceName);
+mod words;
+
+pub use words::{Errors, Exposure, Operations, TokenAlgorithm};
+
+texts!(Time, Size, Count, Date, ListenAddress, HttpUrl, Header, SecretHeaderValue, SecretText, Pattern, SourceName);
+
+/// A number of at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Count(pub u32);
+
+impl Text for Count {
+    const NAME: &'static str = "number";
+    const EXPECTED: &'static str = "a whole number of at least 1";
+    const PATTERN: Option<&'static str> = Some("[1-9][0-9]*");
+    const IS_NUMBER: bool = true;
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|count| *count > 0).map(Self)
+    }
+}
+
+/// A day, as the moment at which it begins in UTC: in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(pub u64);
+
+impl Text for Date {
+    const NAME: &'static str = "date";
+    const EXPECTED: &'static str = "a date from 1970 on, such as 2027-12-31";
+    const PATTERN: Option<&'static str> = Some("[0-9]{4}-[0-9]{2}-[0-9]{2}");
+
+    fn parse(text: &str) -> Option<Self> {
+        let [year, month, day] = text.split('-').collect::<Vec<_>>().try_into().ok()?;
+        let number = |digits: &str, length| {
+            let is_one = digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if is_one { digits.parse::<u64>().ok() } else { None }
+        };
+        let (year, month, day) = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
+        let is_leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+        let february = if is_leap(year) { 29 } else { 28 };
+        let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let before = usize::try_from(month).ok()?.checked_sub(1)?;
+        if year < 1970 || day == 0 || day > *months.get(before)? {
+            return None;
+        }
+        let years: u64 = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
+        let days = years + months[..before].iter().sum::<u64>() + day - 1;
+        Some(Self(days * 86_400))
+    }
+}
+
+/// A text that is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(pub String);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl Text for SecretText {
+    const NAME: &'static str = "text";
+    const EXPECTED: &'static str = "a text that is not empty";
+
+    fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+}
 
 /// A duration of at least a millisecond and at most a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,6 +339,38 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_days_of_the_calendar() {
+        for (text, expected) in [
+            ("1970-01-01", Some(0)),
+            ("2000-02-29", Some(951_782_400)),
+            ("2024-03-01", Some(1_709_251_200)),
+            ("2027-12-31", Some(1_830_211_200)),
+            ("9999-12-31", Some(253_402_214_400)),
+            ("2100-02-29", None),
+            ("2023-02-29", None),
+            ("2027-13-01", None),
+            ("2027-00-01", None),
+            ("2027-01-00", None),
+            ("1969-12-31", None),
+            ("2027-1-1", None),
+            ("2027-01-01T00:00:00Z", None),
+            ("+027-01-01", None),
+            ("soon", None),
+        ] {
+            assert_eq!(Date::parse(text), expected.map(Date), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_are_whole_and_at_least_one() {
+        for (text, expected) in
+            [("1", Some(1)), ("4294967295", Some(u32::MAX)), ("0", None), ("-1", None), ("1.5", None)]
+        {
+            assert_eq!(Count::parse(text), expected.map(Count), "{text}");
+        }
+    }
+
+    #[test]
     fn addresses_are_host_and_port() {
         for (text, is_one) in [
             ("127.0.0.1:0", true),
@@ -285,6 +389,7 @@ mod tests {
     #[test]
     fn a_secret_is_not_shown() {
         let value = SecretHeaderValue::parse("hunter2").expect("a value");
-        assert!(!format!("{value:?} {:?}", value.0).contains("hunter2"));
+        let text = SecretText::parse("hunter2").expect("a text");
+        assert!(!format!("{value:?} {:?} {text:?}", value.0).contains("hunter2"));
     }
 }

@@ -1,0 +1,59 @@
+//! Owns keys and tokens for tests. The keys are made anew for each run.
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rsa::{self, KeySize};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    Ed25519KeyPair, KeyPair,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde_json::Value;
+
+/// A key that signs, and the one that checks, in PEM.
+pub struct Keys {
+    pub signing: EncodingKey,
+    pub public_pem: String,
+}
+
+pub fn rsa() -> Keys {
+    let pair = rsa::KeyPair::generate(KeySize::Rsa2048).expect("a key");
+    let private: aws_lc_rs::encoding::Pkcs8V1Der<'static> = pair.as_der().expect("its encoding");
+    let signing = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", private.as_ref()).as_bytes()).expect("it is one");
+    Keys { signing, public_pem: public_pem(pair.public_key()) }
+}
+
+pub fn p256() -> Keys {
+    ec(&ECDSA_P256_SHA256_FIXED_SIGNING)
+}
+
+pub fn p384() -> Keys {
+    ec(&ECDSA_P384_SHA384_FIXED_SIGNING)
+}
+
+fn ec(algorithm: &'static EcdsaSigningAlgorithm) -> Keys {
+    let pair = EcdsaKeyPair::generate(algorithm).expect("a key");
+    let private = pair.to_pkcs8v1().expect("its encoding");
+    Keys { signing: EncodingKey::from_ec_der(private.as_ref()), public_pem: public_pem(pair.public_key()) }
+}
+
+pub fn ed25519() -> Keys {
+    let pair = Ed25519KeyPair::generate().expect("a key");
+    let private = pair.to_pkcs8v1().expect("its encoding");
+    Keys { signing: EncodingKey::from_ed_der(private.as_ref()), public_pem: public_pem(pair.public_key()) }
+}
+
+fn public_pem(key: &impl AsDer<PublicKeyX509Der<'static>>) -> String {
+    pem("PUBLIC KEY", key.as_der().expect("its encoding").as_ref())
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+pub fn token(header: &Header, claims: &Value, key: &EncodingKey) -> String {
+    encode(header, claims, key).expect("it can be signed")
+}

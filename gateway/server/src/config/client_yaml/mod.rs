@@ -1,0 +1,196 @@
+//! Owns `client.yaml`, the policy of one client: [`Raw`] is the file as it is written, [`ClientPolicy`] what holds.
+
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+mod tier;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use weft_federation::diagnostics::{Diagnostic, Source, Span};
+
+use super::values::{Count, Errors, Exposure, Operations, Time};
+use super::yaml::{self, CODE, Located};
+use super::{GatewayConfig, or_variable};
+
+pub use lifecycle::Lifecycle;
+
+/// The policy of one client, beside its schema.
+///
+/// Every key may be left out, and so may the file. A key that is not known is an error. Durations are written `250ms`, `30s`, `5m`
+/// or `1h`. In values `${env.NAME}` and `${env.NAME:-default}` stand for variables of the environment. Bounds hold as the
+/// client's tier in `weft.yaml` says, and here they can only be tightened.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "client.yaml")]
+struct Raw {
+    /// Who the client belongs to: `internal` are our own tools, which alone may take in whole types by `all: true`; `first-party`
+    /// are our own applications; `partner` are others.
+    #[schemars(extend("default" = "first-party"))]
+    exposure: Option<Exposure>,
+    /// Who may use it.
+    auth: Auth,
+    /// One of `tiers` in `weft.yaml`, which bounds what is said here. Without it that is `default`, which bounds nothing unless it is
+    /// there.
+    #[schemars(example = &"bronze")]
+    tier: Option<Located<String>>,
+    /// Of one operation.
+    limits: Limits,
+    /// How long one request may take; never longer than `traffic.request_timeout` in `weft.yaml`.
+    #[schemars(example = "3s")]
+    timeout: Option<Located<Time>>,
+    /// Whether any operation is taken, or only those that were registered. None can be registered yet, so that `registered`
+    /// refuses all.
+    #[schemars(extend("default" = "open"))]
+    operations: Option<Operations>,
+    /// Whether the client may ask for its schema. Without it that is as for the whole gateway.
+    #[schemars(example = true)]
+    introspection: Option<bool>,
+    /// `full` tells what backends say, and which one it was; `masked` only that a field failed, with a code. Without it a `partner` is
+    /// told `masked`, and others `full`.
+    #[schemars(example = &"masked")]
+    errors: Option<Errors>,
+    /// Of answers.
+    cache: Cache,
+    /// When the client's schema goes, and what comes after it.
+    lifecycle: lifecycle::RawLifecycle,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Auth {
+    /// A request needs a token with one of these in its claim `aud`, besides what `authentication` in `weft.yaml` demands. Without any
+    /// the client is open to all that the gateway lets in, be they anonymous.
+    #[schemars(example = ["partner-v1"])]
+    audiences: Located<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "ClientLimits")]
+struct Limits {
+    /// How many fields may be nested in one another, as the client writes them. Introspection does not count.
+    #[schemars(example = 6)]
+    depth: Option<Located<Count>>,
+    /// Not measured yet: it is only compared with the tier's.
+    #[schemars(example = 500)]
+    cost: Option<Located<Count>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Cache {
+    /// Has no effect yet.
+    #[schemars(example = "60s")]
+    max_age: Option<Located<Time>>,
+}
+
+/// What holds for the requests of a client.
+#[derive(Debug, Clone)]
+pub struct ClientPolicy {
+    pub exposure: Exposure,
+    /// A token needs one of these; where there are none, anybody is let in.
+    pub audiences: Box<[String]>,
+    /// How many fields may be nested.
+    pub depth: Option<u32>,
+    /// How long a request may take.
+    pub timeout: Duration,
+    pub operations: Operations,
+    pub introspection: bool,
+    pub errors: Errors,
+    pub lifecycle: Lifecycle,
+}
+
+impl ClientPolicy {
+    /// What holds at the supergraph's own endpoint.
+    pub fn of_supergraph(gateway: &GatewayConfig) -> Self {
+        Self {
+            exposure: Exposure::Internal,
+            audiences: Box::default(),
+            depth: None,
+            timeout: gateway.request_timeout,
+            operations: Operations::Open,
+            introspection: gateway.allows_introspection(),
+            errors: Errors::Full,
+            lifecycle: Lifecycle::default(),
+        }
+    }
+
+    /// Reads the text of a `client.yaml`, an empty one where there is no file. Gives the policy, and all that there is to say; where
+    /// something is an error, the policy is not to be used.
+    pub fn parse(
+        source: &Arc<Source>,
+        gateway: &GatewayConfig,
+        environment: &BTreeMap<String, String>,
+    ) -> (Self, Vec<Diagnostic>) {
+        let (raw, found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
+        let mut resolving = Resolving { source, gateway, found };
+        (resolving.policy(raw.unwrap_or_default()), resolving.found)
+    }
+}
+
+/// The JSON Schema of the file, for editors.
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(Raw);
+    or_variable(&mut schema);
+    schema.to_value()
+}
+
+struct Resolving<'a> {
+    source: &'a Arc<Source>,
+    gateway: &'a GatewayConfig,
+    found: Vec<Diagnostic>,
+}
+
+impl Resolving<'_> {
+    fn policy(&mut self, raw: Raw) -> ClientPolicy {
+        let exposure = raw.exposure.unwrap_or_default();
+        let tier = self.tier(raw.tier.as_ref());
+        let (depth, timeout) = self.bounds(&tier, &raw);
+        let by_exposure = match exposure {
+            Exposure::Partner => Errors::Masked,
+            Exposure::Internal | Exposure::FirstParty => Errors::Full,
+        };
+        if let Some(max_age) = &raw.cache.max_age {
+            self.not_in_effect(&max_age.span, "`cache.max_age` has no effect yet");
+        }
+        let audiences = raw.auth.audiences;
+        if !audiences.value.is_empty() && self.gateway.authentication.is_none() {
+            let message = "only tokens have an audience, and the gateway takes none: nobody could use this client";
+            self.error(
+                CODE,
+                &audiences.span,
+                message,
+                "say in `authentication.jwt` of weft.yaml whose tokens are taken",
+            );
+        }
+        ClientPolicy {
+            exposure,
+            audiences: audiences.value.into(),
+            depth,
+            timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
+            operations: raw.operations.unwrap_or_default(),
+            introspection: raw.introspection.unwrap_or_else(|| self.gateway.allows_introspection()),
+            errors: raw.errors.unwrap_or(by_exposure),
+            lifecycle: raw.lifecycle.resolve(self),
+        }
+    }
+
+    fn error(&mut self, code: &'static str, place: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.found.push(Diagnostic::error(code, message).at(self.span(place), "").help(help));
+    }
+
+    fn not_in_effect(&mut self, place: &Range<usize>, message: &str) {
+        self.found.push(Diagnostic::warning("NOT_IN_EFFECT", message).at(self.span(place), ""));
+    }
+
+    fn span(&self, place: &Range<usize>) -> Span {
+        yaml::span(self.source, place)
+    }
+}

@@ -1,0 +1,139 @@
+//! Tests of the section `authentication`: an issuer's key fits its algorithms, or it is said why not.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use weft_federation::diagnostics::{Diagnostic, Source};
+
+use super::Config;
+use crate::auth::testing;
+
+const SECRET: &str = "a secret of thirty-two bytes, or more";
+
+/// What is wrong with issuers, a line each, or how many there are.
+fn issuers(folder: &Path, items: &str) -> Result<usize, String> {
+    let environment: BTreeMap<String, String> =
+        [("SECRET", SECRET), ("SHORT", "hunter2")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let text = format!("authentication:\n  jwt:\n    issuers:\n{items}");
+    let line = |found: &Diagnostic| match &found.help {
+        Some(help) => format!("{found} ({help})"),
+        None => found.to_string(),
+    };
+    let lines = |found: &[Diagnostic]| found.iter().map(line).collect::<Vec<_>>().join("\n");
+    match Config::parse(&Source::new("weft.yaml", text), folder, &environment) {
+        Ok(config) if config.gateway.warnings.is_empty() => {
+            Ok(config.gateway.authentication.map_or(0, |jwt| jwt.issuers.len()))
+        }
+        Ok(config) => Err(lines(&config.gateway.warnings)),
+        Err(found) => Err(lines(&found).replace("error[INVALID_CONFIG]: ", "")),
+    }
+}
+
+#[test]
+fn keys_fit_their_algorithms() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys =
+        [("rsa", testing::rsa()), ("p256", testing::p256()), ("p384", testing::p384()), ("ed", testing::ed25519())];
+    for (name, key) in &keys {
+        std::fs::write(folder.path().join(format!("{name}.pem")), &key.public_pem).expect("a file");
+    }
+    let inline = keys[1].1.public_pem.replace('\n', "\n            ");
+    let inline = format!(
+        "      - issuer: a\n        algorithms: [ES256]\n        key:\n          public_key_pem: |\n            {inline}\n"
+    );
+    let of = |algorithms: &str, key: &str| {
+        format!("      - {{ issuer: a, algorithms: [{algorithms}], key: {{ {key} }} }}\n")
+    };
+    let unread = format!("weft.yaml:4:56: cannot read {}: ", folder.path().join("none.pem").display());
+    let cases = [
+        (of("HS256, HS512", "secret: 'a secret of sixty-four bytes, which is as many as the hash of HS512'"), Ok(1)),
+        (of("HS256", "secret: '${env.SECRET}'"), Ok(1)),
+        (of("RS256, PS512", "file: rsa.pem"), Ok(1)),
+        (of("ES256", "file: p256.pem"), Ok(1)),
+        (of("ES384", "file: p384.pem"), Ok(1)),
+        (of("EdDSA", "file: ed.pem"), Ok(1)),
+        (inline, Ok(1)),
+        (of("RS256", "file: rsa.pem").repeat(2), Ok(2)),
+        (
+            of("HS256", "secret: '${env.SHORT}'"),
+            Err(
+                "weft.yaml:4:43: warning[WEAK_SECRET]: the secret has 7 bytes; one as short can be guessed (for HS256 it should have 32 bytes at least)",
+            ),
+        ),
+        (
+            of("RS256", "secret: '${env.SECRET}'"),
+            Err(
+                "weft.yaml:4:43: a secret does not fit RS256 (tokens that are signed so are checked with a public key: `public_key_pem` or `file`)",
+            ),
+        ),
+        (
+            of("HS256", "file: rsa.pem"),
+            Err(
+                "weft.yaml:4:43: a public key does not fit HS256 (a public key is for RS256, PS256, ES256, EdDSA and the like; a shared secret is `secret`)",
+            ),
+        ),
+        (
+            of("RS256, ES256", "file: rsa.pem"),
+            Err("weft.yaml:4:42: ES256 and RS256 need keys of different kinds (name the issuer once for each key)"),
+        ),
+        (
+            of("RS256", "file: p256.pem"),
+            Err(
+                "weft.yaml:4:56: this is not an RSA key in PEM, which RS256 needs (it begins with -----BEGIN PUBLIC KEY-----)",
+            ),
+        ),
+        (
+            of("ES384", "file: p256.pem"),
+            Err(
+                "weft.yaml:4:56: the key is on another curve than ES384 needs (ES256 needs one on P-256, ES384 one on P-384)",
+            ),
+        ),
+        (of("ES256", "file: none.pem"), Err(unread.as_str())),
+        (
+            of("none", "file: rsa.pem"),
+            Err("weft.yaml:4:35: expected an algorithm such as HS256, RS256, PS256, ES256 or EdDSA"),
+        ),
+        (
+            of("", "file: rsa.pem"),
+            Err(
+                "weft.yaml:4:38: an issuer with this key has no `algorithms` (name those that the issuer signs with, such as `algorithms: [RS256]`)",
+            ),
+        ),
+        (of("HS256", ""), Err("weft.yaml:4:43: a key has exactly one of `secret`, `public_key_pem` and `file`")),
+        (
+            "      []\n".to_owned(),
+            Err(
+                "weft.yaml:3:5: there are no issuers, so that no token would be taken (name one, or take `jwt` out: without it nobody is authenticated)",
+            ),
+        ),
+        (
+            "      - { issuer: a, jwks_url: 'http://a/' }\n".to_owned(),
+            Err(
+                "weft.yaml:4:22: there is no key `jwks_url` here (the keys are `issuer`, `audiences`, `algorithms`, `key`)",
+            ),
+        ),
+    ];
+    let fits = |expected: &Result<usize, &str>, found: &Result<usize, String>| match (expected, found) {
+        // What the system says of a file differs from one to another.
+        (Err(expected), Err(found)) => found == expected || expected.ends_with(": ") && found.starts_with(*expected),
+        (Ok(expected), Ok(found)) => expected == found,
+        _ => false,
+    };
+    let failures: Vec<String> = cases
+        .iter()
+        .map(|(items, expected)| (items, expected, issuers(folder.path(), items)))
+        .filter(|(_, expected, found)| !fits(expected, found))
+        .map(|(items, _, found)| format!("{items}-> {found:?}"))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn nothing_of_a_key_is_shown_and_the_leeway_is_half_a_minute() {
+    let text = format!(
+        "authentication: {{ jwt: {{ issuers: [{{ issuer: a, algorithms: [HS256], key: {{ secret: '{SECRET}' }} }}] }} }}"
+    );
+    let config = Config::parse(&Source::new("weft.yaml", text), Path::new(""), &BTreeMap::new()).expect("it is valid");
+    assert!(!format!("{config:?}").contains("thirty-two"), "{config:?}");
+    assert_eq!(config.gateway.authentication.map(|jwt| jwt.leeway.as_secs()), Some(30));
+}
