@@ -137,8 +137,12 @@ async fn answer(
 
 fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
     let status = match (answer.outcome, ty) {
-        (Outcome::Executed { .. } | Outcome::Refused, ResponseType::EventStream) => return events::once(&answer.body),
-        (Outcome::Executed { .. }, _) | (Outcome::Refused, ResponseType::Json) => StatusCode::OK,
+        (Outcome::Executed { .. } | Outcome::Refused | Outcome::NotPersisted, ResponseType::EventStream) => {
+            return events::once(&answer.body);
+        }
+        (Outcome::Executed { .. } | Outcome::NotPersisted, _) | (Outcome::Refused, ResponseType::Json) => {
+            StatusCode::OK
+        }
         (Outcome::Refused, ResponseType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::EventsNotAccepted, _) => StatusCode::NOT_ACCEPTABLE,
@@ -173,6 +177,7 @@ fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
     match answer.outcome {
         Outcome::Executed { errors: 0 } => {}
         Outcome::Executed { errors } => tracing::info!(request_id = ?id, operation, errors, "answered with errors"),
+        Outcome::NotPersisted => {}
         Outcome::Refused | Outcome::MutationByGet | Outcome::EventsNotAccepted => {
             let body = String::from_utf8_lossy(&answer.body);
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");
