@@ -213,3 +213,147 @@ async fn queries_persist_by_themselves_where_they_may() {
         .await;
     }
 }
+
+const REST: &str = r#"
+query Order($id: ID!) @rest(path: "/orders/{id}", root: "order") { order(id: $id) { id note card { number } } }
+query Orders($first: Int, $tags: [String!], $status: Status) @rest(path: "/orders", root: "orders") {
+  orders(first: $first, tags: $tags, status: $status) { id }
+}
+query Kept($id: ID! @param(in: HEADER, name: "x-order")) @rest(path: "/kept") { order: cached(id: $id) { id } }
+query Both($id: ID!) @rest(path: "/both/{id}") { order: cached(id: $id) { id } me: order(id: $id) { id } }
+mutation Create($input: NewOrder!) @rest(method: POST, path: "/orders", root: "create", status: 201) { create(input: $input) { id } }
+mutation Remove($id: ID!) @rest(method: DELETE, path: "/orders/{id}", status: 204) { remove(id: $id) }
+mutation Touch($id: ID!) @rest(method: POST, path: "/orders/{id}/touch") { remove(id: $id) }
+"#;
+
+#[tokio::test]
+async fn operations_with_a_route_are_rest_endpoints() {
+    let backend = Backend::start().await;
+    let schema = SCHEMA
+        .replace(
+            "type Query {",
+            "type Query { cached(id: ID!): Order @from(path: \"order(id: $id)\") @cacheControl(maxAge: 30) ",
+        )
+        .replace("type Mutation {", "type Mutation { remove(id: ID!): Boolean ");
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let clients = [
+        file("shop/schema.graphql", &schema),
+        file("shop/operations/rest.graphql", REST),
+        file("shop/client.yaml", "operations: registered\n"),
+        file("gone/schema.graphql", &schema),
+        file("gone/operations/rest.graphql", REST),
+        file("gone/client.yaml", "lifecycle: { sunset: 2001-02-03 }\n"),
+    ];
+    let gateway = start(&backend, &clients, "").await;
+    let of = |method: &str, path: &str| gateway::request(method, &format!("/bff/shop{path}"));
+    let problem = |name: &str, request, status, texts: &[&str]| {
+        Case::new(name, request, status, texts)
+            .header("content-type", "application/problem+json")
+            .header("cache-control", "no-store")
+    };
+    let seven = r#"{"id":"7","note":"note of 7","card":{"number":"4711"}}"#;
+    let etag = format!("\"{}\"", &sha256(seven)[..32]);
+    let kept = r#"{"order":{"id":"7"}}"#;
+    let kept_etag = format!("\"{}\"", &sha256(kept)[..32]);
+    let one = |path: &str| of("GET", path);
+    check(
+        &gateway,
+        vec![
+            Case::new("an object", one("/orders/7"), 200, &[seven, "!data"])
+                .header("content-type", "application/json")
+                .header("cache-control", "no-store")
+                .header("weft-degraded", "")
+                .header("etag", &etag),
+            Case::new("an escaped id", one("/orders/a%2Fb"), 200, &[r#""id":"a/b""#]),
+            Case::new("HEAD", of("HEAD", "/orders/7"), 200, &["!order"])
+                .header("content-length", &seven.len().to_string())
+                .header("etag", &etag),
+            Case::new(
+                "what is known",
+                one("/orders/7").with("if-none-match", &format!("\"a\", {etag}")),
+                304,
+                &["!id"],
+            )
+            .header("etag", &etag),
+            Case::new("what has changed", one("/orders/8").with("if-none-match", &etag), 200, &["note of 8"]),
+            Case::new(
+                "a browser",
+                one("/orders/7").with("sec-fetch-site", "none").with("accept", "text/html,*/*;q=0.8"),
+                200,
+                &[seven],
+            ),
+            Case::new("another site", one("/orders/7").with("origin", "http://other"), 200, &[seven]),
+            Case::new(
+                "a list",
+                one("/orders?first=2&tags=a,b&tags=c&status=PLACED&utm=1"),
+                200,
+                &[r#"\"a\",\"b\",\"c\""#, "PLACED"],
+            ),
+            Case::new("what is not given is not sent", one("/orders"), 200, &["!null"]),
+            problem(
+                "no whole number",
+                one("/orders?first=x"),
+                400,
+                &[r#""status":400"#, r#""title":"Bad Request""#, "first", "BAD_USER_INPUT"],
+            ),
+            problem("no value of the enum", one("/orders?status=LOST"), 400, &["LOST"]),
+            problem("a null object", one("/orders/missing"), 404, &["NOT_FOUND", r#""type":"about:blank""#]),
+            problem("forbidden", one("/orders/FORBIDDEN!"), 403, &["FORBIDDEN"]),
+            problem("unauthenticated", one("/orders/UNAUTHENTICATED!"), 401, &[]).header("www-authenticate", "Bearer"),
+            problem("too many", one("/orders/UPSTREAM_RATE_LIMITED!"), 429, &[]),
+            problem("unavailable", one("/orders/SUBREQUEST_UNAVAILABLE!"), 503, &[]),
+            problem("late", one("/orders/SUBGRAPH_TIMEOUT!"), 504, &[]),
+            problem("anything else", one("/orders/WHATEVER!"), 502, &["WHATEVER"]),
+            Case::new("partly", one("/orders/card-lost"), 200, &[r#""card":null"#, "!errors"])
+                .header("weft-degraded", "1")
+                .header("cache-control", "no-store"),
+            Case::new("with a fallback", one("/orders/note-lost"), 200, &[r#""note":"none""#])
+                .header("weft-degraded", "1"),
+            Case::new("what may be kept", one("/kept").with("x-order", "7"), 200, &[kept])
+                .header("cache-control", "public, max-age=30"),
+            Case::new("and is", one("/kept").with("x-order", "7").with("if-none-match", &kept_etag), 304, &[])
+                .header("cache-control", "public, max-age=30"),
+            Case::new(
+                "for one who says who it is",
+                one("/kept").with("x-order", "7").with("authorization", "Bearer x"),
+                200,
+                &[kept],
+            )
+            .header("cache-control", "private, max-age=30"),
+            problem("a header that is not there", one("/kept"), 400, &["x-order", "required"]),
+            Case::new("a part may not be kept", one("/both/7"), 200, &[r#""me":{"id":"7"}"#])
+                .header("cache-control", "no-store"),
+            Case::new("a mutation", of("POST", "/orders").sending(r#"{"note":"a"}"#), 201, &[r#"\"note\":\"a\""#])
+                .header("cache-control", "no-store")
+                .header("etag", ""),
+            problem("no body", of("POST", "/orders"), 400, &["A body is required"]),
+            problem("no JSON", of("POST", "/orders").sending("{"), 400, &["not JSON"]),
+            problem("a wrong body", of("POST", "/orders").sending(r#"{"count":"x"}"#), 400, &["count"]),
+            problem("another type", of("POST", "/orders").sending("{}").with("content-type", "text/plain"), 415, &[]),
+            problem(
+                "a form of another site",
+                of("POST", "/orders/7/touch").with("origin", "http://other"),
+                415,
+                &["CSRF_PREVENTION_FAILED"],
+            ),
+            Case::new("no form", of("POST", "/orders/7/touch"), 200, &[r#"{"remove":true}"#]),
+            Case::new("no content", of("DELETE", "/orders/7"), 204, &["!remove"]).header("content-type", ""),
+            problem("another method", of("PUT", "/orders"), 405, &["GET, HEAD, POST"])
+                .header("allow", "GET, HEAD, POST"),
+            problem("no method at all", of("PURGE", "/orders/7"), 405, &[]).header("allow", "GET, HEAD, DELETE"),
+            problem("no path", one("/things"), 404, &[]),
+            problem("a path with another end", one("/orders/7/"), 404, &[]),
+            problem("no client", gateway::request("GET", "/bff/desktop/orders"), 404, &[]),
+            problem("one that is gone", gateway::request("GET", "/bff/gone/orders/7"), 410, &["GONE"])
+                .header("sunset", "Sat, 03 Feb 2001 00:00:00 GMT"),
+            problem("not acceptable", one("/orders/7").with("accept", "text/html"), 406, &[]),
+            Case::new(
+                "GraphQL beside it",
+                post("shop", &json!({ "operationName": "Order", "variables": { "id": "7" } })),
+                200,
+                &[seven],
+            ),
+        ],
+    )
+    .await;
+}

@@ -12,7 +12,8 @@ use crate::support::process::{Serving, command};
 
 pub struct Gateway {
     pub serving: Serving,
-    pub folder: TempDir,
+    /// As long as it is served.
+    _folder: TempDir,
 }
 
 /// A folder with a gateway's files; those of clients are by their paths.
@@ -32,7 +33,7 @@ pub async fn start(backend: &Backend, clients: &[(String, String)], yaml: &str) 
     let folder = folder(backend, clients, yaml);
     let command = command(folder.path(), &["serve"]);
     let serving = tokio::task::spawn_blocking(move || Serving::start(command)).await.expect("it starts");
-    Gateway { serving, folder }
+    Gateway { serving, _folder: folder }
 }
 
 fn write(folder: &Path, name: &str, text: &str) {

@@ -11,6 +11,7 @@ mod definitions;
 mod directives;
 mod enums;
 mod fields;
+mod freshness;
 mod guarantee;
 mod implements;
 mod inputs;
@@ -37,6 +38,7 @@ use apollo_compiler::{Name, Schema};
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 
 pub use build::{Built, ViewInput, build};
+pub use freshness::MaxAges;
 pub use map::{
     ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
     Treatment, TypeMap, TypeNames, ViewMap,

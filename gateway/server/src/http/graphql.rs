@@ -40,10 +40,15 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         Err(rejection) => rejected(rejection),
     };
     response.headers_mut().insert(request_id::X_REQUEST_ID, id);
+    close_if_draining(&gateway, version, &mut response);
+    response
+}
+
+/// Tells a client of HTTP/1 not to send more on its connection.
+pub fn close_if_draining(gateway: &Gateway, version: Version, response: &mut Response<Body>) {
     if version <= Version::HTTP_11 && gateway.drain.has_begun() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
 }
 
 /// In which form a request comes and its answer goes.
@@ -167,13 +172,13 @@ fn error_type(accepted: Option<ResponseType>) -> ResponseType {
 }
 
 /// One who signs a request as two may be read as either, depending on who reads.
-fn has_two_authorizations(headers: &HeaderMap) -> bool {
+pub fn has_two_authorizations(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let first = values.next();
     values.any(|value| Some(value) != first)
 }
 
-fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
+pub fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
     match answer.outcome {
         Outcome::Executed { errors: 0 } => {}
         Outcome::Executed { errors } => tracing::info!(request_id = ?id, operation, errors, "answered with errors"),

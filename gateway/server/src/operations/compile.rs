@@ -7,7 +7,7 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 use apollo_compiler::ast::OperationDefinition;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
-use weft_federation::operation::{self, Document};
+use weft_federation::operation::{self, BoundOperation, Document, Premise, VariableOrigin};
 use weft_federation::view::ClientSchema;
 
 use super::document::{Documents, REST};
@@ -111,11 +111,15 @@ impl Compiling<'_> {
         // There is one, whatever its name.
         let executable = document.operations.iter().next()?.clone();
         let document = Document { operation: executable, document };
-        if let Err(message) = self.holds(&document) {
-            let place = operation.name.as_ref().map_or(operation.location(), |name| name.location());
-            self.found.push(documents.invalid(place, message));
-            return None;
-        }
+        let bound = match self.bound(&document) {
+            Ok(bound) => bound,
+            Err(message) => {
+                let place = operation.name.as_ref().map_or(operation.location(), |name| name.location());
+                self.found.push(documents.invalid(place, message));
+                return None;
+            }
+        };
+        let (max_age, is_personal) = (max_age(self.client, &document), is_personal(&bound));
         let route = route::read(documents, operation, &document, &self.client.schema, &mut self.found);
         let written = operation.directives.get(REST).and_then(|rest| documents.at(rest.location()));
         if let Some(route) = &route {
@@ -126,7 +130,7 @@ impl Compiling<'_> {
         self.saved.by_text.insert(text.as_str().into(), at);
         self.saved.by_id.insert(hash.as_str().into(), at);
         let name = operation.name.as_ref().map(|name| name.as_str().into());
-        let saved = SavedOperation { name, text: text.into(), hash: hash.into(), document, route };
+        let saved = SavedOperation { name, text: text.into(), hash: hash.into(), route, max_age, is_personal };
         self.saved.operations.push(Arc::new(saved));
         Some(at)
     }
@@ -152,14 +156,14 @@ impl Compiling<'_> {
         }
     }
 
-    /// What a request would be told, whatever its variables.
-    fn holds(&self, document: &Document) -> Result<(), String> {
+    /// The operation on the supergraph, or what a request would be told, whatever its variables.
+    fn bound(&self, document: &Document) -> Result<BoundOperation, String> {
         let depth = operation::depth(document);
         if let Some(max) = self.max_depth.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
             return Err(format!("the operation nests {depth} fields in one another; the client's policy allows {max}"));
         }
         let document = Document { document: document.document.clone(), operation: document.operation.clone() };
-        operation::bind(self.client, document).map(|_| ()).map_err(|error| error.message)
+        operation::bind(self.client, document).map_err(|error| error.message)
     }
 
     /// A text as it is in a file, and as an editor's last line break may have changed it.
@@ -173,4 +177,19 @@ impl Compiling<'_> {
     fn invalid(&mut self, text: &Arc<Source>, message: String) {
         self.found.push(Diagnostic::error(OPERATION_INVALID, message).at(Span::new(text, 0..0), ""));
     }
+}
+
+/// The least of what the root fields say; none of them may say nothing.
+fn max_age(client: &ClientSchema, document: &Document) -> Option<u32> {
+    let ages = client.map()?.max_ages.get(document.operation.object_type())?;
+    let fields = document.operation.selection_set.root_fields(&document.document);
+    let fields = fields.filter(|field| field.name != "__typename");
+    let ages = fields.map(|field| ages.get(&field.name).copied()).collect::<Option<Vec<_>>>()?;
+    ages.into_iter().min()
+}
+
+/// Whether what is planned, or what is asked of backends, hangs on a credential.
+fn is_personal(bound: &BoundOperation) -> bool {
+    bound.conditions.iter().any(|premise| matches!(premise, Premise::Need(_)))
+        || bound.variables.iter().any(|variable| matches!(variable.origin, VariableOrigin::Claim(_)))
 }

@@ -8,12 +8,10 @@ mod files;
 mod manifest;
 pub mod route;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-
-use weft_federation::operation::Document;
 
 pub use apq::PersistedQueries;
 pub use compile::compile;
@@ -34,10 +32,12 @@ pub struct SavedOperation {
     pub text: Box<str>,
     /// The SHA-256 of the text.
     pub hash: Box<str>,
-    /// Validated against the client's schema.
-    pub document: Document,
     /// Over REST, if it is asked for over it.
     pub route: Option<Route>,
+    /// For how many seconds clients may keep an answer, if they may.
+    pub max_age: Option<u32>,
+    /// What is answered hangs on who asks.
+    pub is_personal: bool,
 }
 
 /// The saved operations of a client.

@@ -21,6 +21,14 @@ pub fn client(sdl: &str) -> ClientSchema {
     ClientSchema::identity(&prove(supergraph).0)
 }
 
+/// The route of the only operation of a text.
+pub fn route(sdl: &str, operation: &str) -> Route {
+    let files = OperationFiles { documents: vec![Source::new("A.graphql", operation)], manifests: vec![] };
+    let (saved, found) = compile(&files, &client(sdl), None);
+    assert_eq!(found, [], "{operation}");
+    saved.iter().next().and_then(|saved| saved.route.clone()).expect("it has a route")
+}
+
 /// By their names: those that end in `.json` are manifests.
 fn read(files: &[(&str, &str)]) -> (SavedOperations, Vec<Diagnostic>) {
     let sources = files.iter().map(|(name, text)| Source::new(*name, *text));

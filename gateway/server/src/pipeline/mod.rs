@@ -20,7 +20,7 @@ use weft_engine::EventStream;
 use weft_federation::operation::{self, BoundOperation, Identity, OperationError, OperationKind};
 
 use crate::config::ClientPolicy;
-use crate::operations::PersistedQueries;
+use crate::operations::{PersistedQueries, Routes};
 
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
 pub use clients::{Client, Endpoint};
@@ -78,6 +78,11 @@ pub struct Entry {
 impl Entry {
     pub fn policy(&self) -> &ClientPolicy {
         &self.client().policy
+    }
+
+    /// Which of the client's saved operations are asked for over REST.
+    pub fn routes(&self) -> &Routes {
+        self.client().operations.routes()
     }
 
     fn client(&self) -> &Client {

@@ -29,8 +29,6 @@ pub struct Route {
     pub status: u16,
     /// Where each variable comes from, in the order of the variables.
     pub inputs: Vec<Input>,
-    /// For how many seconds an answer may be kept, if it may.
-    pub max_age: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -50,7 +50,7 @@ impl Reading<'_> {
         let root = self.root(rest, &fields);
         let status = self.status(rest);
         let inputs = self.inputs(rest, method, &path);
-        Some(Route { method, path, root, fields, status, inputs, max_age: None })
+        Some(Route { method, path, root, fields, status, inputs })
     }
 
     /// Without a route there is nothing that parameters could be read from.
