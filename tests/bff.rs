@@ -186,7 +186,7 @@ async fn a_client_is_served_its_own_schema_as_graphql_over_http_says() {
             ("POST", post("web", "{ greeting }"), is(200, greeted)),
             ("POST again", post("web", "{ greeting }"), is(200, greeted)),
             ("null extensions", with_extensions, is(200, greeted)),
-            ("GET", get("web", "{ greeting }"), is(200, greeted)),
+            ("GET", get("web", "{ greeting }"), Expected(200, vec![greeted], vec![("vary", "accept, authorization")])),
             (
                 "events",
                 post("web", "{ greeting }").with("accept", "text/event-stream"),
@@ -392,10 +392,22 @@ fn clients_that_are_wrong_are_told_of_at_the_start_and_nothing_is_served() {
             &[
                 ("a/schema.graphql", "type Query { hello: Strin }"),
                 ("b/schema.graphql", "type Query @from(type: \"Query\", all: true)"),
+                ("b/client.yaml", "tier: bronze\ntimeout: 10s"),
                 ("c d/schema.graphql", SCHEMA),
+                ("e/client.yaml", ""),
             ],
-            // The folder's name is a matter of the files alone, which come first.
-            &["INVALID_CLIENT_NAME", "c d"],
+            // Of folders, policies and schemas alike.
+            &[
+                "INVALID_CLIENT_NAME",
+                "c d",
+                "CLIENT_WITHOUT_SCHEMA",
+                "POLICY_EXCEEDS_TIER",
+                "b/client.yaml:2:",
+                "a/schema.graphql:1:",
+                "Strin",
+                "WILDCARD_NOT_ALLOWED",
+                "b/schema.graphql:1:",
+            ],
         ),
         (
             &[

@@ -263,6 +263,7 @@ async fn operations_with_a_route_are_rest_endpoints() {
                 .header("content-type", "application/json")
                 .header("cache-control", "no-store")
                 .header("weft-degraded", "")
+                .header("vary", "authorization")
                 .header("etag", &etag),
             Case::new("an escaped id", one("/orders/a%2Fb"), 200, &[r#""id":"a/b""#]),
             Case::new("HEAD", of("HEAD", "/orders/7"), 200, &["!order"])

@@ -14,3 +14,10 @@ fn weft_answers_as_one_server_would() {
     assert!(refused * 20 < summary.worlds, "{summary}");
     assert!(summary.invalid < summary.cases, "{summary}");
 }
+
+#[test]
+fn weft_answers_through_views_as_one_server_would() {
+    let summary = harness::views::run(&harness::Settings { seed: 1, cases: 1000, failures: 1, threads: 2 });
+    assert!(summary.failures.is_empty(), "{summary}");
+    assert!(summary.cases >= 1000 && summary.invalid < summary.cases, "{summary}");
+}

@@ -8,6 +8,7 @@ pub mod compose;
 pub mod connect;
 pub mod diagnostics;
 pub mod import;
+pub mod json_text;
 pub mod operation;
 pub mod plan;
 pub mod schema;

@@ -1,6 +1,7 @@
 //! Views as people write them. A case is a client's file `tests/views/<supergraph>/<name>.graphql` beside the
 //! `*.subgraph.graphql` that its supergraph is composed from, or a file `from`, which names a folder of subgraphs or a
-//! supergraph. `<name>.view` has all that comes of it: what is said, what clients see, and where it comes from.
+//! supergraph. `<name>.view` has all that comes of it: what is said, what clients see, where it comes from, and how an
+//! operation on it is planned, if there is one in `<name>.operation`.
 //! `UPDATE=1 cargo test --test views` writes them anew. A case whose name begins with `internal` may take types whole.
 
 #[path = "views/listing.rs"]
@@ -14,8 +15,11 @@ use std::{env, fs};
 
 use weft_federation::compose::prove;
 use weft_federation::diagnostics::Source;
+use weft_federation::operation::{bind, parse};
+use weft_federation::plan::explain::Explain;
+use weft_federation::plan::{Planner, verify};
 use weft_federation::schema::{Satisfiable, Supergraph};
-use weft_federation::view::{ViewInput, build};
+use weft_federation::view::{ClientSchema, ViewInput, build};
 
 fn supergraph(folder: &Path) -> datatest_stable::Result<Supergraph<Satisfiable>> {
     let source = Source::new("supergraph.graphql", composed::supergraph(folder)?);
@@ -37,6 +41,9 @@ fn view(path: &Path) -> datatest_stable::Result<()> {
     let mut text: String = built.diagnostics.iter().map(|found| found.draw(false)).collect();
     if let (Some(client), Some(printed)) = (&built.client, &built.printed) {
         text += &format!("{printed}\n{}", listing::listing(client, &supergraph.model));
+        if let Ok(operation) = fs::read_to_string(path.with_extension("operation")) {
+            text += &format!("\n{}", plan(&supergraph, client, &operation)?);
+        }
     }
     let expected = path.with_extension("view");
     if env::var_os("UPDATE").is_some() {
@@ -44,6 +51,16 @@ fn view(path: &Path) -> datatest_stable::Result<()> {
     }
     assert_eq!(text, fs::read_to_string(&expected).unwrap_or_default(), "what comes of {} has changed", path.display());
     Ok(())
+}
+
+/// How an operation of a client's is planned, with all that it can need given.
+fn plan(supergraph: &Supergraph<Satisfiable>, client: &ClientSchema, text: &str) -> datatest_stable::Result<String> {
+    let document = parse(client, text, None).map_err(|errors| format!("{errors:?}"))?;
+    let operation = bind(client, document).map_err(|error| format!("{error:?}"))?;
+    let plan = Planner::new(supergraph).plan(&operation, u64::MAX)?;
+    verify::verify(&supergraph.model, &plan).map_err(|found| found.join("\n"))?;
+    let connector = |id| supergraph.connectors.coordinate(id);
+    Ok(Explain { model: &supergraph.model, operation: &operation, plan: &plan, connector: &connector }.text())
 }
 
 /// The demo's clients have nothing that is wrong.

@@ -129,7 +129,7 @@ pub async fn serve(
     let authenticator = Authenticator::new(config.authentication.as_ref());
     let load = move || {
         let source = supergraph.read()?;
-        config.clients().and_then(|clients| Snapshot::load(&source, clients, &config)).map_err(ServeError::Invalid)
+        Snapshot::read(&source, &config).map_err(ServeError::Invalid)
     };
     let loaded = spawn_blocking(load).await?;
     let Loaded { snapshot, warnings } = loaded?;

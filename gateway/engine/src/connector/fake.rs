@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::{Inputs, Part, PartForm, graphql};
+use super::{Gaps, Inputs, Part, PartForm, graphql};
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// A call as a GraphQL subgraph would get it.
@@ -103,7 +103,8 @@ pub struct FakeEvents {
 
 impl FakeEvents {
     pub(super) async fn next(&mut self) -> Option<Result<Part, SubgraphError>> {
-        let part = |body: String| Part { body: body.into(), form: PartForm::Data, errors: vec![] };
+        let part =
+            |body: String| Part { body: body.into(), form: PartForm::Data, errors: vec![], gaps: Gaps::default() };
         Some(self.events.recv().await?.map(part).ok_or_else(|| SubgraphError::unavailable(&self.origin)))
     }
 }

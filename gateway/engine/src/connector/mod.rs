@@ -179,6 +179,15 @@ pub struct Part {
     pub form: PartForm,
     /// What is wrong beside what the body says.
     pub errors: Vec<PartError>,
+    pub gaps: Gaps,
+}
+
+/// Nulls of a body that stand for something which went wrong.
+#[derive(Debug, Default)]
+pub struct Gaps {
+    /// The byte after each null, in order, and which of the errors it has.
+    pub nulls: Vec<(usize, usize)>,
+    pub errors: Vec<SubgraphError>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,9 +239,9 @@ impl Prepared {
         match &self.call {
             // One call, which heeds the deadline itself.
             Call::GraphQl(client, request) => client.fetch(request, inputs, &self.origin).await,
-            // Boxed, since it is twenty times as large as a call to a GraphQL server, and room for the largest is
-            // allocated and copied for every fetch.
-            Call::Connect(connect) => Box::pin(self.until(deadline, connect.fetch(inputs, &self.origin))).await,
+            // Boxed, since it is far larger than a call to a GraphQL server, and room for the largest is allocated and
+            // copied for every fetch.
+            Call::Connect(connect) => self.until(deadline, Box::pin(connect.fetch(inputs, &self.origin))).await,
             Call::Misplanned => Err(misplanned()),
             Call::Fake(fake, request) => self.until(deadline, fake.fetch(request, inputs, &self.origin)).await,
         }

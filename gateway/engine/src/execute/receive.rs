@@ -116,8 +116,13 @@ impl Receiver<'_> {
     fn read(&mut self, part: &Part) -> Result<Answer, Broken> {
         let id = self.arena.add_part(part.body.clone());
         let reader = Reader::new(&part.body)?;
+        let errors: Vec<ErrorRef> = part.gaps.errors.iter().map(|error| self.arena.new_error(error.clone())).collect();
         let mut deserializer =
             Deserializer::new(&self.plan.shape, self.model, self.arena, reader.clone(), id, self.origin);
+        deserializer.gaps = part.gaps.nulls.iter().map(|(end, error)| (*end, errors[*error])).collect();
+        if !deserializer.gaps.is_empty() {
+            deserializer.keep_apart();
+        }
         let answer = read_answer(&mut deserializer, self.plan, self.whom, part.form)?;
         if answer.errors.is_none() || !deserializer.has_repeats() {
             return Ok(answer);

@@ -27,6 +27,8 @@ pub struct Deserializer<'a> {
     pub reader: Reader<'a>,
     part: PartId,
     origin: &'a ErrorOrigin,
+    /// Nulls that stand for an error: the byte after each, in order. Only connectors know them.
+    pub gaps: Vec<(usize, ErrorRef)>,
     misfits: usize,
     last_misfit: Option<ErrorRef>,
     /// Items of the lists that are being read, innermost last.
@@ -59,6 +61,7 @@ impl<'a> Deserializer<'a> {
             misfits: 0,
             last_misfit: None,
             items: vec![],
+            gaps: vec![],
             last: vec![],
             apart: false,
             repeats: false,
@@ -92,6 +95,10 @@ impl<'a> Deserializer<'a> {
         match self.reader.peek()? {
             b'n' => {
                 self.reader.word("null")?;
+                if let Some(error) = self.gap() {
+                    self.arena.attach(object, error);
+                    return Ok(true);
+                }
                 Ok(false)
             }
             b'{' => {
@@ -233,7 +240,7 @@ impl<'a> Deserializer<'a> {
             match self.reader.peek()? {
                 b'n' => {
                     self.reader.word("null")?;
-                    SlotValue::Null
+                    self.null()
                 }
                 b'[' => return self.list(field, lists, present, parent),
                 _ => {
@@ -250,7 +257,7 @@ impl<'a> Deserializer<'a> {
                 FetchContent::Objects(selection) => match self.reader.peek()? {
                     b'n' => {
                         self.reader.word("null")?;
-                        SlotValue::Null
+                        self.null()
                     }
                     b'{' => return self.nested(selection, present),
                     _ => {
@@ -266,11 +273,22 @@ impl<'a> Deserializer<'a> {
     /// The value of a leaf's token.
     fn judged(&mut self, token: Token, leaf: &Leaf) -> SlotValue {
         match token {
-            Token::Null => SlotValue::Null,
+            Token::Null => self.null(),
             Token::Raw(range) => self.span(range),
             Token::Rewritten(text) => self.arena.compute(text.as_bytes()),
             Token::Misfit(came) => SlotValue::Error(self.misfit(came, leaf::name(leaf))),
         }
+    }
+
+    /// The null that was just read.
+    fn null(&self) -> SlotValue {
+        self.gap().map_or(SlotValue::Null, SlotValue::Error)
+    }
+
+    /// What the null that was just read stands for, if that is an error.
+    fn gap(&self) -> Option<ErrorRef> {
+        let end = self.reader.offset();
+        self.gaps.binary_search_by_key(&end, |(end, _)| *end).ok().map(|at| self.gaps[at].1)
     }
 
     fn span(&self, range: std::ops::Range<usize>) -> SlotValue {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use weft_federation::json_text::plain_length;
+
 /// Values nested deeper than this are refused.
 const MAX_DEPTH: u16 = 512;
 
@@ -195,7 +197,7 @@ impl<'a> Reader<'a> {
             return self.wrong();
         }
         let start = self.at + 1;
-        self.at = start + plain(&self.text.as_bytes()[start..]);
+        self.at = start + plain_length(&self.text.as_bytes()[start..]);
         if self.byte() != Some(b'"') {
             return self.escaped_string(start);
         }
@@ -218,7 +220,7 @@ impl<'a> Reader<'a> {
                 }
                 Some(_) | None => return self.wrong(),
             }
-            self.at += plain(&self.text.as_bytes()[self.at..]);
+            self.at += plain_length(&self.text.as_bytes()[self.at..]);
         }
     }
 
@@ -335,51 +337,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many bytes are plain text of a string, before the first that ends it or means more: a quote, a backslash, a control
-/// character. Strings are most of what backends answer, so eight bytes are looked at in one step, and where these are plain,
-/// blocks for which the compiler has vector instructions.
-fn plain(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    if let Some(word) = bytes.first_chunk() {
-        match special_in(*word) {
-            Some(found) => return found,
-            None => at = word.len(),
-        }
-    }
-    while let Some(block) = bytes[at..].first_chunk::<BLOCK>()
-        && !block.iter().fold(false, |found, byte| found | is_special(*byte))
-    {
-        at += BLOCK;
-    }
-    while let Some(word) = bytes[at..].first_chunk() {
-        match special_in(*word) {
-            Some(found) => return at + found,
-            None => at += word.len(),
-        }
-    }
-    at + bytes[at..].iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len() - at)
-}
-
-const BLOCK: usize = 32;
-
-/// Without branches, or there would be no vector instructions for it.
-fn is_special(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
-}
-
-/// The first special byte of eight.
-///
-/// In each byte of a word the top bit is set where subtracting borrows, which is where the byte was smaller than what was
-/// subtracted (Mycroft's test for a zero byte). A borrow reaches into higher bytes only, and the lowest hit is the one taken.
-fn special_in(word: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 0xff;
-    let word = u64::from_le_bytes(word);
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
-    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-    let special = (is(b'"') | is(b'\\') | below(word, 0x20)) & (ONES << 7);
-    (special != 0).then(|| special.trailing_zeros() as usize / 8)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -461,16 +418,6 @@ mod tests {
         fn agrees_with_serde_json_on_noise(text in r#"[\[\]{}",:0-9eE.\\ untrfals-]{0,16}"#) {
             let expected = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
             prop_assert_eq!(accepts(text.as_bytes()).is_ok(), expected, "{}", text);
-        }
-
-        #[test]
-        fn the_end_of_plain_text_is_found_as_byte_by_byte(
-            bytes in prop::collection::vec(prop_oneof![6 => any::<u8>(), 1 => b'!'..=b'#', 1 => 0x1e_u8..0x22], 0..40),
-            plain_before in 0_usize..100,
-        ) {
-            let bytes = [vec![b'a'; plain_before], bytes].concat();
-            let expected = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-            prop_assert_eq!(plain(&bytes), expected.unwrap_or(bytes.len()), "{:?}", bytes);
         }
 
         #[test]

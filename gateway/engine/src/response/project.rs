@@ -340,7 +340,8 @@ impl<'a> Writer<'a> {
             }
         }
         self.cut(start);
-        self.null(wrapping, target, explained, errors_before)
+        // What was wrong is told; or it is an object of a type that the client does not know, which breaks no promise.
+        self.null(wrapping, Target { promised: Wrapping::default(), ..target }, explained, errors_before)
     }
 
     fn list(&mut self, start: u32, len: u32, wrapping: Wrapping, target: Target<'a>) -> Result<(), Stop> {

@@ -134,17 +134,11 @@ impl<'a> Writer<'a> {
                 self.lists(found, rest, source, value)
             }
             (SlotValue::List { start, len }, ListStep::Each) => {
-                let opens = value.items.is_none();
-                if opens {
-                    self.open(value);
-                }
-                for at in 0..len {
-                    self.lists(item(self.arena.item(start, at)), rest, source, value)?;
-                }
-                if opens {
-                    self.close(value);
-                }
-                Ok(())
+                let each = |writer: &mut Self, value: &mut Value<'a>| {
+                    (0..len).try_for_each(|at| writer.lists(item(writer.arena.item(start, at)), rest, source, value))
+                };
+                // The first one opens the client's list, and others add to it.
+                if value.items.is_none() { self.listed(value, each) } else { each(self, value) }
             }
             (
                 SlotValue::Absent
@@ -177,13 +171,12 @@ impl<'a> Writer<'a> {
             // A list that stays as it is, but for its length and its items.
             (SlotValue::List { start, len }, None) if value.items.is_none() && value.wrapping.is_list() => {
                 let promised = found.promised.item();
-                self.open(value);
-                for at in 0..len {
-                    let found = Found { value: self.arena.item(start, at), promised, reason: Reason::None };
-                    self.land(found, source.below, value)?;
-                }
-                self.close(value);
-                Ok(())
+                self.listed(value, |writer, value| {
+                    (0..len).try_for_each(|at| {
+                        let found = Found { value: writer.arena.item(start, at), promised, reason: Reason::None };
+                        writer.land(found, source.below, value)
+                    })
+                })
             }
             (_, None) => self.land(found, source.below, value),
         }
@@ -197,14 +190,29 @@ impl<'a> Writer<'a> {
         if self.is_explained(object, found) { Reason::Of(object) } else { Reason::None }
     }
 
-    fn open(&mut self, value: &mut Value<'a>) {
+    /// Writes the client's list, with the items that `write` gives. An item that may not be null takes the list with it.
+    fn listed(
+        &mut self,
+        value: &mut Value<'a>,
+        write: impl FnOnce(&mut Self, &mut Value<'a>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let (start, errors_before) = (self.out.len(), self.report.count());
         self.out.push(b'[');
         value.items = Some(0);
-    }
-
-    fn close(&mut self, value: &mut Value<'a>) {
-        self.out.push(b']');
+        let written = write(self, value);
         value.items = None;
+        match written {
+            Ok(()) => {
+                self.out.push(b']');
+                Ok(())
+            }
+            Err(Stop::Nulled) => {
+                self.cut(start);
+                let target = Target { below: None, coordinate: value.coordinate, promised: Wrapping::default() };
+                self.null(value.wrapping, target, false, errors_before)
+            }
+            Err(Stop::TooLarge) => written,
+        }
     }
 
     /// Writes what was found at the end of a path: the field's value, or an item of it.

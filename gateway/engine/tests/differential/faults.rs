@@ -135,7 +135,7 @@ pub fn faults(rng: &mut Rng, world: &World) -> Faults {
     }
 }
 
-fn field_faults(rng: &mut Rng, world: &World) -> Faults {
+pub fn field_faults(rng: &mut Rng, world: &World) -> Faults {
     let mut fields = vec![];
     let mut spreads = false;
     let may_spread = rng.chance(30);

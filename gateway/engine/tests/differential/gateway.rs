@@ -82,17 +82,26 @@ impl Gateway {
         &self.client.schema
     }
 
+    pub fn supergraph(&self) -> &Supergraph<Satisfiable> {
+        &self.supergraph
+    }
+
     /// Runs an operation, with faults in the backends.
     pub fn run(&self, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(operation, faults)));
+        self.run_on(&self.client, operation, faults)
+    }
+
+    /// Runs an operation on a client's schema.
+    pub fn run_on(&self, client: &ClientSchema, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
+        let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(client, operation, faults)));
         ran.unwrap_or_else(|panic| Err(Failed::Broken(format!("the gateway panics: {}", text_of(&*panic)))))
     }
 
-    fn try_run(&self, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        let document = parse(&self.client, &operation.text, None).map_err(invalid)?;
-        let bound = bind(&self.client, document).map_err(|error| invalid(vec![error]))?;
+    fn try_run(&self, client: &ClientSchema, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
+        let document = parse(client, &operation.text, None).map_err(invalid)?;
+        let bound = bind(client, document).map_err(|error| invalid(vec![error]))?;
         let raw: Box<RawValue> = serde_json::value::to_raw_value(&operation.variables).map_err(broken)?;
-        let variables = coerce(&self.client, &bound, Some(&raw), &Identity::anonymous()).map_err(invalid)?;
+        let variables = coerce(client, &bound, Some(&raw), &Identity::anonymous()).map_err(invalid)?;
         let planner = if operation.label { &self.labelled } else { &self.planner };
         let plan = planner.plan(&bound, variables.condition_bits(&bound, &Identity::anonymous())).map_err(broken)?;
         verify::verify(&self.supergraph.model, &plan).map_err(|found| broken(found.join("; ")))?;
@@ -115,7 +124,7 @@ impl Gateway {
             // Time is virtual, and no answer takes this long.
             let deadline = Instant::now() + Duration::from_secs(600);
             let context = RequestContext { headers: &headers, deadline, errors: ErrorDetail::Full };
-            execute(&prepared, &bound, &self.client, &variables, &context).await
+            execute(&prepared, &bound, client, &variables, &context).await
         });
         let text = String::from_utf8(result.body.into()).map_err(broken)?;
         let mut record = subgraphs.record.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

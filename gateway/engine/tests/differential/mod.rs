@@ -21,6 +21,7 @@ mod rng;
 mod schema;
 mod shrink;
 mod subgraph;
+pub mod views;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -79,6 +80,10 @@ pub struct Refusals {
 
 /// Runs cases until there are enough, or enough disagreements.
 pub fn run(settings: &Settings) -> Summary {
+    run_with(settings, &world)
+}
+
+fn run_with(settings: &Settings, world: &(dyn Fn(u64) -> Summary + Sync)) -> Summary {
     let next = AtomicU64::new(0);
     let summary = Mutex::new(Summary::default());
     // What panics is caught and told with its case.

@@ -57,7 +57,7 @@ fn with_defaults(document: &ExecutableDocument, given: &JsonMap) -> JsonMap {
     all
 }
 
-fn json_of(literal: &Literal) -> JsonValue {
+pub fn json_of(literal: &Literal) -> JsonValue {
     match literal {
         Literal::Null | Literal::Variable(_) => JsonValue::Null,
         Literal::Enum(name) => JsonValue::from(name.as_str()),

@@ -14,6 +14,8 @@ pub(super) struct Features {
     inaccessible: String,
     /// What `@context` is called.
     context: String,
+    /// What `@listSize` is called.
+    list_size: String,
 }
 
 impl Features {
@@ -23,6 +25,7 @@ impl Features {
             directives: ["link", "core", "inaccessible", "tag"].map(String::from).into(),
             inaccessible: "inaccessible".to_owned(),
             context: "context".to_owned(),
+            list_size: "listSize".to_owned(),
         };
         let links = schema.schema_definition.directives.iter().filter(|d| d.name == "link" || d.name == "core");
         for link in links {
@@ -41,6 +44,7 @@ impl Features {
         match own_name {
             "inaccessible" => name.clone_into(&mut self.inaccessible),
             "context" => name.clone_into(&mut self.context),
+            "cost" => self.list_size = format!("{name}__listSize"),
             _ => {}
         }
         for import in link.specified_argument_by_name("import").and_then(|v| v.as_list()).unwrap_or_default() {
@@ -50,6 +54,7 @@ impl Features {
             match (own_name, original) {
                 ("inaccessible", "@inaccessible") => directive.clone_into(&mut self.inaccessible),
                 ("context", "@context") => directive.clone_into(&mut self.context),
+                ("cost", "@listSize") => directive.clone_into(&mut self.list_size),
                 _ => {}
             }
         }
@@ -67,6 +72,11 @@ impl Features {
     /// What `@context` is called.
     pub fn context(&self) -> &str {
         &self.context
+    }
+
+    /// What `@listSize` is called.
+    pub fn list_size(&self) -> &str {
+        &self.list_size
     }
 
     /// Whether `@inaccessible` is among directives, whatever it is called.

@@ -147,9 +147,13 @@ impl Reader<'_> {
             default: argument.default_value.as_ref().and_then(|value| Value::from_ast(value, &|_| None)),
         });
         let arguments = arguments.collect();
+        let list_size = field.directives.get(self.features.list_size());
+        let slicing = list_size.and_then(|directive| directive.specified_argument_by_name("slicingArguments"));
+        let slicing = slicing.and_then(|names| names.as_list()).unwrap_or_default().iter();
+        let slicing = slicing.filter_map(|name| Some(field.argument_by_name(name.as_str()?)?.name.clone())).collect();
         let name = NameId::from_index(self.model.names.insert_full(field.name.clone()).0);
         let id = FieldId::from_index(self.model.fields.len());
-        self.model.fields.push(FieldDef { parent, name, wrapping, base, arguments, joins: vec![] });
+        self.model.fields.push(FieldDef { parent, name, wrapping, base, arguments, slicing, joins: vec![] });
         self.model.fields_by_name.insert((parent, name), id);
         self.model.types[parent.index()].fields.push(id);
         Ok(())

@@ -140,6 +140,8 @@ pub struct FieldDef {
     pub wrapping: Wrapping,
     pub base: TypeId,
     pub arguments: Vec<ArgumentDef>,
+    /// Of a list: the arguments that say how many items it has, as far as `@listSize` names them.
+    pub slicing: Vec<Name>,
     pub joins: Vec<FieldJoin>,
 }
 

@@ -61,8 +61,6 @@ struct Given<'a> {
     definition: &'a Node<InputValueDefinition>,
     from: From<'a>,
     is_used: bool,
-    /// What the supergraph calls its named type where it goes.
-    base: Option<Name>,
     /// Where it goes there must be a value.
     is_needed: bool,
 }
@@ -71,15 +69,14 @@ impl<'a> Given<'a> {
     fn new(cx: Context<'a>, definition: &'a Node<InputValueDefinition>, found: &mut Vec<Diagnostic>) -> Self {
         let from = From::of(definition.directives.get("from"));
         directives::check(from, FromPlace::Name, cx.places, found);
-        Self { definition, from, is_used: false, base: None, is_needed: false }
+        Self { definition, from, is_used: false, is_needed: false }
     }
 
     fn map(self, cx: Context<'_>) -> ArgumentMap {
         let ours = &self.definition.ty;
-        let base = self.base.or_else(|| cx.types.other(ours.inner_named_type()).cloned());
-        let base = base.unwrap_or_else(|| ours.inner_named_type().clone());
+        let base = cx.types.other(ours.inner_named_type()).unwrap_or(ours.inner_named_type());
         let mut ty = match Wrapping::of(ours) {
-            Some((wrapping, _)) => wrapping.display(&base),
+            Some((wrapping, _)) => wrapping.display(base),
             None => ours.to_string(),
         };
         // The default stands in for a value that is left out, so that there always is one.
@@ -148,7 +145,7 @@ impl Binder<'_, '_> {
                 continue;
             }
             let what = format!("{coordinate}({name}:)");
-            self.use_of(at, Slot { ty: &target.ty, has_default: target.default_value.is_some(), what: &what }, None);
+            self.use_of(at, Slot { ty: &target.ty, has_default: target.default_value.is_some(), what: &what });
             bound.push((target.name.clone(), Template::Argument(at)));
         }
     }
@@ -175,27 +172,13 @@ impl Binder<'_, '_> {
         }
     }
 
-    /// Notes that the client's argument goes to a slot, and checks that it fits; `word` is where a path says so.
-    fn use_of(&mut self, at: usize, slot: Slot<'_>, word: Option<&PathValue>) {
+    /// Notes that the client's argument goes to a slot, and checks that it fits.
+    fn use_of(&mut self, at: usize, slot: Slot<'_>) {
         let given = &mut self.given[at];
         given.is_used = true;
         given.is_needed |= slot.ty.is_non_null() && !slot.has_default;
-        let known = given.base.clone();
-        let definition = given.definition;
-        match fits(self.cx, definition, slot.ty, slot.has_default) {
-            Ok(base) if known.as_ref().is_none_or(|known| *known == base) => self.given[at].base = Some(base),
-            Ok(base) => {
-                let message = format!(
-                    "`{}` goes to `{}`, which is `{base}`, and elsewhere it is `{}`",
-                    definition.name,
-                    slot.what,
-                    known.as_deref().unwrap_or_default()
-                );
-                let place = word.and_then(|word| self.place.span(&word.span));
-                let help = "declare one argument for each of them";
-                self.found.push(Diagnostic::error("TYPE_INCOMPATIBLE", message).at(place, "").help(help));
-            }
-            Err(wrong) => self.found.extend(misfit(self.cx, &wrong, definition, slot.ty, slot.what)),
+        if let Err(wrong) = fits(self.cx, given.definition, slot.ty, slot.has_default) {
+            self.found.extend(misfit(self.cx, &wrong, given.definition, slot.ty, slot.what));
         }
     }
 
@@ -219,7 +202,7 @@ impl Binder<'_, '_> {
                     self.found.push(Diagnostic::error("UNKNOWN_PATH", message).at(at, "").help(help));
                     return None;
                 };
-                self.use_of(at, slot, Some(value));
+                self.use_of(at, slot);
                 Some(Template::Argument(at))
             }
             PathValueKind::Claim(names) => {
@@ -281,6 +264,13 @@ impl Binder<'_, '_> {
     ) -> Option<Template> {
         let mut made = vec![];
         let mut is_whole = true;
+        let is_one_of = input.directives.has("oneOf");
+        if is_one_of && fields.len() != 1 {
+            let message = format!("`{}` takes exactly one of its fields, and here are {}", input.name, fields.len());
+            let at = self.place.span(&value.span);
+            self.found.push(Diagnostic::error("TYPE_INCOMPATIBLE", message).at(at, "").help("give it one field"));
+            is_whole = false;
+        }
         for PathArgument { name: word, value } in fields {
             let Some(field) = input.fields.get(&word.text) else {
                 let message = format!("the supergraph's `{}` has no field `{}`", input.name, word.text);
@@ -289,7 +279,9 @@ impl Binder<'_, '_> {
                 continue;
             };
             let what = format!("{}.{}", input.name, word.text);
-            let slot = Slot { ty: &field.ty, has_default: field.default_value.is_some(), what: &what };
+            // The one field of a `@oneOf` must have a value.
+            let ty = if is_one_of { field.ty.as_ref().clone().non_null() } else { field.ty.as_ref().clone() };
+            let slot = Slot { ty: &ty, has_default: field.default_value.is_some(), what: &what };
             match self.template(value, slot) {
                 Some(template) => made.push((word.text.clone(), template)),
                 None => is_whole = false,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::context::{Api, Context, fields_of};
 use super::reach::Uses;
 use super::types::own;
-use super::{ClientSchema, ViewMap, client, enums, fields, freshness, inputs, interfaces, read, types, wildcard};
+use super::{
+    ClientSchema, ViewMap, client, defaults, enums, fields, freshness, inputs, interfaces, read, types, wildcard,
+};
 use crate::diagnostics::{Diagnostic, Source};
 use crate::schema::{Satisfiable, Supergraph};
 
@@ -56,6 +58,7 @@ fn compile(
     let (mut schema, mut places) = read::read(&input.sources, found)?;
     wildcard::expand(&mut schema, &mut places, api, input, found);
     let schema = read::validate(schema, &places, found);
+    defaults::check(&schema, &places, found);
     let types = types::map(&schema, &places, api, found);
     let uses = Uses::of(&schema);
     uses.check(&schema, &places, found);

@@ -7,14 +7,13 @@ use apollo_compiler::{Node, Schema};
 
 use super::context::Context;
 use super::definitions::{is_defined_for_clients, is_machinery, is_shown};
-use super::map::{FieldSource, ViewMap};
-use crate::schema::FieldId;
+use super::map::{FieldSource, Step, Template, ViewMap};
 
 /// The error says why what is left is no schema, which validation has ruled out but for names that weft has taken.
 pub(super) fn schema(cx: Context<'_>, map: &ViewMap) -> Result<Valid<Schema>, String> {
     let mut schema = cx.schema.clone();
     schema.types.retain(|name, _| !is_machinery(name));
-    schema.directive_definitions.retain(|_, directive| is_defined_for_clients(directive));
+    schema.directive_definitions.retain(|_, directive| is_defined_for_clients(directive, cx.schema));
     for directive in schema.directive_definitions.values_mut().filter(|directive| !directive.is_built_in()) {
         directive.make_mut().arguments.iter_mut().for_each(strip_input);
     }
@@ -109,10 +108,14 @@ fn describe(cx: Context<'_>, map: &ViewMap, ty: &mut ExtendedType) {
     };
     let described_fields = |fields: &mut apollo_compiler::collections::IndexMap<_, Component<FieldDefinition>>| {
         for (field_name, field) in fields.iter_mut() {
-            let source = map.fields.get(&name).and_then(|fields| fields.get(field_name)).map(|field| &field.source);
-            let theirs = source.and_then(field_behind).and_then(|field| cx.supergraph.definition(field));
-            if let Some(theirs) = theirs {
-                described(&mut field.make_mut().description, theirs.description.as_ref());
+            let Some(map) = map.fields.get(&name).and_then(|fields| fields.get(field_name)) else { continue };
+            let FieldSource::Path(steps) = &map.source else { continue };
+            let theirs = steps.last().and_then(|step| cx.supergraph.definition(step.field));
+            let field = field.make_mut();
+            described(&mut field.description, theirs.and_then(|theirs| theirs.description.as_ref()));
+            for (at, argument) in field.arguments.iter_mut().enumerate() {
+                let theirs = steps.iter().find_map(|step| argument_behind(cx, step, at));
+                described(&mut argument.make_mut().description, theirs.and_then(|it| it.description.as_ref()));
             }
         }
     };
@@ -152,10 +155,17 @@ fn describe(cx: Context<'_>, map: &ViewMap, ty: &mut ExtendedType) {
     }
 }
 
-/// The field that tells what a client's field is: the last of its path.
-fn field_behind(source: &FieldSource) -> Option<FieldId> {
-    match source {
-        FieldSource::Path(steps) => steps.last().map(|step| step.field),
-        FieldSource::Here | FieldSource::Members(_) | FieldSource::Constant(_) => None,
-    }
+/// The argument of a step that takes the client's argument at this place.
+fn argument_behind<'a>(cx: Context<'a>, step: &Step, at: usize) -> Option<&'a Node<InputValueDefinition>> {
+    let takes = |template: &Template| match template {
+        Template::Argument(argument) => *argument == at,
+        Template::AtMost { value: Some(value), .. } => **value == Template::Argument(at),
+        Template::Literal(_)
+        | Template::Claim { .. }
+        | Template::List(_)
+        | Template::Object(_)
+        | Template::AtMost { value: None, .. } => false,
+    };
+    let (name, _) = step.arguments.iter().find(|(_, template)| takes(template))?;
+    cx.supergraph.definition(step.field)?.argument_by_name(name)
 }

@@ -81,7 +81,7 @@ pub(super) fn check(from: From<'_>, place: FromPlace, places: &Places, found: &m
         let help = format!("give it `{}:`, or take it out: without it the name is the supergraph's", meant[0]);
         found.push(Diagnostic::error(CODE, message).at(places.of(directive), "").help(help));
     }
-    if let (false, Some(except)) = (from.all, from.except) {
+    if let (FromPlace::Fields, false, Some(except)) = (place, from.all, from.except) {
         let message = "`except` says what `all: true` leaves out, and there is none";
         let help = "add `all: true`; without it a type has the fields that are written";
         found.push(Diagnostic::error(CODE, message).at(places.of(except), "").help(help));

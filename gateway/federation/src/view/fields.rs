@@ -26,6 +26,20 @@ pub(super) struct Place<'a> {
 
 /// `None` if it comes from nowhere, which is told.
 pub(super) fn map(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Option<FieldMap> {
+    let before = found.len();
+    let map = mapped(cx, place, found);
+    let Place { owner, field, .. } = place;
+    if cx.places.at(field.name.location()).is_none() {
+        // There is nothing to see of the field where the wildcard stands.
+        for diagnostic in &mut found[before..] {
+            diagnostic.message = format!("`{owner}.{}` comes by `all: true`: {}", field.name, diagnostic.message);
+            diagnostic.help = Some("write the field as it shall be, or leave it out with `except`".to_owned());
+        }
+    }
+    map
+}
+
+fn mapped(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Option<FieldMap> {
     let Place { owner, field, .. } = place;
     let from = From::of(field.directives.get("from"));
     directives::check(from, FromPlace::Field, cx.places, found);
@@ -49,6 +63,12 @@ pub(super) fn map(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>
         }
         None => made.sourced(from.path, found)?,
     };
+    if Some(place.behind) == cx.supergraph.model.subscription && !matches!(source, FieldSource::Path(_)) {
+        let message = format!("a subscription begins at a field of the supergraph, and `{}` at none", field.name);
+        let help = "name the field of the supergraph's subscription in a path";
+        let at = from.path.and_then(|path| cx.places.of(path)).or_else(|| cx.places.name(&field.name, owner));
+        found.push(Diagnostic::error("UNKNOWN_PATH", message).at(at, "").help(help));
+    }
     let mut needs = needs::of_field(cx, owner, field, base);
     needs.extend(claims.into_iter().map(Need::Claim));
     if found[before..].iter().any(Diagnostic::is_error) {
@@ -73,15 +93,21 @@ type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<super::map::Claim
 impl<'a> Made<'a> {
     fn sourced(&mut self, text: Option<&'a Node<Value>>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {
         let place = PathPlace { places: self.cx.places, text, field: self.name_at.clone() };
-        let path = match text.and_then(|text| text.as_str()) {
+        let path = match text.map(|text| text.as_str()) {
             None => FieldPath::Segments(vec![same_name(&self.place.field.name)]),
-            Some(text) => match path::parse(text) {
+            Some(None) => {
+                let help = "write it in quotes: `path: \"user.name\"`";
+                found.push(
+                    Diagnostic::error("INVALID_PATH", "a path is a string").at(place.span(&(0..0)), "").help(help),
+                );
+                return None;
+            }
+            Some(Some(text)) => match path::parse(text) {
                 Ok(path) => path,
                 Err(wrong) => {
-                    let mut diagnostic =
-                        Diagnostic::error("INVALID_PATH", wrong.message).at(place.span(&wrong.span), "");
-                    diagnostic.help = wrong.help;
-                    found.push(diagnostic);
+                    let diagnostic = Diagnostic::error("INVALID_PATH", wrong.message).at(place.span(&wrong.span), "");
+                    let help = wrong.help.unwrap_or_else(|| path::GRAMMAR.to_owned());
+                    found.push(diagnostic.help(help));
                     return None;
                 }
             },
@@ -100,15 +126,8 @@ impl<'a> Made<'a> {
 
     /// The parent itself, seen as another type.
     fn here(&self, place: &PathPlace<'_>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {
-        let model = self.cx.supergraph.model;
         let end = self.fit(self.place.behind, place, found)?;
-        if Some(self.place.behind) == model.subscription {
-            let message = "a subscription begins at a field, and `\".\"` is none";
-            let help = "name the field of the supergraph's subscription in the path";
-            found.push(Diagnostic::error("UNKNOWN_PATH", message).at(place.span(&(0..1)), "").help(help));
-            return None;
-        }
-        let causes = unmapped(self.cx, &end, 0);
+        let causes = unmapped(self.cx, self.base, &end, 0).into_iter().collect();
         self.check(&Given { lists: 0, causes }, place, found);
         Some((FieldSource::Here, vec![], vec![]))
     }
@@ -123,7 +142,7 @@ impl<'a> Made<'a> {
         let innermost = given.lists;
         // An item that is dropped leaves no null.
         if !(self.treatment.drop_unknown && innermost > 0) {
-            given.causes.extend(unmapped(cx, &end, innermost));
+            given.causes.extend(unmapped(cx, self.base, &end, innermost));
         }
         self.check(&given, place, found);
         self.treatment.values = end.values;
@@ -190,20 +209,22 @@ impl<'a> Made<'a> {
     }
 
     fn not_guaranteed(&self, cause: &Cause, level: u8, place: &PathPlace<'_>) -> Diagnostic {
-        let ty = &self.place.field.ty;
-        let message = match level {
-            0 => format!("`{ty}` promises that there is no null, and {}", cause.why),
-            _ => format!("`{ty}` promises that no item is null, and {}", cause.why),
+        let (ty, Place { owner, field, .. }) = (&self.place.field.ty, self.place);
+        let promise = match level {
+            0 => "there is no null",
+            _ => "no item is null",
         };
+        let message = format!("`{owner}.{}: {ty}` promises that {promise}, and {}", field.name, cause.why);
         let nullable = match (level, ty.to_string().strip_suffix('!')) {
             (0, Some(nullable)) => format!("declare the field as `{nullable}`"),
             _ => "let the items be null".to_owned(),
         };
-        let help = format!("{nullable}, or add `@fallback(value: …, on: [ERROR, NULL])`");
+        let help = cause.help.as_ref().map(|help| format!("{help}; or ")).unwrap_or_default();
+        let help = format!("{help}{nullable}, or add `@fallback(value: …, on: [ERROR, NULL])`");
         let at = self.cx.places.ty(ty).or_else(|| self.name_at.clone());
         let mut diagnostic = Diagnostic::error("NON_NULL_NOT_GUARANTEED", message).at(at, "").help(help);
-        if place.text.is_some() {
-            diagnostic = diagnostic.at(place.span(&cause.span), "here");
+        if let (Some(_), Some(span)) = (place.text, &cause.span) {
+            diagnostic = diagnostic.at(place.span(span), "here");
         }
         diagnostic
     }
@@ -224,13 +245,14 @@ fn same_name(name: &Name) -> Segment {
     Segment { name: Word { text: name.clone(), span: 0..0 }, arguments: vec![], narrow: None, lists: vec![] }
 }
 
-fn unmapped(cx: Context<'_>, end: &Fit, level: u8) -> Vec<Cause> {
-    let cause = end.unmapped.map(|ty| Cause {
-        level,
-        span: 0..0,
-        why: format!("it can be a `{}`, which this schema does not have", cx.supergraph.model.type_name(ty)),
-    });
-    cause.into_iter().collect()
+fn unmapped(cx: Context<'_>, base: &Name, end: &Fit, level: u8) -> Option<Cause> {
+    let ty = cx.supergraph.model.type_name(end.unmapped?);
+    let why = format!("what the path leads to can be `{ty}`, for which `{base}` has nothing");
+    let help = match level {
+        0 => format!("add a type for `{ty}`"),
+        _ => format!("add a type for `{ty}`, or leave such items out with `@dropUnknown`"),
+    };
+    Some(Cause { level, span: None, why, help: Some(help) })
 }
 
 fn lists(count: u8) -> String {

@@ -11,10 +11,12 @@ use super::resolve::Leg;
 pub(super) struct Cause {
     /// Of the client's lists: 0 is the field itself, 1 the items of the outermost.
     pub level: u8,
-    /// In the path.
-    pub span: Range<usize>,
+    /// In the path, where a part of it is to blame.
+    pub span: Option<Range<usize>>,
     /// Such as "`Order.user` can be null".
     pub why: String,
+    /// What can be done about it, beside what always can.
+    pub help: Option<String>,
 }
 
 /// What a path gives, as a client sees it.
@@ -42,7 +44,7 @@ pub(super) fn given(api: Api<'_>, legs: &[Leg<'_>]) -> Given {
         let mut wrapping = def.wrapping;
         let mut is_item = false;
         let mut note = |level: u8, why: String, span: &Range<usize>| {
-            given.causes.push(Cause { level, span: span.clone(), why });
+            given.causes.push(Cause { level, span: Some(span.clone()), why, help: None });
         };
         let can_be_null = |is_item: bool| match is_item {
             false => format!("`{coordinate}` can be null"),
@@ -55,7 +57,12 @@ pub(super) fn given(api: Api<'_>, legs: &[Leg<'_>]) -> Given {
             match step {
                 ListStep::Each => is_open = true,
                 ListStep::At(index) => {
-                    note(is_open.into(), format!("`{coordinate}` can have {index} items or fewer"), span);
+                    let why = match index {
+                        0 => format!("`{coordinate}` can be empty"),
+                        1 => format!("`{coordinate}` can have only one item"),
+                        index => format!("`{coordinate}` can have only {index} items"),
+                    };
+                    note(is_open.into(), why, span);
                 }
             }
             wrapping = wrapping.item();
@@ -76,7 +83,7 @@ pub(super) fn given(api: Api<'_>, legs: &[Leg<'_>]) -> Given {
         if let (Some(ty), Some(word)) = (leg.narrow, &leg.segment.narrow)
             && !api.model.ty(def.base).possible.is_subset(&api.model.ty(ty).possible)
         {
-            note(level, format!("`{coordinate}` can be of another type than `{}`", word.text), &word.span);
+            note(level, format!("`{coordinate}` can be other than `{}`", word.text), &word.span);
         }
         if at + 1 == legs.len() {
             given.lists = level;

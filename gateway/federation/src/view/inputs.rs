@@ -12,7 +12,7 @@ use super::map::InputMap;
 use crate::diagnostics::Diagnostic;
 use crate::suggest::closest;
 
-/// The supergraph's name for the named type in `ours`; an error says why its values do not fit into `theirs`.
+/// Whether an argument of the client's fits one of the supergraph's, whose type and default are given.
 ///
 /// The rule is that for variables: what can be null or missing does not fit what must be there, unless one of both has a
 /// default.
@@ -21,12 +21,20 @@ pub(super) fn fits(
     ours: &InputValueDefinition,
     theirs: &Type,
     has_default: bool,
-) -> Result<Name, Misfit> {
+) -> Result<(), Misfit> {
     let is_given = ours.ty.is_non_null() || ours.default_value.as_ref().is_some_and(|value| !value.is_null());
     if theirs.is_non_null() && !is_given && !has_default {
         return Err(Misfit::Nullable);
     }
     fits_inside(cx, &ours.ty, theirs)
+}
+
+/// The same for fields of input objects, of which a default is no promise: a variable in a literal has no default there.
+fn fits_as_field(cx: Context<'_>, ours: &InputValueDefinition, theirs: &InputValueDefinition) -> Result<(), Misfit> {
+    if theirs.is_required() && !ours.ty.is_non_null() {
+        return Err(Misfit::Nullable);
+    }
+    fits_inside(cx, &ours.ty, &theirs.ty)
 }
 
 /// Why an input does not fit.
@@ -39,7 +47,7 @@ pub(super) enum Misfit {
     Unknown,
 }
 
-fn fits_inside(cx: Context<'_>, ours: &Type, theirs: &Type) -> Result<Name, Misfit> {
+fn fits_inside(cx: Context<'_>, ours: &Type, theirs: &Type) -> Result<(), Misfit> {
     match (ours, theirs) {
         (Type::List(ours) | Type::NonNullList(ours), Type::List(theirs) | Type::NonNullList(theirs)) => {
             if theirs.is_non_null() && !ours.is_non_null() {
@@ -49,9 +57,7 @@ fn fits_inside(cx: Context<'_>, ours: &Type, theirs: &Type) -> Result<Name, Misf
         }
         (Type::Named(ours) | Type::NonNullNamed(ours), Type::Named(theirs) | Type::NonNullNamed(theirs)) => {
             let behind = cx.types.other(ours).ok_or(Misfit::Unknown)?;
-            // Every `Int` is a `Float`, and every `String` can be an `ID`.
-            let widens = matches!((behind.as_str(), theirs.as_str()), ("Int", "Float") | ("String", "ID"));
-            if behind == theirs || widens { Ok(theirs.clone()) } else { Err(Misfit::Type) }
+            if behind == theirs { Ok(()) } else { Err(Misfit::Type) }
         }
         (Type::List(_) | Type::NonNullList(_), Type::Named(_) | Type::NonNullNamed(_))
         | (Type::Named(_) | Type::NonNullNamed(_), Type::List(_) | Type::NonNullList(_)) => Err(Misfit::Type),
@@ -70,7 +76,7 @@ pub(super) fn misfit(
     let (message, help) = match misfit {
         Misfit::Nullable => (
             format!("`{name}` can be null or left out, and `{what}` is `{theirs}`"),
-            format!("declare it `{}`, or give it a default value", suggested(cx, ty, theirs)),
+            format!("declare it `{}`; with a default value it can be left out all the same", suggested(cx, ty, theirs)),
         ),
         Misfit::Type => {
             let behind = cx.types.other(ty.inner_named_type()).filter(|name| *name != ty.inner_named_type());
@@ -119,7 +125,7 @@ pub(super) fn object(cx: Context<'_>, input: &InputObjectType, found: &mut Vec<D
             let help = "leave one of them";
             found.push(Diagnostic::error("DIRECTIVE_MISUSED", message).at(at(), "").help(help));
         }
-        if let Err(wrong) = fits(cx, field, &target.ty, target.default_value.is_some()) {
+        if let Err(wrong) = fits_as_field(cx, field, target) {
             found.extend(misfit(cx, &wrong, field, &target.ty, &format!("{behind}.{name}")));
         }
         fields.insert(field.name.clone(), target.name.clone());

@@ -43,11 +43,12 @@ pub(super) fn map(cx: Context<'_>, objects: &Fields, found: &mut Vec<Diagnostic>
                     own
                 }
                 (Some(own), false) if same(&own).is_none() => own,
-                (None, true) => {
+                // Without members there is nobody else to say what it is.
+                (None, _) if is_written || members.is_empty() => {
                     found.append(&mut told);
                     continue;
                 }
-                (Some(_) | None, false) => by_members(name, field, &members),
+                (Some(_) | None, _) => by_members(name, field, &members),
             };
             fields.insert(field.name.clone(), Arc::new(map));
         }

@@ -7,6 +7,7 @@ mod arguments;
 mod build;
 mod client;
 mod context;
+mod defaults;
 mod definitions;
 mod directives;
 mod enums;

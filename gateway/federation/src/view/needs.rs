@@ -6,10 +6,12 @@ use apollo_compiler::ast::{Directive, FieldDefinition, Value};
 use super::context::Context;
 use super::map::Need;
 
-/// Of a field: its own, those of the type that it is on, and those of the type that it leads to.
+/// Of a field: its own, those of the object that it is on, and those of the type that it leads to. An interface's are on
+/// what leads to it.
 pub(super) fn of_field(cx: Context<'_>, owner: &Name, field: &FieldDefinition, base: &Name) -> Vec<Need> {
     let mut needs: Vec<Need> = vec![];
-    let types = [owner, base].into_iter().filter_map(|name| cx.schema.types.get(name));
+    let owner = cx.schema.types.get(owner).filter(|ty| ty.is_object());
+    let types = owner.into_iter().chain(cx.schema.types.get(base));
     let of_types = types.flat_map(|ty| ty.directives().iter().map(|directive| &directive.node));
     for need in field.directives.iter().chain(of_types).filter_map(|directive| read(directive)) {
         if !needs.contains(&need) {

@@ -83,7 +83,7 @@ pub(super) fn fit(cx: Context<'_>, ours: &str, theirs: TypeId) -> Result<Fit, Un
                 false if model.is_abstract(behind.ty) => {
                     let missing = unmapped.map(|ty| model.type_name(ty)).unwrap_or(their_name);
                     format!(
-                        "it can be a `{missing}`, which `{ours}` does not have; declare the field as `{}`",
+                        "it can be `{missing}`, for which `{ours}` has nothing; declare the field as `{}`",
                         name_for(cx, their_name)
                     )
                 }

@@ -106,7 +106,18 @@ impl Places {
 
     fn tell(&self, errors: &DiagnosticList, found: &mut Vec<Diagnostic>) {
         for error in errors.iter() {
-            found.push(Diagnostic::error(CODE, error.error.to_string()).at(self.at(error.error.location()), ""));
+            let mut diagnostic =
+                Diagnostic::error(CODE, error.error.to_string()).at(self.at(error.error.location()), "");
+            diagnostic.help = help(&diagnostic.message).map(str::to_owned);
+            found.push(diagnostic);
         }
     }
+}
+
+/// For what people run into who know the supergraph's schema and not yet a client's.
+fn help(message: &str) -> Option<&'static str> {
+    message.starts_with("cannot find type").then_some(
+        "declare it: a client's schema is closed, and has all its types in it; `@from(type: \"…\")` says what the supergraph \
+         calls it",
+    )
 }

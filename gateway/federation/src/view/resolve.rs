@@ -105,7 +105,7 @@ fn wrong_lists(
     if let Some((_, surplus)) = segment.lists.get(lists) {
         let message = match lists {
             0 => format!("`{coordinate}` is no list: it is `{}`", ty()),
-            _ => format!("`{coordinate}` is no list within {lists}: it is `{}`", ty()),
+            _ => format!("`{coordinate}` has no further list in it: it is `{}`", ty()),
         };
         let help = "take the brackets out";
         return Some(Diagnostic::error("TYPE_INCOMPATIBLE", message).at(place.span(surplus), "").help(help));
@@ -136,14 +136,14 @@ fn narrow(api: Api<'_>, base: TypeId, word: &Word, place: &PathPlace<'_>) -> Res
         let candidates =
             possible.iter().map(|ty| api.model.type_name(ty).as_str()).filter(|name| api.ty(name).is_some());
         let help = did_you_mean(closest(name, candidates));
-        let help = help.unwrap_or_else(|| format!("name one of the types that a `{of}` can be"));
+        let help = help.unwrap_or_else(|| format!("name one of the types that `{of}` can be"));
         let message = format!("the supergraph has no type `{name}`");
         return Err(Diagnostic::error("UNKNOWN_TYPE", message).at(place.span(&word.span), "").help(help));
     };
     if possible.intersect(&api.model.ty(ty).possible).is_empty() {
         let names = possible.iter().map(|ty| api.model.type_name(ty)).filter(|name| api.ty(name).is_some());
         let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-        let message = format!("a `{of}` is never a `{name}`");
+        let message = format!("`{of}` is never `{name}`");
         let help = match names.is_empty() {
             true => "take the narrowing out".to_owned(),
             false => format!("it can be {}", names.join(", ")),

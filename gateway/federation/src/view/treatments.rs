@@ -15,7 +15,7 @@ use crate::suggest::closest;
 
 const MISUSED: &str = "DIRECTIVE_MISUSED";
 
-/// Arguments of the supergraph that say how many items a list has.
+/// Arguments of the supergraph that say how many items a list has, where no `@listSize` says which do.
 const SLICING: [&str; 2] = ["first", "limit"];
 
 pub(super) fn read(
@@ -41,7 +41,7 @@ pub(super) fn constant(
     directive: &Node<Directive>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Box<str>> {
-    value(cx, &field.ty, directive.specified_argument_by_name("value")?, found)
+    value(cx, &field.ty, directive, found)
 }
 
 fn fallback(
@@ -62,15 +62,22 @@ fn fallback(
         found.push(Diagnostic::error(MISUSED, "a fallback on nothing is never taken").at(at, "").help(help));
     }
     Some(Fallback {
-        value: value(cx, &field.ty, argument("value")?, found)?,
+        // One that is wrong was told, and nothing more needs to be said of it.
+        value: value(cx, &field.ty, directive, found).unwrap_or_default(),
         on_error: causes.contains(&"ERROR"),
         on_null: causes.contains(&"NULL"),
         report: argument("report").and_then(|report| report.to_bool()).unwrap_or(false),
     })
 }
 
-/// A literal of the client's type, as JSON. One that does not fit is told.
-fn value(cx: Context<'_>, ty: &Type, literal: &Node<Literal>, found: &mut Vec<Diagnostic>) -> Option<Box<str>> {
+/// A directive's literal of the client's type, as JSON. One that does not fit is told.
+fn value(cx: Context<'_>, ty: &Type, directive: &Node<Directive>, found: &mut Vec<Diagnostic>) -> Option<Box<str>> {
+    let Some(literal) = directive.specified_argument_by_name("value") else {
+        let message = format!("`@{}` has no value", directive.name);
+        let help = format!("write `@{}(value: …)`", directive.name);
+        found.push(Diagnostic::error(MISUSED, message).at(cx.places.of(directive), "").help(help));
+        return None;
+    };
     let read = Value::from_ast(literal, &|_| None)?;
     if !typed(cx, ty, literal, &read, found) {
         return None;
@@ -151,19 +158,19 @@ fn write_output(ty: &Type, value: &Value, out: &mut String) {
 
 fn limit(cx: Context<'_>, directive: &Node<Directive>, wrapping: Wrapping, found: &mut Vec<Diagnostic>) -> Option<u32> {
     let max = directive.specified_argument_by_name("max")?;
-    let mut misused = |at, message: String, help: &str| {
+    let mut misused = |at, message: &str, help: &str| {
         found.push(Diagnostic::error(MISUSED, message).at(at, "").help(help));
-        None
+        // It was told, and nothing more needs to be said of the list.
+        Some(0)
     };
     if !wrapping.is_list() {
-        let message = "`@limit` is for lists, and this field is none".to_owned();
-        return misused(cx.places.of(directive), message, "take it out");
+        return misused(cx.places.of(directive), "`@limit` is for lists, and this field is none", "take it out");
     }
     match max.to_i32().map(u32::try_from) {
         Some(Ok(max)) => Some(max),
-        Some(Err(_)) => misused(cx.places.of(max), "a list has no fewer than 0 items".to_owned(), "write 0 or more"),
+        Some(Err(_)) => misused(cx.places.of(max), "a list has no fewer than 0 items", "write 0 or more"),
         // Validation tells what is no number.
-        None => None,
+        None => Some(0),
     }
 }
 
@@ -260,7 +267,9 @@ pub(super) fn clamp(cx: Context<'_>, legs: &[Leg<'_>], steps: &mut [Step], max: 
             .argument_by_name(name)
             .filter(|argument| argument.ty.inner_named_type() == "Int" && !argument.ty.is_list())
     };
-    let Some(argument) = SLICING.iter().find_map(|name| is_slicing(name)) else { return Limited::No };
+    let named = &cx.supergraph.model.field(leg.field).slicing;
+    let mut names = named.iter().map(|name| name.as_str()).chain(SLICING);
+    let Some(argument) = names.find_map(is_slicing) else { return Limited::No };
     let given = step.arguments.iter().position(|(name, _)| *name == argument.name);
     let Some(max) = max else {
         return if given.is_some() || argument.default_value.is_some() { Limited::Yes } else { Limited::No };

@@ -143,6 +143,7 @@ fn unknown(api: Api<'_>, name: &str, ty: &ExtendedType, at: Option<Span>, is_wri
     };
     let candidates = api.type_names().filter(|name| api.ty(name).is_some_and(|theirs| fits(ty, theirs)));
     let help = did_you_mean(closest(name, candidates)).unwrap_or_else(|| match is_written {
+        _ if ty.is_scalar() => "use one of the supergraph's scalars, or one that every schema has".to_owned(),
         true => "name one of the supergraph's types".to_owned(),
         false => format!("say which of the supergraph's types it is: `{name} @from(type: \"…\")`"),
     });
@@ -189,14 +190,14 @@ impl<'a> Members<'a> {
             let at = || self.place(ty, member);
             let (ours, behind) = (self.api.model.type_name(id), self.api.model.type_name(theirs));
             if !possible.contains(theirs) {
-                let message =
-                    format!("`{member}` is never a `{name}`: the supergraph's `{ours}` is never a `{behind}`");
+                let message = format!("`{member}` is never `{name}`: the supergraph's `{ours}` is never `{behind}`");
                 let help = format!("take `{member}` out of `{name}`, or name another type behind one of them");
                 found.push(Diagnostic::error("TYPE_INCOMPATIBLE", message).at(at(), "").help(help));
             } else if let Some((_, first)) = members.iter().find(|(known, _)| *known == theirs) {
                 if told.insert(theirs) {
-                    let message =
-                        format!("a `{behind}` can be a `{first}` or a `{member}`, both of which are in `{name}`");
+                    let message = format!(
+                        "`{first}` and `{member}` are both the supergraph's `{behind}`, and both are in `{name}`"
+                    );
                     let help = format!("leave one of them in `{name}`; two types from one are fine elsewhere");
                     let mut diagnostic = Diagnostic::error("AMBIGUOUS_MEMBER", message).at(at(), "").help(help);
                     diagnostic = diagnostic.at(self.place(ty, first), "the other");

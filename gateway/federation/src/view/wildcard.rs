@@ -77,7 +77,8 @@ fn wildcards(
     let mut wildcards = vec![];
     for (name, ty) in own(schema) {
         let from = From::of(ty.directives().get("from").map(|directive| &directive.node));
-        if !from.all {
+        // On other types it means nothing, which is told where they are mapped.
+        if !from.all || fields_of(ty).is_none() {
             continue;
         }
         let at = from.directive.and_then(|directive| places.of(directive));

@@ -11,6 +11,7 @@ mod data;
 mod floor;
 mod load;
 mod process;
+mod view;
 
 use std::fs;
 use std::path::Path;
@@ -71,6 +72,7 @@ fn compare(time: Duration, rounds: usize) {
         let measured = measure(folder.path(), query, &backend, &weft, time, rounds);
         println!("{name:<10} {measured}");
     }
+    println!("\n{}", view::compare(folder.path(), &weft.url, &weft, time, rounds));
 }
 
 /// This program, to play another part.
@@ -92,9 +94,12 @@ fn gateway(folder: &Path, backend: &str) -> Process {
     let composed = weft().arg("compose").arg("--config").arg(config).arg("-o").arg(&supergraph).output();
     let composed = composed.expect("the built gateway");
     assert!(composed.status.success(), "{}", String::from_utf8_lossy(&composed.stderr));
-    let mut gateway =
-        Process::start(weft().args(["serve", "--listen", "127.0.0.1:0", "--supergraph"]).arg(&supergraph));
-    gateway.url.truncate(gateway.url.trim_end_matches("/graphql").len());
+    let config = view::write(folder);
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--supergraph"];
+    let mut gateway = Process::start(weft().args(serve).arg(&supergraph).arg("-c").arg(config));
+    // What is said first may be the address of the view.
+    let host = gateway.url["http://".len()..].find('/').map(|at| at + "http://".len());
+    gateway.url.truncate(host.unwrap_or(gateway.url.len()));
     gateway
 }
 

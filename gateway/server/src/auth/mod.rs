@@ -57,7 +57,7 @@ pub enum Refusal {
     Missing,
     #[error("is of another kind than Bearer")]
     NotBearer,
-    #[error("is not a JSON Web Token")]
+    #[error("is not a JSON Web Token that can be read")]
     Malformed,
     #[error("has a critical header that is not understood")]
     Critical,

@@ -16,9 +16,16 @@ use crate::operations::OperationFiles;
 impl GatewayConfig {
     /// The clients of the folder that the configuration names, if it names one.
     pub fn clients(&self) -> Result<Vec<ClientFiles>, Vec<Diagnostic>> {
+        let (clients, found) = self.readable_clients();
+        if found.is_empty() { Ok(clients) } else { Err(found) }
+    }
+
+    /// As [`Self::clients`], to look for what else is wrong: those whose schemas can be read, and all that is wrong with any. A
+    /// policy of which something is wrong says what is left of it.
+    pub fn readable_clients(&self) -> (Vec<ClientFiles>, Vec<Diagnostic>) {
         match &self.bff {
             Some(folder) => load(folder, self, &self.connectors.env),
-            None => Ok(vec![]),
+            None => (vec![], vec![]),
         }
     }
 }
@@ -41,17 +48,20 @@ pub struct ClientFiles {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads all clients of a folder, in the order of their names. All that is wrong with any of them is returned.
+/// Reads all clients of a folder, in the order of their names, and tells all that is wrong with any of them.
 fn load(
     folder: &Path,
     gateway: &GatewayConfig,
     environment: &BTreeMap<String, String>,
-) -> Result<Vec<ClientFiles>, Vec<Diagnostic>> {
+) -> (Vec<ClientFiles>, Vec<Diagnostic>) {
     let (mut clients, mut found, mut names) = (vec![], vec![], vec![]);
-    let entries = sorted(folder).map_err(|error| {
-        let help = "`bff.path` in weft.yaml names the folder of the clients, relative to its own";
-        vec![unreadable(folder, &error).help(help)]
-    })?;
+    let entries = match sorted(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let help = "`bff.path` in weft.yaml names the folder of the clients, relative to its own";
+            return (clients, vec![unreadable(folder, &error).help(help)]);
+        }
+    };
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // What is no folder is no client, such as a README; and what is hidden is a tool's.
@@ -62,7 +72,7 @@ fn load(
         names.push(name.into_owned());
     }
     found.extend(clients.iter().filter_map(|client| wrong_successor(client, &names)));
-    if found.is_empty() { Ok(clients) } else { Err(found) }
+    (clients, found)
 }
 
 struct Reading<'a> {
@@ -88,10 +98,8 @@ impl Reading<'_> {
         let operations = self.operations();
         let (policy, told) = self.policy(gateway, environment)?;
         let (errors, warnings): (Vec<_>, Vec<_>) = told.into_iter().partition(Diagnostic::is_error);
-        let is_sound = errors.is_empty();
         self.found.extend(errors);
-        let schema = schema.filter(|_| is_sound)?;
-        Some(ClientFiles { name: name.into(), schema, policy, operations: operations?, warnings })
+        Some(ClientFiles { name: name.into(), schema: schema?, policy, operations: operations?, warnings })
     }
 
     fn operations(&mut self) -> Option<OperationFiles> {

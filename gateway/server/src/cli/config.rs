@@ -56,14 +56,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn validate(arguments: &ValidateArguments) -> Result<(), Failure> {
     let config = read(&arguments.file, arguments.format)?;
     let invalid = |found| Failure::Invalid(found, arguments.format);
-    let clients = config.gateway.clients().map_err(invalid)?;
     let supergraph = config.supergraph.as_deref().filter(|path| path.exists());
     let warnings = match supergraph {
         Some(path) => {
             let source = Source::new(path.display().to_string(), read_input(path)?);
-            crate::pipeline::Snapshot::load(&source, clients, &config.gateway).map_err(invalid)?.warnings
+            crate::pipeline::Snapshot::read(&source, &config.gateway).map_err(invalid)?.warnings
         }
         None => {
+            let clients = config.gateway.clients().map_err(invalid)?;
             let of_clients = clients.into_iter().flat_map(|client| client.warnings);
             config.gateway.warnings.into_iter().chain(of_clients).collect()
         }

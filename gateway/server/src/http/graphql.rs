@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, VARY};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 
 use super::Gateway;
@@ -23,7 +23,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
     let (started, in_flight) = (Instant::now(), gateway.drain.enter());
-    let version = request.version();
+    let (version, is_get) = (request.version(), request.method() == http::Method::GET);
     let id = request_id::of(request.headers());
     let accepted = response_type(request.headers());
     let rejected = |rejection: Rejection| {
@@ -40,6 +40,10 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         Err(rejection) => rejected(rejection),
     };
     response.headers_mut().insert(request_id::X_REQUEST_ID, id);
+    if is_get {
+        // What is between may keep it: the answer is of this type and for this caller.
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept, authorization"));
+    }
     close_if_draining(&gateway, version, &mut response);
     response
 }

@@ -27,6 +27,20 @@ pub struct Loaded {
 }
 
 impl Snapshot {
+    /// As [`Self::load`], of the clients whose folders the configuration names. What is wrong with their policies does not keep
+    /// what is wrong with their schemas from being told.
+    pub fn read(source: &Arc<Source>, config: &GatewayConfig) -> Result<Loaded, Vec<Diagnostic>> {
+        let (clients, mut found) = config.readable_clients();
+        match Self::load(source, clients, config) {
+            Ok(loaded) if found.is_empty() => Ok(loaded),
+            Ok(_) => Err(found),
+            Err(told) => {
+                found.extend(told);
+                Err(found)
+            }
+        }
+    }
+
     /// Reads and proves a supergraph, and compiles the schemas of its clients. What cannot be resolved in the supergraph is a warning;
     /// a file that is no supergraph, or a client that is wrong, is an error. What of the configuration has nothing in it to hold for is
     /// a warning too.

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
-use weft_federation::connect::mapping::{Selection, Value, Variable, eval, parse_json};
-use weft_federation::connect::{ErrorMappings, Mapping, Source};
+use weft_federation::connect::mapping::{PickError, Selection, Value, Variable, eval, parse_json};
+use weft_federation::connect::{Connector, ConnectorId, ErrorMappings, Mapping, Source};
 
+use super::backends::Backends;
 use super::codes;
-use super::exchange::Exchange;
+use super::form::{Form, Found, too_large};
+use super::mapped::{AnswerMapping, Mapped, is_success};
+use super::output::MAX_WRITTEN;
 use super::scope::{Scope, headers};
-use crate::execute::{BackendStatus, SubgraphError};
+use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// What a backend replied, in any protocol.
 #[derive(Debug, Clone)]
@@ -26,20 +29,57 @@ pub struct Reply {
 pub enum Payload {
     /// JSON, if it is.
     Json(Bytes),
-    /// A message that was decoded, and what in it has no JSON.
-    Value { value: Arc<Value<'static>>, problems: Arc<[String]> },
+    /// A message that was decoded, and how many bytes it had.
+    Value { value: Arc<Value<'static>>, size: usize },
 }
 
-impl Exchange<'_> {
+impl Payload {
+    /// In bytes, as it came.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Json(bytes) => bytes.len(),
+            Self::Value { size, .. } => *size,
+        }
+    }
+}
+
+/// What it takes to judge the replies to a connector's calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    pub backends: &'a Backends,
+    pub id: ConnectorId,
+    pub connector: &'a Connector,
+    pub mapping: &'a AnswerMapping,
+    pub origin: &'a ErrorOrigin,
+}
+
+impl Judge<'_> {
+    /// Judges the reply, and writes what it holds; nothing is written of what is not there, where `may_miss` says that this is
+    /// no error.
+    pub fn take(&self, reply: &Reply, scope: Scope<'_>, may_miss: bool, form: &Form<'_>) -> Found {
+        self.judge(reply, scope, may_miss, |mapped| form.write(mapped, self.connector, self.origin))
+    }
+
     /// Judges the reply, and maps what it holds; `None` stands for what is not there, where `may_miss` says that this is
     /// no error.
-    pub(super) fn judge<R>(
+    fn judge<R>(
         &self,
         reply: &Reply,
         mut scope: Scope<'_>,
         may_miss: bool,
-        then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
+        then: impl FnOnce(Result<Option<Mapped<'_>>, SubgraphError>) -> R,
     ) -> R {
+        // Most replies are made JSON of at once.
+        if let Payload::Json(bytes) = &reply.body
+            && codes::is_success(reply.status)
+            && let Some(picked) = self.mapping.pick(bytes, MAX_WRITTEN)
+        {
+            return then(match &picked {
+                Ok(json) => Ok(Some(Mapped::Json(json))),
+                Err(PickError::Json(broken)) => Err(SubgraphError::malformed(self.origin, &broken.to_string())),
+                Err(PickError::TooLarge) => Err(too_large(self.origin)),
+            });
+        }
         let number = match reply.status {
             BackendStatus::Http(status) => i32::from(status),
             BackendStatus::Grpc(status) => status,
@@ -50,20 +90,16 @@ impl Exchange<'_> {
         let vars = scope.vars();
         let parsed;
         let (data, broken) = match &reply.body {
-            Payload::Json(bytes) if bytes.is_empty() => (&Value::Null, None),
             Payload::Json(bytes) => {
-                let result = parse_json(bytes);
+                let result = self.mapping.read(bytes);
                 let broken = result.as_ref().err().map(ToString::to_string);
                 parsed = result.unwrap_or_default();
                 (&parsed, broken)
             }
-            Payload::Value { value, problems } => {
-                self.note(problems);
-                (&**value, None)
-            }
+            Payload::Value { value, .. } => (&**value, None),
         };
         let source = self.backends.connectors().source_of(self.connector);
-        let is_success = self.connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
+        let is_success = is_success(self.connector, source);
         let succeeded = match is_success {
             Some(mapping) => matches!(eval(mapping, &vars, data).0, Value::Bool(true)),
             None => codes::is_success(reply.status),
@@ -72,13 +108,21 @@ impl Exchange<'_> {
             if may_miss && is_success.is_none() && codes::is_missing(reply.status) {
                 return then(Ok(None));
             }
+            let whole;
+            let data = match &reply.body {
+                // What is said of an error may read other things than what is made of an answer.
+                Payload::Json(bytes) => {
+                    whole = parse_json(bytes).unwrap_or_default();
+                    &whole
+                }
+                Payload::Value { value, .. } => &**value,
+            };
             return then(Err(self.failure(reply.status, source, data, &|mapping| eval_owned(mapping, &scope, data))));
         }
         if let Some(broken) = broken {
             return then(Err(SubgraphError::malformed(self.origin, &broken)));
         }
-        let (value, _) = eval(self.selection, &vars, data);
-        then(Ok(Some(&value)))
+        then(Ok(Some(Mapped::Value(&self.mapping.eval(&vars, data)))))
     }
 
     fn failure(

@@ -11,6 +11,7 @@ use weft_federation::schema::{Id, Model};
 
 use super::answer::Reply;
 use super::grpc::GrpcClient;
+use super::offload::Offload;
 use super::together::Batched;
 use super::window::Windows;
 use crate::connector::config::{ConnectorsConfig, SourceConfig};
@@ -37,6 +38,7 @@ struct Inner {
     env: String,
     /// What each connector's mappings read: by `ConnectorId`.
     variables: Vec<BTreeSet<Variable>>,
+    offload: Offload,
 }
 
 #[derive(Debug)]
@@ -89,10 +91,11 @@ impl Backends {
         config: &ConnectorsConfig,
         errors: &mut Vec<ConfigError>,
     ) -> Self {
+        let offload = Offload::default();
         let mut sources = vec![];
         for source in &connectors.sources {
             let own = config.of_source(&source.subgraph, &source.name);
-            match backend(&source.protocol, own) {
+            match backend(&source.protocol, own, &offload) {
                 Ok(backend) => sources.push(backend),
                 Err(message) => {
                     let message = format!("source \"{}\": {message}", source.name);
@@ -131,11 +134,17 @@ impl Backends {
             source_values: config.source_values.clone(),
             env,
             variables: connectors.connectors.iter().map(|connector| connectors.variables(connector)).collect(),
+            offload,
         }))
     }
 
     pub fn model(&self) -> &Model {
         &self.0.model
+    }
+
+    /// Where large answers are read and mapped.
+    pub fn offload(&self) -> &Offload {
+        &self.0.offload
     }
 
     pub fn connectors(&self) -> &Connectors {
@@ -188,7 +197,7 @@ impl Backends {
     }
 }
 
-fn backend(protocol: &Protocol, config: &SourceConfig) -> Result<Backend, String> {
+fn backend(protocol: &Protocol, config: &SourceConfig, offload: &Offload) -> Result<Backend, String> {
     match protocol {
         Protocol::Http(_) => {
             let base = config.url.as_deref().map(BaseUrl::parse).transpose().map_err(|error| error.to_string())?;
@@ -196,7 +205,7 @@ fn backend(protocol: &Protocol, config: &SourceConfig) -> Result<Backend, String
         }
         Protocol::Grpc(source) => {
             let address = config.url.as_deref().unwrap_or(&source.address);
-            let client = Client::Grpc(Box::new(GrpcClient::new(address, config)?));
+            let client = Client::Grpc(Box::new(GrpcClient::new(address, config, offload)?));
             Ok(Backend { client, base: None, sharing: Sharing::new(config) })
         }
     }

@@ -1,23 +1,26 @@
 //! Owns one call of a connector, from its variables to its mapped answer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use http::HeaderMap;
 use tokio::time::Instant;
 use weft_federation::connect::grpc::MethodDescriptor;
-use weft_federation::connect::mapping::{Selection, Value, Variable, parse_json};
+use weft_federation::connect::mapping::{Value, Variable, parse_json};
 use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
-use super::answer::{Payload, Reply};
+use super::answer::{Judge, Payload, Reply};
 use super::backends::{Backends, Client, HttpClient};
+use super::form::{Form, Found};
+use super::mapped::AnswerMapping;
+use super::offload::is_large;
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
 use super::{backends, grpc};
 use crate::connector::http as transport;
-use crate::context::{ErrorDetail, RequestContext};
+use crate::context::RequestContext;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// The calls of one connector for one request.
@@ -25,56 +28,50 @@ pub struct Exchange<'a> {
     pub backends: &'a Backends,
     pub id: ConnectorId,
     pub connector: &'a Connector,
-    pub selection: &'a Selection,
+    pub mapping: &'a Arc<AnswerMapping>,
     pub origin: &'a ErrorOrigin,
     pub context: &'a RequestContext<'a>,
     /// Where equal reads are shared, if they may be.
     pub reads: Option<&'a Reads>,
     /// Whether other operations may share its calls, where that is turned on.
     pub shares: bool,
-    /// What was wrong with single values of the answers.
-    notes: Mutex<Vec<SubgraphError>>,
 }
 
 impl<'a> Exchange<'a> {
     pub fn new(
         backends: &'a Backends,
         (id, connector): (ConnectorId, &'a Connector),
-        selection: &'a Selection,
+        mapping: &'a Arc<AnswerMapping>,
         origin: &'a ErrorOrigin,
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, selection, origin, context, reads, shares: false, notes: Mutex::default() }
+        Self { backends, id, connector, mapping, origin, context, reads, shares: false }
     }
 
-    /// Notes what has no JSON in an answer, such as a number that is none.
-    pub(super) fn note(&self, problems: &[String]) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.extend(problems.iter().map(|problem| SubgraphError::malformed(self.origin, problem)));
-    }
-
-    /// What was noted since this was last asked.
-    pub fn take_notes(&self) -> Vec<SubgraphError> {
-        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Makes the call and gives `then` what came of it, mapped; `None` where there is nothing and `may_miss` allows it.
-    pub async fn call<R>(
-        &self,
-        scope: Scope<'_>,
-        may_miss: bool,
-        then: impl FnOnce(Result<Option<&Value<'_>>, SubgraphError>) -> R,
-    ) -> R {
+    /// Makes the call and writes what comes of it, mapped. Nothing is written where there is nothing and `may_miss` allows it.
+    pub async fn call(&self, scope: Scope<'_>, may_miss: bool, form: Form<'_>) -> Found {
         let scope = self.with_constants(scope);
-        let reply = match self.render(&scope) {
-            Ok(rendered) => self.share(rendered).await,
-            Err(error) => Err(error),
-        };
-        match reply {
-            Ok(reply) => self.judge(&reply, scope, may_miss, then),
-            Err(error) => then(Err(error)),
+        let reply = self.share(self.render(&scope)?).await?;
+        self.take(&reply, scope, may_miss, form).await
+    }
+
+    /// Judges, maps and writes a reply: a large one off the async threads.
+    pub async fn take(&self, reply: &Reply, scope: Scope<'_>, may_miss: bool, form: Form<'_>) -> Found {
+        let Self { backends, id, connector, mapping, origin, .. } = *self;
+        let size = reply.body.size();
+        if !is_large(size) {
+            return Judge { backends, id, connector, mapping, origin }.take(reply, scope, may_miss, &form);
         }
+        let (backends, mapping, origin) = (backends.clone(), Arc::clone(mapping), origin.clone());
+        let (reply, scope, form) = (reply.clone(), scope.into_owned(), form.into_owned());
+        let work = move || {
+            let connector = connector_of(&backends, id)?;
+            let judge = Judge { backends: &backends, id, connector, mapping: &mapping, origin: &origin };
+            judge.take(&reply, scope, may_miss, &form)
+        };
+        // Boxed, since all calls would have to have room for it, and few answers are large.
+        Box::pin(self.backends.offload().run(size, work)).await?
     }
 
     /// Opens the stream of a gRPC method.
@@ -95,14 +92,7 @@ impl<'a> Exchange<'a> {
     where
         'a: 's,
     {
-        let backends::Constants { config, env } = self.backends.constants(self.connector);
-        let reads = |variable| self.backends.reads(self.id, variable);
-        Scope {
-            config: config.filter(|_| reads(Variable::Config)).and_then(|json| parse_json(json.as_bytes()).ok()),
-            env: if reads(Variable::Env) { parse_json(env.as_bytes()).ok() } else { None },
-            request: reads(Variable::Request).then(|| headers(self.context.headers)),
-            ..scope
-        }
+        with_constants(self.backends, (self.id, self.connector), self.context.headers, scope)
     }
 
     fn render(&self, scope: &Scope<'_>) -> Result<Rendered, SubgraphError> {
@@ -119,7 +109,7 @@ impl<'a> Exchange<'a> {
                 Some(_) => {
                     let shared = rendered.shared_key(self.backends, self.connector, self.context.headers);
                     let call = OwnCall::new(self.backends, self.id, self.origin);
-                    call.share(read_key(self.id, shared), rendered).await
+                    Box::pin(call.share(read_key(self.id, shared), rendered)).await
                 }
                 None => self.send(rendered).await,
             }
@@ -129,6 +119,23 @@ impl<'a> Exchange<'a> {
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
         send(self.backends, self.connector, rendered, self.context.deadline, self.origin).await
+    }
+}
+
+/// Adds what is the same for every call that is made for these headers of a client.
+fn with_constants<'a>(
+    backends: &'a Backends,
+    (id, connector): (ConnectorId, &Connector),
+    client: &HeaderMap,
+    scope: Scope<'a>,
+) -> Scope<'a> {
+    let backends::Constants { config, env } = backends.constants(connector);
+    let reads = |variable| backends.reads(id, variable);
+    Scope {
+        config: config.filter(|_| reads(Variable::Config)).and_then(|json| parse_json(json.as_bytes()).ok()),
+        env: if reads(Variable::Env) { parse_json(env.as_bytes()).ok() } else { None },
+        request: reads(Variable::Request).then(|| headers(client)),
+        ..scope
     }
 }
 
@@ -152,8 +159,7 @@ impl OwnCall {
     }
 
     fn connector(&self) -> Result<&Connector, SubgraphError> {
-        let found = self.backends.connectors().get(self.id);
-        found.ok_or_else(|| SubgraphError::internal("A plan names a connector that is not there."))
+        connector_of(&self.backends, self.id)
     }
 
     /// Joins the equal call that is out, if reads in flight are shared.
@@ -176,19 +182,22 @@ impl OwnCall {
         client: &HeaderMap,
     ) -> Result<Reply, SubgraphError> {
         let connector = self.connector()?;
-        let context = RequestContext { headers: client, deadline: Instant::now(), errors: ErrorDetail::Full };
-        let selection = &connector.selection;
-        let exchange = Exchange::new(&self.backends, (self.id, connector), selection, &self.origin, &context, None);
         let batch: Result<_, _> = entities.iter().map(|entity| read_entity(entity.as_ref(), &self.origin)).collect();
-        let scope = exchange.with_constants(Scope {
+        let scope = Scope {
             arguments: arguments.map(|json| read_arguments(json, &self.origin)).transpose()?,
             batch: Some(Value::Array(batch?)),
             ..Scope::default()
-        });
-        let rendered = exchange.render(&scope)?;
+        };
+        let scope = with_constants(&self.backends, (self.id, connector), client, scope);
+        let rendered = render(&self.backends, connector, &scope.vars(), client, &self.origin)?;
         let key = read_key(self.id, rendered.shared_key(&self.backends, connector, client));
         Self::new(&self.backends, self.id, &self.origin).share(key, rendered).await
     }
+}
+
+fn connector_of(backends: &Backends, id: ConnectorId) -> Result<&Connector, SubgraphError> {
+    let found = backends.connectors().get(id);
+    found.ok_or_else(|| SubgraphError::internal("A plan names a connector that is not there."))
 }
 
 async fn send(
@@ -208,7 +217,9 @@ async fn send(
         }
         (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
             let left = deadline.saturating_duration_since(Instant::now());
-            grpc::Call { client, method: method(connector)?, message, headers, origin }.send(left).await
+            let call = grpc::Call { client, method: method(connector)?, message, headers, origin };
+            // Boxed, since all calls would have to have room for it, and be copied with that.
+            Box::pin(call.send(left)).await
         }
         (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
     }

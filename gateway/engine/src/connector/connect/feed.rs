@@ -1,13 +1,13 @@
 //! Owns the events of a subscription that a gRPC stream feeds: each message, mapped.
 
-use weft_federation::connect::mapping::Value;
 use weft_federation::plan::FetchField;
 
 use super::exchange::Exchange;
+use super::form::Form;
 use super::grpc::Messages;
-use super::output::Output;
 use super::scope::{Scope, read_arguments};
-use crate::connector::{About, Part, PartError, PartForm};
+use super::written::root_part;
+use crate::connector::Part;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// An open stream. Dropping it resets the call.
@@ -39,17 +39,8 @@ impl<'a> Feed<'a> {
             Ok(scope) => self.exchange.with_constants(scope),
             Err(error) => return Some(Err(error)),
         };
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-            mapped.map(|value| {
-                let mut out = Output::of(self.exchange.connector);
-                out.field(self.field, value);
-                out.json
-            })
-        };
-        let body = self.exchange.judge(&reply, scope, false, written);
-        let notes = self.exchange.take_notes().into_iter();
-        let errors = notes.map(|error| PartError { error, about: About::Value }).collect();
-        Some(body.map(|body| Part { body: body.into(), form: PartForm::Data, errors }))
+        let found = self.exchange.take(&reply, scope, false, Form::field(self.field)).await;
+        Some(found.map(|found| root_part(found, self.exchange.origin)))
     }
 }
 

@@ -16,11 +16,9 @@ use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
 use super::channels::{Channels, Lease};
+use super::offload::Offload;
 use crate::connector::config::SourceConfig;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
-
-/// More values without JSON than this are not told of.
-const MAX_PROBLEMS: usize = 20;
 
 /// Connections for calls, and for streams, of one source.
 const MAX_CONNECTIONS: usize = 8;
@@ -41,11 +39,13 @@ pub struct GrpcClient {
     calls: Channels,
     /// Apart, so that no number of subscriptions keeps a call waiting.
     streams: Channels,
+    /// Where large messages are read.
+    offload: Offload,
 }
 
 impl GrpcClient {
     /// A service at `http://host:port`. The error says what is wrong with the address.
-    pub fn new(address: &str, config: &SourceConfig) -> Result<Self, String> {
+    pub fn new(address: &str, config: &SourceConfig, offload: &Offload) -> Result<Self, String> {
         let endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
         let endpoint = if endpoint.uri().scheme_str() == Some("https") {
@@ -65,6 +65,7 @@ impl GrpcClient {
             config: config.clone(),
             calls: Channels::new(endpoint.clone().http2_keep_alive_interval(PING_AFTER), MAX_CONNECTIONS),
             streams: Channels::new(endpoint.http2_keep_alive_interval(PING_STREAMS_AFTER), MAX_STREAM_CONNECTIONS),
+            offload: offload.clone(),
         })
     }
 
@@ -102,7 +103,7 @@ impl<'a> Call<'a> {
         match answer {
             Ok(response) => {
                 let headers = response.metadata().clone().into_headers();
-                received(response.get_ref(), headers, self.method, self.origin)
+                received(response.into_inner(), headers, &self.client.offload, self.method, self.origin).await
             }
             Err(status) => failed(&status, self.client, self.method, self.origin),
         }
@@ -171,7 +172,10 @@ impl Messages<'_> {
     pub async fn next(&mut self) -> Option<Result<Reply, SubgraphError>> {
         let status = match &mut self.state {
             State::Open { stream, headers, .. } => match stream.message().await {
-                Ok(Some(message)) => return Some(received(&message, headers.clone(), self.method, self.origin)),
+                Ok(Some(message)) => {
+                    let headers = headers.clone();
+                    return Some(received(message, headers, &self.client.offload, self.method, self.origin).await);
+                }
                 Ok(None) => None,
                 Err(status) => Some(Box::new(status)),
             },
@@ -185,16 +189,17 @@ impl Messages<'_> {
     }
 }
 
-fn received(
-    message: &[u8],
+async fn received(
+    message: Bytes,
     headers: HeaderMap,
+    offload: &Offload,
     method: &MethodDescriptor,
     origin: &ErrorOrigin,
 ) -> Result<Reply, SubgraphError> {
-    let (value, problems) =
-        decode(message, &method.output()).map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
-    let problems = problems.iter().take(MAX_PROBLEMS).map(ToString::to_string).collect();
-    Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value { value: Arc::new(value), problems } })
+    let (size, descriptor) = (message.len(), method.output());
+    let decoded = offload.run(size, move || decode(&message, &descriptor)).await?;
+    let value = decoded.map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
+    Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value { value: Arc::new(value), size } })
 }
 
 /// A status that a service sent is a reply; one that was made here is an error of its own.
@@ -222,7 +227,7 @@ fn failed(
             Ok(Reply {
                 status: BackendStatus::Grpc(i32::from(status.code())),
                 headers: status.metadata().clone().into_headers(),
-                body: Payload::Value { value: Arc::new(value), problems: Arc::default() },
+                body: Payload::Value { value: Arc::new(value), size: status.details().len() },
             })
         }
     }

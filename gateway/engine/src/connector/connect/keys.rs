@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use weft_federation::connect::mapping::{FieldTree, Value};
+use weft_federation::connect::mapping::{FieldTree, Reads, Value};
+
+use super::mapped::Mapped;
 
 /// A value's key: the text of each of its fields with its length, so that no two keys read alike. `None` where a part is
 /// missing.
@@ -24,10 +26,11 @@ fn write(value: &Value<'_>, key: &FieldTree, out: &mut String) -> Option<()> {
 }
 
 /// The items by their keys, in their order. Those without a key belong to nobody.
-pub fn index<'v, 'a>(items: &'v [Value<'a>], key: &FieldTree) -> HashMap<String, Vec<&'v Value<'a>>> {
-    let mut index: HashMap<String, Vec<&Value<'_>>> = HashMap::with_capacity(items.len());
+pub fn index<'m>(items: Vec<Mapped<'m>>, key: &FieldTree) -> HashMap<String, Vec<Mapped<'m>>> {
+    let reads = Reads::from(key);
+    let mut index: HashMap<String, Vec<Mapped<'_>>> = HashMap::with_capacity(items.len());
     for item in items {
-        if let Some(key) = of(item, key) {
+        if let Some(key) = of(&item.read(&reads), key) {
             index.entry(key).or_default().push(item);
         }
     }

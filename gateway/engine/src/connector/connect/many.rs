@@ -1,16 +1,18 @@
-//! Owns the calls for many entities at a time: cutting them into chunks, and giving each entity what of an answer is its own.
+//! Owns the calls for many entities at a time: cutting them into chunks, and putting what came where it belongs.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use futures_util::stream::{self, StreamExt};
-use tracing::warn;
 use weft_federation::connect::mapping::{FieldTree, Value};
-use weft_federation::plan::FetchField;
+use weft_federation::plan::{FetchField, FetchSelection};
 
+use super::form::{Batch, Each, Form, Found};
 use super::scope::Scope;
-use super::{Calls, PARALLEL, Slots, keys, part};
+use super::written::part;
+use super::{Calls, PARALLEL, Slots, keys};
 use crate::connector::Part;
-use crate::execute::{ErrorOrigin, SubgraphError};
+use crate::execute::SubgraphError;
 
 /// How results find the entities that they are of.
 #[derive(Clone, Copy)]
@@ -23,8 +25,16 @@ pub struct Matching<'a> {
     pub field: Option<&'a FetchField>,
 }
 
-/// What a call brought for its entities, in their order.
-type Found = Result<Vec<Option<Vec<u8>>>, SubgraphError>;
+impl<'a> Matching<'a> {
+    /// The entities with these keys.
+    pub fn form(self, wanted: Vec<Option<String>>, selection: &'a FetchSelection) -> Form<'a> {
+        let each = match self.field {
+            Some(field) => Each::Group(Cow::Borrowed(field)),
+            None => Each::First(Cow::Borrowed(selection)),
+        };
+        Form::Batch(Batch { wanted, key: Cow::Borrowed(self.item), each })
+    }
+}
 
 impl Calls<'_> {
     pub(super) async fn many(&self, matching: Matching<'_>, max_size: usize) -> Result<Part, SubgraphError> {
@@ -43,8 +53,8 @@ impl Calls<'_> {
             && let Some(key) = self.window_key()
         {
             let places: Vec<usize> = asked.into_iter().map(|(at, _)| at).collect();
-            self.together(windows, key, matching, max_size, (&places, &mut slots)).await?;
-            return Ok(part(slots));
+            Box::pin(self.together(windows, key, matching, max_size, (&places, &mut slots))).await?;
+            return Ok(part(slots, self.exchange.origin));
         }
         let ranges: Vec<Range<usize>> = chunks(asked.len(), max_size).collect();
         let mut asked = asked.into_iter();
@@ -56,58 +66,15 @@ impl Calls<'_> {
         while let Some((places, found)) = calls.next().await {
             place(&mut slots, places.into_iter(), found);
         }
-        Ok(part(slots))
+        Ok(part(slots, self.exchange.origin))
     }
 
     async fn chunk(&self, entities: Vec<Value<'_>>, matching: Matching<'_>) -> Found {
         let wanted: Vec<Option<String>> = entities.iter().map(|entity| keys::of(entity, matching.entity)).collect();
         let batch = Some(Value::Array(entities));
         let scope = Scope { arguments: self.arguments_value()?, batch, ..Scope::default() };
-        self.exchange.call(scope, false, |mapped| self.matched(mapped, &wanted, matching)).await
+        self.exchange.call(scope, false, matching.form(wanted, &self.inputs.fetch.selection)).await
     }
-
-    /// What of a batch's answer belongs to each of the keys that are wanted.
-    pub(super) fn matched(
-        &self,
-        mapped: Result<Option<&Value<'_>>, SubgraphError>,
-        wanted: &[Option<String>],
-        matching: Matching<'_>,
-    ) -> Found {
-        let items = list(mapped, self.exchange.origin)?;
-        let found = keys::index(items, matching.item);
-        let selection = &self.inputs.fetch.selection;
-        let mut twice = 0_usize;
-        let written = wanted.iter().map(|wanted| {
-            let items = wanted.as_deref().and_then(|wanted| found.get(wanted)).map_or(&[][..], Vec::as_slice);
-            let mut out = self.output();
-            match matching.field {
-                Some(field) => out.group(field, items),
-                None => {
-                    twice += usize::from(items.len() > 1);
-                    out.object(selection, items.first()?);
-                }
-            }
-            Some(out.json)
-        });
-        let written = written.collect();
-        if twice > 0 {
-            let ErrorOrigin { service, connector } = self.exchange.origin;
-            let connector = connector.as_deref().unwrap_or_default();
-            warn!(%service, connector, keys = twice, "a batch's answer has keys more than once; of each the first counts");
-        }
-        Ok(written)
-    }
-}
-
-/// A batch's answer, which has to be a list.
-fn list<'v, 'a>(
-    mapped: Result<Option<&'v Value<'a>>, SubgraphError>,
-    origin: &ErrorOrigin,
-) -> Result<&'v [Value<'a>], SubgraphError> {
-    let value = mapped?;
-    value
-        .and_then(Value::as_array)
-        .ok_or_else(|| SubgraphError::malformed(origin, "what it gives for a batch is no list"))
 }
 
 /// The ranges of at most `max_size` that `count` falls into.

@@ -76,6 +76,18 @@ pub fn apply(rules: &[HeaderRule], client: &HeaderMap, metadata: &mut HeaderMap)
     Ok(())
 }
 
+/// Whether all values are such as gRPC lets be sent: printable ASCII, where HTTP knows tabs and other bytes too, which servers
+/// refuse or read as something else. The error says which is not.
+pub fn check(metadata: &HeaderMap) -> Result<(), String> {
+    let is_text = |value: &HeaderValue| value.as_bytes().iter().all(|byte| (b' '..=b'~').contains(byte));
+    match metadata.iter().find(|(_, value)| !is_text(value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(format!(
+            "the metadata `{name}` has characters that are not printable ASCII, which gRPC sends only under a name in `-bin`"
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,12 +9,15 @@ mod channels;
 mod codes;
 mod exchange;
 mod feed;
+mod form;
 mod grpc;
 #[cfg(test)]
 mod grpc_tests;
 mod keys;
 mod many;
+mod mapped;
 mod metadata;
+mod offload;
 mod output;
 mod reads;
 mod request;
@@ -23,21 +26,25 @@ mod scope;
 mod tests;
 mod together;
 mod window;
+mod written;
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt};
-use weft_federation::connect::mapping::{FieldTree, Selection, Value};
+use weft_federation::connect::mapping::{FieldTree, Value};
 use weft_federation::connect::{Connector, ConnectorId};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
 use weft_federation::schema::Model;
 
-use super::{About, Inputs, Part, PartError, PartForm};
+use super::{Inputs, Part};
 use crate::execute::{ErrorOrigin, SubgraphError};
 use exchange::Exchange;
+use form::Form;
 use many::Matching;
-use output::Output;
+use mapped::AnswerMapping;
 use scope::{Scope, arguments, read_arguments, read_entity};
+use written::{Written, part, root_part};
 
 pub use backends::Backends;
 pub use feed::Feed;
@@ -52,7 +59,7 @@ pub struct Connect {
     backends: Backends,
     id: ConnectorId,
     /// The connector's mapping, cut down to what the fetch asks.
-    selection: Selection,
+    mapping: Arc<AnswerMapping>,
     mode: Mode,
     /// Whether equal calls may share one answer.
     is_read: bool,
@@ -87,15 +94,17 @@ impl Connect {
         let is_entities = matches!(fetch.entry, FetchEntry::Entities { .. });
         // A root field with `entity: true` looks entities up too.
         let by_arguments = is_entities && connector.coordinate.field.is_some() && is_root(connector, model);
-        let wanted = if connector.coordinate.field.is_some() && !by_arguments {
-            fetch.selection.fields.first().map_or_else(FieldTree::whole, output::wanted_of)
-        } else {
-            output::wanted(&fetch.selection)
+        let own_field =
+            fetch.selection.fields.first().filter(|_| connector.coordinate.field.is_some() && !by_arguments);
+        let (wanted, keeps_names) = match own_field {
+            Some(field) => (output::wanted_of(field), output::keeps_names_of(field)),
+            None => (output::wanted(&fetch.selection), output::keeps_names(&fetch.selection)),
         };
+        let source = backends.connectors().source_of(connector);
         Some(Self {
             backends: backends.clone(),
             id,
-            selection: connector.specialize(&wanted),
+            mapping: Arc::new(AnswerMapping::new(connector, source, &wanted, keeps_names)),
             mode: mode(connector, is_entities, by_arguments),
             is_read: match kind {
                 OperationKind::Query | OperationKind::Subscription => true,
@@ -112,14 +121,14 @@ impl Connect {
         };
         let reads = self.is_read.then_some(inputs.reads);
         let mut exchange =
-            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, reads);
+            Exchange::new(&self.backends, (self.id, connector), &self.mapping, origin, inputs.context, reads);
         exchange.shares = self.shares;
         let field = inputs.fetch.selection.fields.first();
         // Only a connector on a field has arguments.
         let own_field = field.filter(|_| connector.coordinate.field.is_some());
         let arguments = own_field.map(|field| arguments(field, self.backends.model(), inputs.variables));
         let calls = Calls { exchange, inputs: &inputs, arguments: arguments.as_deref(), field };
-        let mut part = match &self.mode {
+        match &self.mode {
             Mode::Root => calls.root().await,
             Mode::Single { by_arguments } => calls.single(*by_arguments).await,
             Mode::Batch { key, max_size } => {
@@ -133,10 +142,7 @@ impl Connect {
                 let matching = Matching { entity: key, item: path, field: Some(field) };
                 calls.many(matching, *max_size).await
             }
-        }?;
-        let notes = calls.exchange.take_notes().into_iter();
-        part.errors.extend(notes.map(|error| PartError { error, about: About::Value }));
-        Ok(part)
+        }
     }
 }
 
@@ -152,8 +158,7 @@ impl Connect {
         else {
             return Err(SubgraphError::internal("A plan subscribes by a connector that is not there, or to no field."));
         };
-        let exchange =
-            Exchange::new(&self.backends, (self.id, connector), &self.selection, origin, inputs.context, None);
+        let exchange = Exchange::new(&self.backends, (self.id, connector), &self.mapping, origin, inputs.context, None);
         Feed::open(exchange, field, arguments(field, self.backends.model(), inputs.variables)).await
     }
 }
@@ -191,7 +196,7 @@ struct Calls<'a> {
 }
 
 /// What the calls brought for each entity: its JSON, or why there is none.
-type Slots = Vec<Option<Result<Vec<u8>, SubgraphError>>>;
+type Slots = Vec<Option<Result<Written, SubgraphError>>>;
 
 impl Calls<'_> {
     async fn root(&self) -> Result<Part, SubgraphError> {
@@ -200,15 +205,8 @@ impl Calls<'_> {
         };
         let scope = Scope { arguments: self.arguments_value()?, ..Scope::default() };
         let may_miss = self.exchange.connector.entity;
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-            mapped.map(|value| {
-                let mut out = self.output();
-                out.field(field, value);
-                out.json
-            })
-        };
-        let body = self.exchange.call(scope, may_miss, written).await?;
-        Ok(Part { body: body.into(), form: PartForm::Data, errors: vec![] })
+        let found = self.exchange.call(scope, may_miss, Form::field(field)).await?;
+        Ok(root_part(found, self.exchange.origin))
     }
 
     async fn single(&self, by_arguments: bool) -> Result<Part, SubgraphError> {
@@ -221,10 +219,10 @@ impl Calls<'_> {
         while let Some((at, result)) = calls.next().await {
             slots[at] = result.transpose();
         }
-        Ok(part(slots))
+        Ok(part(slots, self.exchange.origin))
     }
 
-    async fn one(&self, at: usize, by_arguments: bool) -> Result<Option<Vec<u8>>, SubgraphError> {
+    async fn one(&self, at: usize, by_arguments: bool) -> Result<Option<Written>, SubgraphError> {
         let entity = self.representation(at)?;
         let scope = if by_arguments {
             Scope { arguments: Some(entity), ..Scope::default() }
@@ -232,22 +230,8 @@ impl Calls<'_> {
             Scope { arguments: self.arguments_value()?, this: Some(entity), ..Scope::default() }
         };
         let own_field = self.field.filter(|_| self.arguments.is_some() && !by_arguments);
-        let selection = &self.inputs.fetch.selection;
-        let written = |mapped: Result<Option<&Value<'_>>, SubgraphError>| {
-            mapped.map(|value| {
-                let mut out = self.output();
-                match own_field {
-                    Some(field) => out.field(field, value),
-                    None => out.object(selection, value?),
-                }
-                Some(out.json)
-            })
-        };
-        self.exchange.call(scope, true, written).await
-    }
-
-    fn output(&self) -> Output {
-        Output::of(self.exchange.connector)
+        let form = own_field.map_or_else(|| Form::entity(&self.inputs.fetch.selection), Form::field);
+        Ok(self.exchange.call(scope, true, form).await?.into_iter().next().flatten())
     }
 
     fn arguments_value(&self) -> Result<Option<Value<'_>>, SubgraphError> {
@@ -257,26 +241,4 @@ impl Calls<'_> {
     fn representation(&self, at: usize) -> Result<Value<'_>, SubgraphError> {
         read_entity(self.inputs.batch.get(at), self.exchange.origin)
     }
-}
-
-/// The entities in order, and the errors of those that failed.
-fn part(slots: Slots) -> Part {
-    let mut body = vec![b'['];
-    let mut errors = vec![];
-    for (at, slot) in slots.into_iter().enumerate() {
-        if at > 0 {
-            body.push(b',');
-        }
-        match slot {
-            Some(Ok(json)) => body.extend_from_slice(&json),
-            Some(Err(error)) => {
-                body.extend_from_slice(b"null");
-                let at = u32::try_from(at).unwrap_or(u32::MAX);
-                errors.push(PartError { error, about: About::Entity(at) });
-            }
-            None => body.extend_from_slice(b"null"),
-        }
-    }
-    body.push(b']');
-    Part { body: Bytes::from(body), form: PartForm::Data, errors }
 }

@@ -142,14 +142,20 @@ pub fn headers(
             }
             (HeaderSource::From(from), Request::Grpc(_)) => metadata::forward(from, &name, client, &mut headers)?,
             (HeaderSource::Template(template), request) => {
-                let Some(text) = template.render(vars).map_err(|error| error.to_string())? else { continue };
                 let value = match request {
-                    Request::Grpc(_) if metadata::is_binary(name.as_str()) => metadata::encode(text.as_bytes()),
+                    Request::Grpc(_) if metadata::is_binary(name.as_str()) => {
+                        let text = template.render_bytes(vars).map_err(|error| error.to_string())?;
+                        text.map(|text| metadata::encode(text.as_bytes()))
+                    }
                     Request::Grpc(_) | Request::Http(_) => {
-                        HeaderValue::from_str(&text).map_err(|_| format!("`{name}` is no header"))?
+                        let text = template.render(vars).map_err(|error| error.to_string())?;
+                        let value = text.map(|text| HeaderValue::from_str(&text)).transpose();
+                        value.map_err(|_| format!("`{name}` is no header"))?
                     }
                 };
-                headers.insert(name, value);
+                if let Some(value) = value {
+                    headers.insert(name, value);
+                }
             }
         }
     }
@@ -157,7 +163,10 @@ pub fn headers(
     let configured = backends.header_rules(connector);
     match &connector.request {
         Request::Http(_) => rules::apply(configured, client, &mut headers),
-        Request::Grpc(_) => metadata::apply(configured, client, &mut headers)?,
+        Request::Grpc(_) => {
+            metadata::apply(configured, client, &mut headers)?;
+            metadata::check(&headers)?;
+        }
     }
     Ok(headers)
 }

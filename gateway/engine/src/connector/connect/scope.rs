@@ -22,6 +22,22 @@ pub struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// The values with nothing borrowed.
+    pub fn into_owned(self) -> Scope<'static> {
+        let Self { arguments, this, batch, config, env, request, status, response } = self;
+        let owned = |value: Option<Value<'_>>| value.map(Value::into_owned);
+        Scope {
+            arguments: owned(arguments),
+            this: owned(this),
+            batch: owned(batch),
+            config: owned(config),
+            env: owned(env),
+            request: owned(request),
+            status: owned(status),
+            response: owned(response),
+        }
+    }
+
     pub fn vars(&self) -> Vars<'_> {
         let values = [
             (Variable::Args, &self.arguments),

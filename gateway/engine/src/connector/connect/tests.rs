@@ -1,6 +1,8 @@
 //! Tests of connectors: REST against scripted servers, REST and gRPC against the demo backends.
 
 mod batches;
+mod large;
+mod mappings;
 mod sharing;
 mod wire;
 

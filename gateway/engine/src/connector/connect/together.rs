@@ -97,7 +97,7 @@ impl Calls<'_> {
                     let batch = Some(Value::Array(all?));
                     let scope = Scope { arguments: self.arguments_value()?, batch, ..Scope::default() };
                     let scope = exchange.with_constants(scope);
-                    exchange.judge(reply, scope, false, |mapped| self.matched(mapped, &wanted, matching))
+                    exchange.take(reply, scope, false, matching.form(wanted, &self.inputs.fetch.selection)).await
                 }
             };
             place(slots, own.into_iter().map(|(at, _)| at), found);

@@ -16,7 +16,7 @@ use url::Url;
 use super::config::SourceConfig;
 use super::headers::Key;
 use super::in_flight::InFlight;
-use super::{About, Inputs, Part, PartError, PartForm, headers, http as transport};
+use super::{About, Gaps, Inputs, Part, PartError, PartForm, headers, http as transport};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 pub use request::Request;
@@ -110,5 +110,5 @@ pub fn part(status: u16, body: Bytes, origin: &ErrorOrigin) -> Part {
         error.status = Some(BackendStatus::Http(status));
         errors.push(PartError { error, about: About::Fetch });
     }
-    Part { body, form: PartForm::GraphQl, errors }
+    Part { body, form: PartForm::GraphQl, errors, gaps: Gaps::default() }
 }

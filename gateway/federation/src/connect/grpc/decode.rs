@@ -1,33 +1,23 @@
-//! Owns the way from protobuf to values. What has no JSON form becomes null, and a problem says so.
+//! Owns the way from protobuf to values. What has no form in JSON becomes a null that says so.
 
 use super::conversion::{Conversion, enum_name, enum_value_of};
-use super::time;
+use super::{measure, time};
 use crate::connect::mapping::{MAX_VALUES, Value, float_token, float32_token};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Proto};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How deep messages may nest, `Any` in `Any` included.
 const MAX_DEPTH: usize = 100;
 
-/// Problems kept per message. Every further one is like the rest, for a reader.
+/// Bytes of a message that are built without looking at them before: whatever they hold, it is not much.
+const SMALL: usize = 64 << 10;
+
+/// Different problems told of a message. Every further one is like the rest, for a reader.
 const MAX_PROBLEMS: usize = 64;
-
-/// A part of a message that has no form in JSON. It is null in the result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConversionProblem {
-    /// Full name of the field or type.
-    pub field: String,
-    pub message: String,
-}
-
-impl std::fmt::Display for ConversionProblem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
-    }
-}
 
 /// Why a message has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,33 +39,32 @@ impl std::fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Reads a message's bytes.
-pub fn decode(
-    bytes: &[u8],
-    descriptor: &MessageDescriptor,
-) -> Result<(Value<'static>, Vec<ConversionProblem>), DecodeError> {
-    let message = DynamicMessage::decode(descriptor.clone(), bytes).map_err(DecodeError::Malformed)?;
-    decode_within(&message, MAX_VALUES)
+/// Reads a message's bytes. What has no form in JSON is [`Value::Unfit`].
+pub fn decode(bytes: &[u8], descriptor: &MessageDescriptor) -> Result<Value<'static>, DecodeError> {
+    decode_within(&build(bytes, descriptor, MAX_VALUES)?, MAX_VALUES)
+}
+
+/// Builds a message, unless it is seen to have more values than this.
+fn build(bytes: &[u8], descriptor: &MessageDescriptor, max_values: usize) -> Result<DynamicMessage, DecodeError> {
+    if bytes.len() > SMALL && !measure::fits(bytes, descriptor, max_values) {
+        return Err(DecodeError::TooManyValues);
+    }
+    DynamicMessage::decode(descriptor.clone(), bytes).map_err(DecodeError::Malformed)
 }
 
 /// Converts a message that has at most so many values.
-pub(super) fn decode_within(
-    message: &DynamicMessage,
-    max_values: usize,
-) -> Result<(Value<'static>, Vec<ConversionProblem>), DecodeError> {
+pub(super) fn decode_within(message: &DynamicMessage, max_values: usize) -> Result<Value<'static>, DecodeError> {
     let mut decoder = Decoder { left: max_values, ..Decoder::default() };
     let descriptor = message_descriptor(message);
     let value = decoder.message(message, &Conversion::of_message(&descriptor), descriptor.full_name(), 0);
-    if decoder.is_full { Err(DecodeError::TooManyValues) } else { Ok((value, decoder.problems)) }
+    if decoder.is_full { Err(DecodeError::TooManyValues) } else { Ok(value) }
 }
 
 /// Converts a message. Every field is there, by its JSON name: a scalar without presence with its default, any
 /// other that is not set as null, a list or map as an empty one.
-pub fn decode_message(message: &DynamicMessage) -> (Value<'static>, Vec<ConversionProblem>) {
-    let mut decoder = Decoder::default();
+pub fn decode_message(message: &DynamicMessage) -> Value<'static> {
     let descriptor = message_descriptor(message);
-    let value = decoder.message(message, &Conversion::of_message(&descriptor), descriptor.full_name(), 0);
-    (value, decoder.problems)
+    Decoder::default().message(message, &Conversion::of_message(&descriptor), descriptor.full_name(), 0)
 }
 
 fn message_descriptor(message: &DynamicMessage) -> MessageDescriptor {
@@ -88,7 +77,7 @@ fn message_descriptor(message: &DynamicMessage) -> MessageDescriptor {
 pub(super) fn decode_any(any: &DynamicMessage, pool: &DescriptorPool) -> Option<Value<'static>> {
     let (url, bytes) = any_parts(any);
     let descriptor = pool.get_message_by_name(any_type(&url))?;
-    let inner = DynamicMessage::decode(descriptor, bytes).ok()?;
+    let inner = build(&bytes, &descriptor, MAX_VALUES).ok()?;
     Some(Decoder::default().opened_any(&url, &inner, 0))
 }
 
@@ -102,7 +91,8 @@ pub(super) fn opaque_any(any: &DynamicMessage) -> Value<'static> {
 }
 
 struct Decoder {
-    problems: Vec<ConversionProblem>,
+    /// Those told so far: the same field fails in the same way again and again, and says so in the same memory.
+    problems: Vec<Arc<str>>,
     /// How many values more may come, and whether more did: what is over is not converted.
     left: usize,
     is_full: bool,
@@ -124,11 +114,19 @@ impl Decoder {
         !self.is_full
     }
 
-    fn null(&mut self, field: &str, message: impl Into<String>) -> Value<'static> {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(ConversionProblem { field: field.to_owned(), message: message.into() });
+    /// A null for what of a field, or type, has no form in JSON.
+    fn unfit(&mut self, field: &str, what: impl std::fmt::Display) -> Value<'static> {
+        let problem = if self.problems.len() < MAX_PROBLEMS {
+            format!("{field}: {what}")
+        } else {
+            "more of it has no form in JSON".to_owned()
+        };
+        if let Some(known) = self.problems.iter().find(|known| ***known == problem) {
+            return Value::Unfit(Arc::clone(known));
         }
-        Value::Null
+        let problem: Arc<str> = problem.into();
+        self.problems.push(Arc::clone(&problem));
+        Value::Unfit(problem)
     }
 
     fn object(&mut self, message: &DynamicMessage, depth: usize) -> Value<'static> {
@@ -167,7 +165,7 @@ impl Decoder {
 
     /// Keys in order, because the message has them in none.
     fn map(&mut self, entries: &HashMap<MapKey, Proto>, kind: &Kind, name: &str, depth: usize) -> Value<'static> {
-        let Some(entry) = kind.as_message() else { return self.null(name, "not a map") };
+        let Some(entry) = kind.as_message() else { return self.unfit(name, "not a map") };
         let conversion = Conversion::of(&entry.map_entry_value_field().kind());
         let mut sorted: Vec<(&MapKey, &Proto)> = entries.iter().collect();
         sorted.sort_by_key(|(key, _)| *key);
@@ -193,25 +191,24 @@ impl Decoder {
             Proto::U32(integer) => Value::string(integer.to_string()),
             Proto::U64(integer) => Value::string(integer.to_string()),
             // The text of the shorter type: 0.1 stays 0.1 and does not become 0.10000000149.
-            Proto::F32(float) => {
-                number(float32_token(*float)).unwrap_or_else(|| self.null(name, format!("{float} has no form in JSON")))
-            }
+            Proto::F32(float) => number(float32_token(*float))
+                .unwrap_or_else(|| self.unfit(name, format!("{float} has no form in JSON"))),
             Proto::F64(float) => {
-                number(float_token(*float)).unwrap_or_else(|| self.null(name, format!("{float} has no form in JSON")))
+                number(float_token(*float)).unwrap_or_else(|| self.unfit(name, format!("{float} has no form in JSON")))
             }
             Proto::String(text) => Value::string(text.clone()),
             Proto::Bytes(bytes) => Value::string(STANDARD.encode(bytes)),
             Proto::EnumNumber(number) => match conversion {
                 Conversion::Enum(descriptor) => match enum_value_of(descriptor, *number) {
                     Some(value) => enum_name(&value).map_or(Value::Null, Value::string),
-                    None => self.null(name, format!("`{}` has no value {number}", descriptor.full_name())),
+                    None => self.unfit(name, format!("`{}` has no value {number}", descriptor.full_name())),
                 },
                 // `NullValue`
                 _ => Value::Null,
             },
             Proto::Message(message) => self.message(message, conversion, name, depth),
             // A list or map is the field's, never an item of one.
-            Proto::List(_) | Proto::Map(_) => self.null(name, "a list within a list"),
+            Proto::List(_) | Proto::Map(_) => self.unfit(name, "a list within a list"),
         }
     }
 
@@ -223,17 +220,17 @@ impl Decoder {
         depth: usize,
     ) -> Value<'static> {
         if depth >= MAX_DEPTH {
-            return self.null(name, format!("nested more than {MAX_DEPTH} deep"));
+            return self.unfit(name, format!("nested more than {MAX_DEPTH} deep"));
         }
         let depth = depth + 1;
         match conversion {
             Conversion::Timestamp => match time::timestamp_text(int(message, 1), int(message, 2)) {
                 Some(text) => Value::string(text),
-                None => self.null(name, "the timestamp is out of range"),
+                None => self.unfit(name, "the timestamp is out of range"),
             },
             Conversion::Duration => match time::duration_text(int(message, 1), int(message, 2)) {
                 Some(text) => Value::string(text),
-                None => self.null(name, "the duration is out of range"),
+                None => self.unfit(name, "the duration is out of range"),
             },
             Conversion::FieldMask => {
                 let paths = part(message, 1);
@@ -313,9 +310,13 @@ impl Decoder {
         let type_name = any_type(&url);
         let known = message_descriptor(message).parent_pool().get_message_by_name(type_name);
         let Some(descriptor) = known else { return opaque_any(message) };
-        match DynamicMessage::decode(descriptor, bytes) {
+        match build(&bytes, &descriptor, self.left) {
             Ok(inner) => self.opened_any(&url, &inner, depth),
-            Err(_) => self.null(name, format!("its bytes are no `{type_name}`")),
+            Err(DecodeError::TooManyValues) => {
+                self.is_full = true;
+                Value::Null
+            }
+            Err(DecodeError::Malformed(_)) => self.unfit(name, format!("its bytes are no `{type_name}`")),
         }
     }
 

@@ -51,7 +51,7 @@ fn object(value: &Value<'_>, descriptor: &MessageDescriptor) -> Result<DynamicMe
     let mut message = DynamicMessage::new(descriptor.clone());
     let fields = match value {
         Value::Object(fields) => fields,
-        Value::Null => return Ok(message),
+        Value::Null | Value::Unfit(_) => return Ok(message),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             return refuse(format!("expected an object, found {}", value.kind()));
         }
@@ -120,7 +120,7 @@ fn map(value: &Value<'_>, kind: &Kind) -> Result<Proto> {
                 insert(key, value)?;
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+        Value::Null | Value::Unfit(_) | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             return refuse(format!("expected an object or a list of entries, found {}", value.kind()));
         }
     }
@@ -245,7 +245,7 @@ fn message(value: &Value<'_>, conversion: &Conversion, descriptor: &MessageDescr
             other => return refuse(format!("expected a list, found {}", other.kind())),
         },
         Conversion::JsonValue => match value {
-            Value::Null => set(1, Proto::EnumNumber(0))?,
+            Value::Null | Value::Unfit(_) => set(1, Proto::EnumNumber(0))?,
             Value::Number(_) => set(2, Proto::F64(float(value)?))?,
             Value::String(text) => set(3, Proto::String(text.decode().into_owned()))?,
             Value::Bool(truth) => set(4, Proto::Bool(*truth))?,
@@ -295,7 +295,7 @@ fn integer<T: TryFrom<i128>>(value: &Value<'_>, wanted: &str) -> Result<T> {
     let unfit = || format!("expected {wanted}, found {}", value.to_json());
     let text = match value {
         Value::Number(_) | Value::String(_) => value.scalar_text(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Unfit(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     let parsed = text.and_then(|text| text.parse::<i128>().ok()).and_then(|integer| T::try_from(integer).ok());
     parsed.map_or_else(|| refuse(unfit()), Ok)

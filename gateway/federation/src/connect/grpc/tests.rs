@@ -1,7 +1,7 @@
 //! Protobuf, type by type: what a message reads as, and that it is written back the same.
 
 use super::*;
-use crate::connect::mapping::parse_json;
+use crate::connect::mapping::{MAX_VALUES, Value, parse_json, write_json_telling};
 use prost::Message as _;
 use prost_reflect::{MapKey, Value as Proto};
 
@@ -45,12 +45,20 @@ fn all() -> MessageDescriptor {
     descriptors().pool().get_message_by_name("t.All").unwrap()
 }
 
+/// What of a value is told to have no form in JSON, sorted.
+pub(super) fn problems(value: &Value<'_>) -> Vec<String> {
+    let mut problems = vec![];
+    write_json_telling(value, &mut vec![], &mut |problem| problems.push(problem.to_string()));
+    problems.sort();
+    problems
+}
+
 /// Encodes JSON, decodes the bytes, and returns one field of the result.
 fn round_trip(json: &str, field: &str) -> Result<String, String> {
     let value = parse_json(json.as_bytes()).unwrap();
     let message = encode(&value, &all()).map_err(|error| error.to_string())?;
-    let (decoded, problems) = decode(&message.encode_to_vec(), &all()).unwrap();
-    assert_eq!(problems, [], "{json}");
+    let decoded = decode(&message.encode_to_vec(), &all()).unwrap();
+    assert_eq!(problems(&decoded), [""; 0], "{json}");
     Ok(decoded.get(field).unwrap_or_else(|| panic!("no {field}")).to_json())
 }
 
@@ -110,11 +118,55 @@ fn values_are_bounded() {
     }
 }
 
+/// Before it is built, a message is counted as it will be when it is converted.
+#[test]
+fn bytes_are_measured_as_they_are_converted() {
+    let json = [
+        "{}",
+        r#"{"i32":5,"opt":"x","child":{"child":{"list":[1,2]}}}"#,
+        r#"{"list":[1,2,300],"sts":["OK","ODD"],"m":{"a":1,"b":2},"mm":{"1":{"i32":1}}}"#,
+        r#"{"ts":"2024-01-01T00:00:00Z","ws":"x","js":{"a":[1,{"b":null}],"c":"d"},"jl":[[],[1]],"jv":{"x":[]}}"#,
+        r#"{"co":{"inner":{"a":"x"}},"em":{},"by":"AAAA"}"#,
+    ];
+    for json in json {
+        let message = encode(&parse_json(json.as_bytes()).unwrap(), &all()).unwrap();
+        let bytes = message.encode_to_vec();
+        let count = (0..).find(|count| decode::decode_within(&message, *count).is_ok()).unwrap();
+        assert!(measure::fits(&bytes, &all(), count), "{json}: {count}");
+        assert!(!measure::fits(&bytes, &all(), count - 1), "{json}: {count}");
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_is_built() {
+    // A child each, as many as there are; unknown fields; numbers in a list; and entries of a map.
+    let bombs: [&[u8]; 4] = [&[0x8a, 0x01, 0], &[0xf8, 0x07, 1], &[0x90, 0x01, 1], &[0x9a, 0x01, 0]];
+    let any = |bytes: &[u8]| {
+        let descriptor = all().parent_pool().get_message_by_name("google.protobuf.Any").unwrap();
+        let mut any = DynamicMessage::new(descriptor);
+        any.set_field_by_name("type_url", Proto::String("x/t.All".into()));
+        any.set_field_by_name("value", Proto::Bytes(bytes.to_vec().into()));
+        let mut message = DynamicMessage::new(all());
+        message.set_field_by_name("any", Proto::Message(any));
+        message.encode_to_vec()
+    };
+    for bomb in bombs {
+        let bytes = bomb.repeat(MAX_VALUES + 1);
+        assert_eq!(decode(&bytes, &all()), Err(DecodeError::TooManyValues), "{bomb:?}");
+        assert_eq!(decode(&any(&bytes), &all()), Err(DecodeError::TooManyValues), "{bomb:?} in an Any");
+    }
+    let packed = [&[0x92, 0x01, 0x80, 0x80, 0x80, 0x02][..], &[0; 4 << 20]].concat();
+    assert_eq!(decode(&packed, &all()), Err(DecodeError::TooManyValues));
+    // What is no message is told to be none, however long it is.
+    let broken = [&[0x90, 0x01, 1].repeat(100_000)[..], &[0xff]].concat();
+    assert!(matches!(decode(&broken, &all()), Err(DecodeError::Malformed(_))));
+}
+
 /// An empty message: proto3's defaults are values, and what has presence is null.
 #[test]
 fn defaults_are_not_null() {
-    let (value, problems) = decode(&[], &all()).unwrap();
-    assert!(problems.is_empty());
+    let value = decode(&[], &all()).unwrap();
+    assert_eq!(problems(&value), [""; 0]);
     #[rustfmt::skip]
     let cases = [
         ("i32", "0"), ("i64", "\"0\""), ("u32", "\"0\""), ("fl", "0"), ("b", "false"), ("snakeName", "\"\""), ("by", "\"\""), ("st", "null"),
@@ -162,14 +214,12 @@ fn what_json_cannot_say_is_null_and_a_problem() {
     long.set_field_by_name("seconds", Proto::I64(i64::MIN));
     message.set_field_by_name("du", Proto::Message(long));
     message.set_field_by_name("m", Proto::Map([(MapKey::String("k".into()), Proto::I64(1))].into()));
-    let (value, problems) = decode_message(&message);
+    let value = decode_message(&message);
     for field in ["fl", "db", "st", "ts", "du"] {
         assert_eq!(value.get(field).unwrap().to_json(), "null", "{field}");
     }
-    let mut told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    told.sort();
     assert_eq!(
-        told,
+        problems(&value),
         [
             "t.All.db: -inf has no form in JSON",
             "t.All.du: the duration is out of range",
@@ -178,6 +228,22 @@ fn what_json_cannot_say_is_null_and_a_problem() {
             "t.All.ts: the timestamp is out of range",
         ]
     );
+}
+
+/// However many values of a message are unfit, what is told of them is little.
+#[test]
+fn problems_are_kept_once() {
+    let mut message = DynamicMessage::new(all());
+    message.set_field_by_name("sts", Proto::List((0..1000).map(|at| Proto::EnumNumber(1000 + at % 500)).collect()));
+    let value = decode_message(&message);
+    let problems = problems(&value);
+    assert_eq!(problems.len(), 1000, "each of them is told");
+    let different: std::collections::BTreeSet<&String> = problems.iter().collect();
+    assert_eq!(different.len(), 65);
+    assert!(different.contains(&"more of it has no form in JSON".to_owned()));
+    let mut texts = std::collections::BTreeSet::new();
+    write_json_telling(&value, &mut vec![], &mut |problem| _ = texts.insert(problem.as_ptr()));
+    assert_eq!(texts.len(), different.len(), "equal ones share their text");
 }
 
 /// `Any` in `Any` is opened as it is decoded, so that protobuf's own limit does not bound it.
@@ -194,8 +260,8 @@ fn nested_any_is_bounded() {
     }
     let mut message = DynamicMessage::new(descriptor);
     message.set_field_by_name("any", Proto::Message(inner));
-    let (_, problems) = decode_message(&message);
-    assert!(problems.iter().any(|problem| problem.message.contains("nested more than")), "{problems:?}");
+    let problems = problems(&decode_message(&message));
+    assert!(problems.iter().any(|problem| problem.contains("nested more than")), "{problems:?}");
 }
 
 #[test]
@@ -255,7 +321,7 @@ fn names_that_fields_share_lead_to_one_of_them() {
         assert_eq!(field_named(&message, name).map(|field| field.number()), Some(number), "{name}");
     }
     let value = parse_json(br#"{"user_id":1,"renamed":2,"other":3}"#).unwrap();
-    let decoded = decode_message(&encode(&value, &message).unwrap()).0;
+    let decoded = decode_message(&encode(&value, &message).unwrap());
     assert_eq!(decoded.to_json(), r#"{"userId":1,"renamed":2,"other":3}"#);
     // Two fields of one JSON name could not be told apart.
     for fields in [
@@ -312,6 +378,7 @@ mod any_bytes {
         #[test]
         fn never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             let _ = decode(&bytes, &ALL.with(Clone::clone));
+            measure::fits(&bytes, &ALL.with(Clone::clone), 1000);
         }
 
         #[test]
@@ -327,11 +394,11 @@ mod any_bytes {
             time.set_field_by_name("seconds", Proto::I64(seconds));
             time.set_field_by_name("nanos", Proto::I32(nanos));
             message.set_field_by_name("ts", Proto::Message(time));
-            let (value, problems) = decode_message(&message);
-            prop_assert!(problems.is_empty());
+            let value = decode_message(&message);
+            prop_assert_eq!(problems(&value), [""; 0]);
             let json = value.to_json();
             let again = encode(&parse_json(json.as_bytes()).unwrap(), &descriptor).unwrap();
-            prop_assert_eq!(decode_message(&again).0.to_json(), json);
+            prop_assert_eq!(decode_message(&again).to_json(), json);
             prop_assert_eq!(again.get_field_by_name("db"), message.get_field_by_name("db"));
             prop_assert_eq!(again.get_field_by_name("fl"), message.get_field_by_name("fl"));
             prop_assert_eq!(again.get_field_by_name("ts"), message.get_field_by_name("ts"));

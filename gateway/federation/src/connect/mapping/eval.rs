@@ -141,8 +141,8 @@ impl<'s, 'a> Found<'s, 'a> {
             Self::Owned(Value::Object(mut fields)) => {
                 (at < fields.len()).then(|| Self::Owned(fields.swap_remove(at).1))
             }
-            Self::Borrowed(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))
-            | Self::Owned(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => None,
+            Self::Borrowed(Value::Null | Value::Unfit(_) | Value::Bool(_) | Value::Number(_) | Value::String(_))
+            | Self::Owned(Value::Null | Value::Unfit(_) | Value::Bool(_) | Value::Number(_) | Value::String(_)) => None,
         }
     }
 }
@@ -187,7 +187,7 @@ impl<'a> Evaluator<'a> {
     /// Braces on a value.
     fn apply(&mut self, set: &'a SelectionSet, value: &Value<'a>) -> Option<Value<'a>> {
         match value {
-            Value::Null => Some(Value::Null),
+            Value::Null | Value::Unfit(_) => Some(value.clone()),
             Value::Array(items) => self.deeper(&set.span, |this| {
                 Some(Value::Array(items.iter().map(|item| this.apply(set, item).unwrap_or_default()).collect()))
             }),
@@ -222,7 +222,7 @@ impl<'a> Evaluator<'a> {
                     }
                 }
             }
-            Value::Null => {}
+            Value::Null | Value::Unfit(_) => {}
             Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
                 self.problem(ProblemKind::SpreadOf(value.kind()), span);
             }
@@ -333,7 +333,7 @@ impl<'a> Evaluator<'a> {
         let (at, kind) = match found.value() {
             Value::Object(fields) => (fields.iter().position(|(name, _)| name == key), ProblemKind::MissingKey),
             // The null itself goes on, so that `a.b` is null where `a` is.
-            Value::Null => return Some(found),
+            Value::Null | Value::Unfit(_) => return Some(found),
             other => (None, ProblemKind::KeyOf(other.kind())),
         };
         match at {

@@ -96,7 +96,9 @@ fn compute_value<'a>(
         Method::ToString => match value {
             Value::String(text) => Some(Value::String(text.clone())),
             Value::Bool(_) | Value::Number(_) => value.scalar_text().map(|text| Value::string(text.into_owned())),
-            other @ (Value::Null | Value::Array(_) | Value::Object(_)) => unfit(evaluator, call, other),
+            other @ (Value::Null | Value::Unfit(_) | Value::Array(_) | Value::Object(_)) => {
+                unfit(evaluator, call, other)
+            }
         },
         Method::ParseInt => parse_int(evaluator, call, value, scope),
         Method::JsonStringify => Some(Value::string(value.to_json())),
@@ -106,7 +108,7 @@ fn compute_value<'a>(
 /// A null that a method is not for stays null, as it does under a key; anything else is a problem.
 fn unfit<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'a, '_>, value: &Value<'a>) -> Option<Value<'a>> {
     if value.is_null() {
-        return Some(Value::Null);
+        return Some(value.clone());
     }
     evaluator.problem(ProblemKind::MethodInput(call.method, value.kind()), call.span);
     None
@@ -133,7 +135,7 @@ fn end_of<'s, 'a>(method: Method, input: Found<'s, 'a>) -> Option<Found<'s, 'a>>
             let character = if last { text.chars().next_back() } else { text.chars().next() };
             return character.map(|character| Found::Owned(Value::string(character.to_string())));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return Some(input),
+        Value::Null | Value::Unfit(_) | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return Some(input),
     };
     input.child(at)
 }
@@ -190,7 +192,7 @@ fn map<'a>(
         made.map(Found::into_value).unwrap_or_default()
     };
     match value {
-        Value::Null => Some(Value::Null),
+        Value::Null | Value::Unfit(_) => Some(value.clone()),
         Value::Array(items) => Some(Value::Array(items.iter().map(one).collect())),
         // A single value becomes a list of one.
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => Some(Value::Array(vec![one(value)])),
@@ -255,7 +257,7 @@ fn index<'a>(
     let found = evaluator.expression(argument, scope);
     match found.as_ref().map(Found::value) {
         Some(Value::Number(raw)) => raw.parse().map(Some).map_err(|_| ()),
-        Some(Value::Null) | None => Ok(None),
+        Some(Value::Null | Value::Unfit(_)) | None => Ok(None),
         Some(_) => Err(()),
     }
 }
@@ -344,7 +346,9 @@ fn ordered<'a>(
         },
         (Value::String(left), Value::String(right)) => Some(left.decode().cmp(&right.decode())),
         (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
-        (Value::Null | Value::Array(_) | Value::Object(_), _) => return unfit(evaluator, call, value),
+        (Value::Null | Value::Unfit(_) | Value::Array(_) | Value::Object(_), _) => {
+            return unfit(evaluator, call, value);
+        }
         (Value::Number(_) | Value::String(_) | Value::Bool(_), _) => None,
     };
     let Some(ordering) = ordering else { return unusable(evaluator, call) };

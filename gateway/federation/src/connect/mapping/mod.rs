@@ -15,8 +15,11 @@ mod methods;
 mod number;
 mod output;
 mod parser;
+mod picks;
 mod prune;
+mod reads;
 mod rename;
+mod tokens;
 mod tree;
 mod uses;
 mod value;
@@ -30,11 +33,14 @@ pub use ast::{
 };
 pub use eval::{Problem, ProblemKind, Vars, eval};
 pub use json::{
-    JsonError, MAX_DEPTH, MAX_VALUES, parse as parse_json, write as write_json, write_string as write_json_string,
+    JsonError, MAX_DEPTH, MAX_VALUES, items as json_items, parse as parse_json, parse_read as parse_json_read,
+    write as write_json, write_string as write_json_string, write_telling as write_json_telling,
 };
 pub use method::Method;
 pub(super) use number::{float_token, float32_token};
 pub use output::{Output, OutputField};
+pub use picks::{PickError, Picks};
+pub use reads::Reads;
 pub use tree::FieldTree;
 pub use uses::{Segment, Use, UseRoot};
 pub use value::{Text, Value};

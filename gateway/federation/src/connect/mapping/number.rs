@@ -110,14 +110,28 @@ pub(super) fn compute(operation: Arithmetic, left: Number, right: Number) -> Opt
 }
 
 /// Length of the JSON number at the start of `bytes`, or `None` if there is none.
+#[inline]
 pub(super) fn json_number_length(bytes: &[u8]) -> Option<usize> {
-    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut at = usize::from(bytes.first() == Some(&b'-'));
     match bytes.get(at) {
         Some(b'0') => at += 1,
-        Some(b'1'..=b'9') => at += digits(at),
+        Some(b'1'..=b'9') => {
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+        }
         _ => return None,
     }
+    // Most numbers are integers.
+    match bytes.get(at) {
+        Some(b'.' | b'e' | b'E') => with_fraction_or_exponent(bytes, at),
+        _ => Some(at),
+    }
+}
+
+/// Length of a number whose integer ends at `at`.
+fn with_fraction_or_exponent(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     if bytes.get(at) == Some(&b'.') {
         let fraction = digits(at + 1);
         if fraction == 0 {

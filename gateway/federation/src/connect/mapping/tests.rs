@@ -1,6 +1,9 @@
 //! The mapping language as tables: text and input in, JSON out.
 
 mod methods;
+mod picks;
+mod random;
+mod reads;
 
 use super::*;
 
@@ -27,6 +30,41 @@ const VARS: &str = r#"{ "args": { "id": "7", "n": 3, "input": { "a": 1, "b": { "
 const DATA: &str = r#"{ "id": 1, "full_name": "Ada \"L\"", "nested": { "a": 1, "b": null, "c": { "d": [1, 2] } },
   "items": [{ "id": 1, "tags": ["p", "q"] }, { "id": 2 }, null], "nothing": null, "x-y": 9, "big": 12345678901234567890,
   "price": 1.50, "words": ["a", null, "b"], "yes": true, "empty": [] }"#;
+
+/// Whatever is done with it, it is null; and where it comes out, it still says why.
+#[test]
+fn an_unfit_value_is_a_null() {
+    #[rustfmt::skip]
+    let cases = [
+        // mapping, whether it still says why
+        ("$.x", true), ("x", true), ("y: x", true), ("$.x { a }", true), ("$.x.a.b", true), ("$.list { x }", true), ("$.list->last.x", true),
+        ("$.list->map(@.x)", true), ("$.o->entries", true), ("$.x->entries", true), ("$.x->map(@)", true), ("$.x->toString", true), ("$.x->first", true),
+        ("$.x->echo(@)", true), ("$([$.x, 1])", true), ("$.x->add(1)", true), ("$.list", true), ("a: $.none ?? $.x", true),
+        ("a: $.x?", false), ("a: $.x?->toString", false), ("a: $.x ?? $(1)", false), ("$.x->eq(null)", false), ("$.x->match([null, 'none'], [@, 'some'])", false),
+        ("$.o->jsonStringify", false), ("$([$.x, 'a'])->joinNotNull(',')", false), ("$([1])->contains($.x)", false), ("id $.x { a }", false),
+        ("$('abc')->slice($.x, 2)", false), ("$.x->in(1, null)", false), ("$.list->filter(@.x->eq(null))->size", false),
+    ];
+    let unfit = || Value::Unfit("why".into());
+    let data = |x: fn() -> Value<'static>| {
+        let field = |name: &'static str, value| (name.into(), value);
+        let list = Value::Array(vec![Value::Object(vec![field("x", x())]); 2]);
+        let object = Value::Object(vec![field("k", x())]);
+        Value::Object(vec![field("id", Value::integer(1)), field("x", x()), field("list", list), field("o", object)])
+    };
+    assert_eq!(data(unfit), data(Value::default));
+    for (mapping, says) in cases {
+        let selection = Selection::parse(mapping).unwrap_or_else(|error| panic!("{mapping}: {error}"));
+        let of_null = data(Value::default);
+        let (null, null_problems) = eval(&selection, &Vars::default(), &of_null);
+        let of_unfit = data(unfit);
+        let (value, problems) = eval(&selection, &Vars::default(), &of_unfit);
+        assert_eq!((value.to_json(), problems), (null.to_json(), null_problems), "{mapping}");
+        let mut told = vec![];
+        write_json_telling(&value.into_owned(), &mut vec![], &mut |why| told.push(why.to_string()));
+        assert_eq!(!told.is_empty(), says, "{mapping}: {told:?}");
+        assert!(told.iter().all(|told| told == "why"));
+    }
+}
 
 #[test]
 fn yields() {
@@ -385,6 +423,7 @@ fn knows_what_it_reads() {
 }
 
 mod json {
+    use super::super::reads::Interest;
     use super::super::*;
     use proptest::prelude::*;
 
@@ -417,8 +456,12 @@ mod json {
     #[test]
     fn values_are_bounded() {
         for (text, count) in [("1", 1), ("[]", 1), ("[0,0,0]", 4), (r#"{"a":[{}],"b":null,"b":1}"#, 5)] {
-            assert!(crate::connect::mapping::json::parse_within(text.as_bytes(), count).is_ok(), "{text}");
-            let error = crate::connect::mapping::json::parse_within(text.as_bytes(), count - 1).unwrap_err();
+            assert!(
+                crate::connect::mapping::json::parse_within(text.as_bytes(), Interest::Whole, count).is_ok(),
+                "{text}"
+            );
+            let error =
+                crate::connect::mapping::json::parse_within(text.as_bytes(), Interest::Whole, count - 1).unwrap_err();
             assert!(error.to_string().contains("more values"), "{text}: {error}");
         }
     }

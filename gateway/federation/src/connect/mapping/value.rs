@@ -2,6 +2,7 @@
 
 use super::number;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A JSON value that borrows from the text it was read from.
 ///
@@ -11,6 +12,9 @@ use std::borrow::Cow;
 pub enum Value<'a> {
     #[default]
     Null,
+    /// A null in the place of what JSON cannot say, with what that is in words for people. Whatever reads it takes it for
+    /// null; only who writes it for a client may want to know.
+    Unfit(Arc<str>),
     Bool(bool),
     /// A JSON number's token.
     Number(Cow<'a, str>),
@@ -33,7 +37,7 @@ impl<'a> Text<'a> {
     pub fn decode(&self) -> Cow<'_, str> {
         match self {
             Self::Escaped(raw) if !raw.contains('\\') => Cow::Borrowed(raw),
-            Self::Escaped(raw) => Cow::Owned(super::json::unescape(raw)),
+            Self::Escaped(raw) => Cow::Owned(super::tokens::unescape(raw)),
             Self::Plain(text) => Cow::Borrowed(text),
         }
     }
@@ -53,21 +57,21 @@ impl<'a> Value<'a> {
     }
 
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
+        matches!(self, Self::Null | Self::Unfit(_))
     }
 
     /// A field of an object; `None` for other values too.
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
         match self {
             Self::Object(fields) => fields.iter().find(|(name, _)| name == key).map(|(_, value)| value),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Array(_) => None,
+            Self::Null | Self::Unfit(_) | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Array(_) => None,
         }
     }
 
     pub fn as_array(&self) -> Option<&[Value<'a>]> {
         match self {
             Self::Array(items) => Some(items),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Object(_) => None,
+            Self::Null | Self::Unfit(_) | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Object(_) => None,
         }
     }
 
@@ -75,7 +79,7 @@ impl<'a> Value<'a> {
     pub fn as_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::String(text) => Some(text.decode()),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Array(_) | Self::Object(_) => None,
+            Self::Null | Self::Unfit(_) | Self::Bool(_) | Self::Number(_) | Self::Array(_) | Self::Object(_) => None,
         }
     }
 
@@ -87,14 +91,14 @@ impl<'a> Value<'a> {
             Self::Bool(false) => Some(Cow::Borrowed("false")),
             Self::Number(raw) => Some(Cow::Borrowed(raw)),
             Self::String(text) => Some(text.decode()),
-            Self::Null | Self::Array(_) | Self::Object(_) => None,
+            Self::Null | Self::Unfit(_) | Self::Array(_) | Self::Object(_) => None,
         }
     }
 
     /// What kind of value it is, as a message says it.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Null => "null",
+            Self::Null | Self::Unfit(_) => "null",
             Self::Bool(_) => "a boolean",
             Self::Number(_) => "a number",
             Self::String(_) => "a string",
@@ -107,6 +111,7 @@ impl<'a> Value<'a> {
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
+            Self::Unfit(why) => Value::Unfit(why),
             Self::Bool(truth) => Value::Bool(truth),
             Self::Number(raw) => Value::Number(Cow::Owned(raw.into_owned())),
             Self::String(text) => Value::string(text.decode().into_owned()),
@@ -130,7 +135,7 @@ impl<'a> Value<'a> {
 impl PartialEq for Value<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Null, Self::Null) => true,
+            (Self::Null | Self::Unfit(_), Self::Null | Self::Unfit(_)) => true,
             (Self::Bool(left), Self::Bool(right)) => left == right,
             (Self::Number(left), Self::Number(right)) => number::same_number(left, right),
             (Self::String(left), Self::String(right)) => left.same(right),
@@ -138,9 +143,16 @@ impl PartialEq for Value<'_> {
             (Self::Object(left), Self::Object(right)) => {
                 left.len() == right.len() && left.iter().all(|(key, value)| other.get(key) == Some(value))
             }
-            (Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Array(_) | Self::Object(_), _) => {
-                false
-            }
+            (
+                Self::Null
+                | Self::Unfit(_)
+                | Self::Bool(_)
+                | Self::Number(_)
+                | Self::String(_)
+                | Self::Array(_)
+                | Self::Object(_),
+                _,
+            ) => false,
         }
     }
 }

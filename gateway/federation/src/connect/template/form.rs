@@ -15,7 +15,7 @@ pub fn render_form(body: &Value<'_>) -> Result<String, RenderError> {
             }
             Ok(form)
         }
-        Value::Null => Ok(form),
+        Value::Null | Value::Unfit(_) => Ok(form),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(RenderError::new(RenderErrorKind::NotAnObject, "body"))
         }
@@ -25,7 +25,7 @@ pub fn render_form(body: &Value<'_>) -> Result<String, RenderError> {
 /// Values are no deeper than JSON is read, which bounds this.
 fn push(name: &str, value: &Value<'_>, form: &mut String) {
     match value {
-        Value::Null => {}
+        Value::Null | Value::Unfit(_) => {}
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
                 push(&format!("{name}[{at}]"), item, form);

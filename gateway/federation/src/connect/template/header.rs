@@ -31,6 +31,15 @@ impl HeaderTemplate {
     /// The value, or `None` where an expression has none: then the header is not sent, rather than sent half empty.
     /// A list, such as the values of a request's header, is joined by `, `.
     pub fn render<'a>(&'a self, vars: &Vars<'a>) -> Result<Option<String>, RenderError> {
+        self.fill(vars, |text| !text.bytes().any(is_control))
+    }
+
+    /// As [`Self::render`], for a value that is encoded before it is sent and so may hold anything.
+    pub fn render_bytes<'a>(&'a self, vars: &Vars<'a>) -> Result<Option<String>, RenderError> {
+        self.fill(vars, |_| true)
+    }
+
+    fn fill<'a>(&'a self, vars: &Vars<'a>, is_allowed: fn(&str) -> bool) -> Result<Option<String>, RenderError> {
         let mut out = String::new();
         for piece in &self.pieces {
             let expression = match piece {
@@ -42,7 +51,7 @@ impl HeaderTemplate {
             };
             let refuse = |kind| Err(RenderError::new(kind, &expression.text));
             match expression.eval(vars) {
-                Value::Null => return Ok(None),
+                Value::Null | Value::Unfit(_) => return Ok(None),
                 Value::Array(items) => {
                     let present = items.iter().filter(|item| !item.is_null());
                     let texts: Option<Vec<_>> = present.map(Value::scalar_text).collect();
@@ -57,7 +66,7 @@ impl HeaderTemplate {
                     None => return refuse(RenderErrorKind::NotScalar),
                 },
             }
-            if out.bytes().any(is_control) {
+            if !is_allowed(&out) {
                 return refuse(RenderErrorKind::ControlCharacter);
             }
         }

@@ -208,7 +208,7 @@ fn text_of<'a>(pieces: &'a [Piece], vars: &Vars<'a>) -> Result<Option<String>, R
         match piece {
             Piece::Literal(literal) => text.push_str(literal),
             Piece::Expression(expression) => match expression.eval(vars) {
-                Value::Null => return Ok(None),
+                Value::Null | Value::Unfit(_) => return Ok(None),
                 value => push_scalar(&value, &expression.text, &mut text)?,
             },
         }
@@ -287,7 +287,7 @@ fn push_query<'a>(params: Option<&'a Selection>, vars: &Vars<'a>, query: &mut Qu
             }
             Ok(())
         }
-        Value::Null => Ok(()),
+        Value::Null | Value::Unfit(_) => Ok(()),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(RenderError::new(RenderErrorKind::NotScalar, "queryParams"))
         }

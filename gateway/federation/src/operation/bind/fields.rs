@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::executable as exe;
 
 use super::super::bound::{
@@ -15,6 +16,14 @@ use super::super::error::OperationError;
 use super::{Binder, unknown};
 use crate::schema::Arguments;
 use crate::view::{FieldMap, FieldSource, Need, ViewMap};
+
+/// A field of an operation, and what it is on the type that it is taken on: a member of an interface can have more
+/// arguments.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub field: &'a exe::Field,
+    pub definition: &'a FieldDefinition,
+}
 
 impl Binder<'_> {
     /// `None` if its conditions never hold.
@@ -32,7 +41,7 @@ impl Binder<'_> {
                         return self.by_members(view, members, field, conditions, &below).map(Some);
                     }
                     FieldSource::Path(_) | FieldSource::Here | FieldSource::Constant(_) => {
-                        self.viewed(view, map, field, conditions, below)
+                        self.viewed(view, map, Asked { field, definition: &field.definition }, conditions, below)
                     }
                 }
             }
@@ -51,7 +60,9 @@ impl Binder<'_> {
     ) -> Result<Selection, OperationError> {
         let mut selections = Vec::with_capacity(members.len());
         for (member, map) in members {
-            let one = self.viewed(view, map, field, vec![], Arc::clone(below))?;
+            let definition =
+                self.client.schema.type_field(member, &field.name).map_err(|_| unknown(&map.coordinate))?;
+            let one = self.viewed(view, map, Asked { field, definition }, vec![], Arc::clone(below))?;
             let ty = view.types.get(member).ok_or_else(|| unknown(member))?;
             let sight = Sight::Named(Arc::clone(&ty.members));
             let selection_set = self.once(SelectionSet { selections: vec![Selection::Field(one)], sight });
@@ -93,11 +104,11 @@ impl Binder<'_> {
         &mut self,
         view: &ViewMap,
         map: &Arc<FieldMap>,
-        field: &exe::Field,
+        asked: Asked<'_>,
         conditions: Vec<Condition>,
         below: Arc<SelectionSet>,
     ) -> Result<Field, OperationError> {
-        let key = field.response_key().clone();
+        let key = asked.field.response_key().clone();
         let needs = self.needs(&map.needs)?;
         let unmasked = match &map.treatment.mask {
             Some(mask) if !mask.unless.is_empty() => {
@@ -126,7 +137,7 @@ impl Binder<'_> {
             // Members are objects, which have their fields from one place.
             FieldSource::Members(_) => return Err(unknown(&map.coordinate)),
         };
-        let given = self.given(view, map, field)?;
+        let given = self.given(view, map, asked)?;
         let mut below = below;
         for (at, step) in steps.iter().enumerate().skip(1).rev() {
             let arguments = self.fill(&step.arguments, &given);

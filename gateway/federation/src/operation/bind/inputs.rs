@@ -2,12 +2,12 @@
 //! wants them.
 
 use apollo_compiler::ast::{self, Type};
-use apollo_compiler::executable as exe;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, name};
 
 use super::super::bound::{Derived, VariableDef, VariableOrigin};
 use super::super::error::OperationError;
+use super::fields::Asked;
 use super::{Binder, unknown};
 use crate::schema::{Arguments, Id, Value, VariableId};
 use crate::view::{FieldMap, Template, ViewMap};
@@ -30,14 +30,18 @@ impl Binder<'_> {
         &mut self,
         view: &ViewMap,
         map: &FieldMap,
-        field: &exe::Field,
+        Asked { field, definition }: Asked<'_>,
     ) -> Result<Vec<Option<Value>>, OperationError> {
         let mut given = Vec::with_capacity(map.arguments.len());
         for argument in &map.arguments {
-            let definition =
-                field.definition.argument_by_name(&argument.name).ok_or_else(|| unknown(&argument.name))?;
+            let definition = definition.argument_by_name(&argument.name).ok_or_else(|| unknown(&argument.name))?;
             let value = field.specified_argument_by_name(&argument.name);
-            given.push(self.input(view, &definition.ty, value, definition.default_value.as_ref())?);
+            let input = Input {
+                ty: &definition.ty,
+                upstream: Type::parse(&argument.ty, "argument").map_err(|_| unknown(&argument.name))?,
+                default: definition.default_value.as_ref(),
+            };
+            given.push(self.input(view, input, value)?);
         }
         Ok(given)
     }
@@ -46,17 +50,16 @@ impl Binder<'_> {
     fn input(
         &mut self,
         view: &ViewMap,
-        ty: &Type,
+        input: Input<'_>,
         value: Option<&Node<ast::Value>>,
-        default: Option<&Node<ast::Value>>,
     ) -> Result<Option<Value>, OperationError> {
-        let default = default.map(|default| self.literal(view, ty, default)).transpose()?;
+        let default = input.default.map(|default| self.literal(view, input.ty, default)).transpose()?;
         let Some(value) = value else { return Ok(default) };
-        let value = self.literal(view, ty, value)?;
+        let value = self.literal(view, input.ty, value)?;
         let is_variable = matches!(value, Value::Variable(_));
         if is_variable && default.is_some() {
             let derived = Derived { value: Some(value), absent: default, at_most: None };
-            return Ok(Some(self.derived(upstream_type(view, ty), derived)));
+            return Ok(Some(self.derived(input.upstream, derived)));
         }
         Ok(Some(value))
     }
@@ -81,7 +84,9 @@ impl Binder<'_> {
                         let mut fields = vec![];
                         for (name, field) in &input.fields {
                             let value = given.iter().find(|(given, _)| given == name).map(|(_, value)| value);
-                            let value = self.input(view, &field.ty, value, field.default_value.as_ref())?;
+                            let (upstream, default) = (upstream_type(view, &field.ty), field.default_value.as_ref());
+                            let input = Input { ty: &field.ty, upstream, default };
+                            let value = self.input(view, input, value)?;
                             let upstream = view.written_field(ty, name).clone();
                             fields.extend(value.map(|value| (upstream, value)));
                         }
@@ -147,7 +152,7 @@ impl Binder<'_> {
                     }
                     Some(value @ Value::Variable(_)) => {
                         let derived = Derived { value: Some(value), absent: None, at_most: Some(*max) };
-                        self.derived(Type::Named(name!("Int")), derived)
+                        self.derived(Type::NonNullNamed(name!("Int")), derived)
                     }
                     Some(value) => value,
                 }
@@ -178,6 +183,14 @@ impl Binder<'_> {
         self.variables.push(VariableDef { name, ty, default: None, origin });
         Value::Variable(id)
     }
+}
+
+/// What takes a value of the client's.
+struct Input<'a> {
+    ty: &'a Type,
+    /// The type in the supergraph's terms.
+    upstream: Type,
+    default: Option<&'a Node<ast::Value>>,
 }
 
 /// A client's input type in the supergraph's terms.

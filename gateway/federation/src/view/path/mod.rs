@@ -13,6 +13,10 @@ use super::map::ListStep;
 
 pub(super) use parser::parse;
 
+/// What a path is made of, for those whose text is none.
+pub(super) const GRAMMAR: &str = "a path is fields with dots between them, each `name(arguments)<Type>[]`, where all but the \
+                                  name may be left out";
+
 #[derive(Debug)]
 pub(super) enum FieldPath {
     /// `"."`: the object that the field is on.

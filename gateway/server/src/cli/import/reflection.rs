@@ -1,5 +1,8 @@
 //! Owns asking a running gRPC service for its descriptors: `grpc.reflection.v1`, or v1alpha where there is only that.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -14,14 +17,18 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 use weft_federation::import::proto::is_about_server;
 
-/// How long a service may take for all its answers.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How much a service may tell, and in what time.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// For all its answers.
+    time: Duration,
+    /// The largest answer, in bytes.
+    answer: usize,
+    /// What all descriptors may be together, in bytes.
+    total: usize,
+}
 
-/// The largest answer, in bytes.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
-
-/// The most that all answers of a service may be together, in bytes.
-const MAX_TOTAL: usize = 256 * 1024 * 1024;
+const LIMITS: Limits = Limits { time: Duration::from_secs(60), answer: 64 << 20, total: 256 << 20 };
 
 /// The two versions of the service. Their messages are the same.
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
@@ -44,10 +51,10 @@ pub enum ReflectionError {
     OtherAnswer,
     #[error("a descriptor of it cannot be read: {0}")]
     Descriptor(#[from] prost::DecodeError),
-    #[error("its descriptors are more than {} MB", MAX_TOTAL / (1024 * 1024))]
-    TooLarge,
-    #[error("it took longer than {} seconds", TIMEOUT.as_secs())]
-    Late,
+    #[error("its descriptors are more than {} MB", .0 >> 20)]
+    TooLarge(usize),
+    #[error("it took longer than {} seconds", .0.as_secs())]
+    Late(Duration),
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),
 }
@@ -73,8 +80,12 @@ pub struct Told {
 /// Asks the service at `url`. Blocks.
 pub fn ask_for_descriptors(url: &str) -> Result<Told, ReflectionError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let asked = async { tokio::time::timeout(TIMEOUT, read_all(url)).await.unwrap_or(Err(ReflectionError::Late)) };
-    let (files, refused) = runtime.block_on(asked)?;
+    runtime.block_on(ask_within(url, LIMITS))
+}
+
+async fn ask_within(url: &str, limits: Limits) -> Result<Told, ReflectionError> {
+    let read = tokio::time::timeout(limits.time, read_all(url, limits)).await;
+    let (files, refused) = read.unwrap_or(Err(ReflectionError::Late(limits.time)))?;
     Ok(Told { set: set_of(&files), refused })
 }
 
@@ -87,15 +98,16 @@ struct File {
 
 type Read = (HashMap<String, File>, Vec<(String, String)>);
 
-async fn read_all(url: &str) -> Result<Read, ReflectionError> {
+async fn read_all(url: &str, limits: Limits) -> Result<Read, ReflectionError> {
     let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| ReflectionError::Address(url.to_owned()))?;
     if endpoint.uri().scheme_str() == Some("https") {
         endpoint = endpoint.tls_config(ClientTlsConfig::new().with_native_roots())?;
     }
     let channel = endpoint.connect().await?;
     let list = || MessageRequest::ListServices(String::new());
-    let (version, listed) = match ask(&channel, V1, list()).await {
-        Err(ReflectionError::Unimplemented) => (V1_ALPHA, ask(&channel, V1_ALPHA, list()).await?),
+    let ask = |path, request| ask(&channel, path, request, limits.answer);
+    let (version, listed) = match ask(V1, list()).await {
+        Err(ReflectionError::Unimplemented) => (V1_ALPHA, ask(V1_ALPHA, list()).await?),
         answer => (V1, answer?),
     };
     let MessageResponse::ListServicesResponse(listed) = listed else { return Err(ReflectionError::OtherAnswer) };
@@ -115,7 +127,7 @@ async fn read_all(url: &str) -> Result<Read, ReflectionError> {
             MessageRequest::FileContainingSymbol(name) => Some(name.clone()),
             _ => None,
         };
-        let answer = match (ask(&channel, version, request).await, service) {
+        let answer = match (ask(version, request).await, service) {
             (Ok(MessageResponse::FileDescriptorResponse(answer)), _) => answer,
             // The other services can be imported without it.
             (Err(ReflectionError::Refused(why)), Some(service)) => {
@@ -127,8 +139,8 @@ async fn read_all(url: &str) -> Result<Read, ReflectionError> {
         };
         for bytes in answer.file_descriptor_proto {
             total += bytes.len();
-            if total > MAX_TOTAL {
-                return Err(ReflectionError::TooLarge);
+            if total > limits.total {
+                return Err(ReflectionError::TooLarge(limits.total));
             }
             let file = FileDescriptorProto::decode(bytes.as_slice())?;
             waiting.extend(file.dependency.iter().cloned().map(MessageRequest::FileByFilename));
@@ -144,9 +156,10 @@ async fn ask(
     channel: &Channel,
     path: &'static str,
     request: MessageRequest,
+    max_answer: usize,
 ) -> Result<MessageResponse, ReflectionError> {
     let request = ServerReflectionRequest { host: String::new(), message_request: Some(request) };
-    let mut grpc = tonic::client::Grpc::new(channel.clone()).max_decoding_message_size(MAX_ANSWER);
+    let mut grpc = tonic::client::Grpc::new(channel.clone()).max_decoding_message_size(max_answer);
     grpc.ready().await?;
     let codec = ProstCodec::<ServerReflectionRequest, ServerReflectionResponse>::default();
     let requests = Request::new(futures_util::stream::iter([request]));
@@ -193,28 +206,5 @@ fn push<'f>(files: &'f HashMap<String, File>, name: &'f str, done: &mut HashSet<
         prost::encoding::encode_varint(file.bytes.len() as u64, set);
         set.extend_from_slice(&file.bytes);
         open.pop();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use prost_types::FileDescriptorSet;
-
-    #[test]
-    fn files_come_after_those_that_they_import_however_long_the_chain() {
-        const COUNT: usize = 100_000;
-        let file = |at: usize| {
-            let name = format!("{at:06}.proto");
-            // The last one leads back to the first, which no valid set does.
-            let imports = vec![format!("{:06}.proto", (at + 1) % COUNT)];
-            let bytes = FileDescriptorProto { name: Some(name.clone()), ..FileDescriptorProto::default() };
-            (name, File { bytes: bytes.encode_to_vec(), imports })
-        };
-        let set = set_of(&(0..COUNT).map(file).collect());
-        let set = FileDescriptorSet::decode(set.as_slice()).expect("it is a set");
-        let names: Vec<&str> = set.file.iter().map(FileDescriptorProto::name).collect();
-        assert_eq!(names.len(), COUNT);
-        assert_eq!((names.first(), names.last()), (Some(&"099999.proto"), Some(&"000000.proto")));
     }
 }

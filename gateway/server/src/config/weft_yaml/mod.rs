@@ -83,6 +83,9 @@ struct Raw {
     authentication: authentication::Authentication,
 }
 
+/// Keys whose values no excerpt of the file may show.
+const SECRETS: [&str; 3] = ["secret", "value", "$config"];
+
 /// What a `weft.yaml` says, expanded and checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -147,8 +150,12 @@ impl Config {
         folder: &Path,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let (raw, found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
-        let mut resolving = Resolving::new(source, found);
+        let (raw, mut found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
+        let shown = yaml::starred(source, &SECRETS);
+        for label in found.iter_mut().flat_map(|found| &mut found.labels) {
+            label.span.source = Arc::clone(&shown);
+        }
+        let mut resolving = Resolving::new(&shown, found);
         let config = raw.unwrap_or_default().resolve(&mut resolving, folder, environment);
         if resolving.found.is_empty() { Ok(config) } else { Err(resolving.found) }
     }

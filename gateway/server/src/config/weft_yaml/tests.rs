@@ -281,6 +281,16 @@ fn secrets_are_not_shown() {
     let drawn: String = found.iter().map(|found| found.draw(false)).collect();
     assert_eq!(found.len(), 3, "{drawn}");
     assert!(!drawn.contains("hunter2"), "{drawn}");
+    // Where they are written out, what is drawn of their lines shows stars.
+    let found = parse(
+        "authentication: { jwt: { issuers: [{ issuer: a, algorithms: [RS256], key: { secret: hunter2 } }] } }\n\
+         headers: { all: { request: [{ insert: { name: te, value: hunter2 } }, { insert: { nmae: x, value: 'hunter2' } }] } }\n\
+         connectors: { subgraphs: { s: { $config: { key: [hunter2, 1] }, config: 1 } } }\n",
+    );
+    let found = found.expect_err("it is wrong");
+    let drawn: String = found.iter().map(|found| found.draw(false)).collect();
+    assert_eq!((found.len(), drawn.matches("*******").count() > 2), (4, true), "{drawn}");
+    assert!(!drawn.contains("hunter2"), "{drawn}");
 }
 
 #[test]

@@ -52,6 +52,21 @@ pub fn read<T: DeserializeOwned>(source: &Arc<Source>, environment: Lookup<'_>) 
     (value, faults.into_iter().map(|fault| diagnostic(source, fault)).collect())
 }
 
+/// The file as it may be shown: what stands under these keys is starred, sign by sign, so that all places stay. A text that is a
+/// variable alone is no secret, and stays.
+pub fn starred(source: &Arc<Source>, secret_keys: &[&str]) -> Arc<Source> {
+    let spans = tree::parse(source).map(|root| root.spans_under(secret_keys)).unwrap_or_default();
+    let mut text = source.text.clone();
+    for span in spans {
+        let stars = |written: &str| "*".repeat(written.len());
+        let written = text.get(span.clone()).filter(|written| !written.contains("${env.")).map(stars);
+        if let Some(stars) = written {
+            text.replace_range(span, &stars);
+        }
+    }
+    Source::new(source.path.clone(), text)
+}
+
 fn diagnostic(source: &Arc<Source>, fault: Fault) -> Diagnostic {
     let found = Diagnostic::error(CODE, fault.message).at(span(source, &fault.span), "");
     match fault.help {

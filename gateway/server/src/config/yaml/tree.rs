@@ -114,6 +114,27 @@ impl Node {
         }
     }
 
+    /// Where texts and numbers stand under one of these keys, be it directly or deeper.
+    pub fn spans_under(&self, keys: &[&str]) -> Vec<Range<usize>> {
+        let mut spans = vec![];
+        self.gather_under(keys, false, &mut spans);
+        spans
+    }
+
+    fn gather_under(&self, keys: &[&str], is_under: bool, spans: &mut Vec<Range<usize>>) {
+        match &self.body {
+            Body::List(items) => items.iter().for_each(|item| item.gather_under(keys, is_under, spans)),
+            Body::Map(entries) => entries.iter().for_each(|entry| {
+                let is_under = is_under || keys.contains(&entry.key.as_str());
+                entry.value.gather_under(keys, is_under, spans);
+            }),
+            Body::Integer(_) | Body::Float(_) | Body::Text(_) | Body::Expanded(_) if is_under => {
+                spans.push(self.span.clone());
+            }
+            Body::Null | Body::Bool(_) | Body::Integer(_) | Body::Float(_) | Body::Text(_) | Body::Expanded(_) => {}
+        }
+    }
+
     /// Takes out the node with this number, with its key; whether it was there.
     pub fn take_out(&mut self, id: usize) -> bool {
         let mut is_out = false;

@@ -13,7 +13,7 @@ use std::time::{Instant, SystemTime};
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{self, HeaderName, HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
 
@@ -37,6 +37,7 @@ const DEGRADED: HeaderName = HeaderName::from_static("weft-degraded");
 pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
     let (started, in_flight) = (Instant::now(), gateway.drain.enter());
     let (version, is_head) = (request.version(), request.method() == http::Method::HEAD);
+    let is_safe = is_head || request.method() == http::Method::GET;
     let id = request_id::of(request.headers());
     let failed = |problem: Problem| {
         tracing::debug!(request_id = ?id, ?problem, "REST request failed");
@@ -51,6 +52,10 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         }
         Err(problem) => failed(problem),
     };
+    if is_safe {
+        // The answer is for this caller.
+        response.headers_mut().insert(VARY, HeaderValue::from_static("authorization"));
+    }
     if is_head {
         response = without_body(response);
     }

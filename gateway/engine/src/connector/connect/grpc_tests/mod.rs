@@ -1,6 +1,9 @@
 //! Tests of gRPC connectors against a service with every type, over a socket.
 
 mod calls;
+mod hostile;
+mod large;
+mod problems;
 mod service;
 mod streams;
 mod types;
@@ -59,8 +62,16 @@ struct World {
 impl World {
     /// A gateway before the service at `url`.
     fn new(url: &str, change: impl FnOnce(&mut SourceConfig)) -> Self {
-        let gateway =
-            Gateway::composed(&[("types", SDL.to_owned()), ("names", NAMES.to_owned())], &|_, file| files(file));
+        Self::of_all(&[("types", SDL.to_owned()), ("names", NAMES.to_owned())], url, change)
+    }
+
+    /// The same with a schema of the test's own.
+    fn of(sdl: &str, url: &str, change: impl FnOnce(&mut SourceConfig)) -> Self {
+        Self::of_all(&[("types", sdl.to_owned())], url, change)
+    }
+
+    fn of_all(subgraphs: &[(&str, String)], url: &str, change: impl FnOnce(&mut SourceConfig)) -> Self {
+        let gateway = Gateway::composed(subgraphs, &|_, file| files(file));
         let mut all =
             SourceConfig { url: Some(url.to_owned()), timeout: Duration::from_secs(30), ..SourceConfig::default() };
         change(&mut all);
