@@ -29,8 +29,11 @@ pub fn route(sdl: &str, operation: &str) -> Route {
     saved.iter().next().and_then(|saved| saved.route.clone()).expect("it has a route")
 }
 
-/// By their names: those that end in `.json` are manifests.
-fn read(files: &[(&str, &str)]) -> (SavedOperations, Vec<Diagnostic>) {
+/// By their names.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// Those that end in `.json` are manifests.
+fn read(files: Files<'_>) -> (SavedOperations, Vec<Diagnostic>) {
     let sources = files.iter().map(|(name, text)| Source::new(*name, *text));
     let (manifests, documents): (Vec<Arc<Source>>, _) = sources.partition(|source| source.path.ends_with(".json"));
     compile(&OperationFiles { documents, manifests }, &client(SDL), Some(3))
@@ -90,7 +93,7 @@ fn an_operation_is_found_by_all_that_it_is_known_by() {
 
 #[test]
 fn what_is_wrong_is_told_where_it_is() {
-    let cases: [(&[(&str, &str)], &[&str]); 13] = [
+    let cases: [(Files<'_>, &[&str]); 13] = [
         (&[], &[]),
         (
             &[("A.graphql", "query A {\n  me\n  you\n}")],

@@ -13,13 +13,15 @@ pub struct Problem {
     pub status: StatusCode,
     pub code: String,
     pub detail: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// What the status is not said without.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
         let header =
             (status == StatusCode::UNAUTHORIZED).then(|| (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        let header = header.map(Box::new);
         Self { status, code: code.into(), detail: detail.into(), header }
     }
 
@@ -35,7 +37,7 @@ impl Problem {
     pub fn method_not_allowed(allow: &str) -> Self {
         let detail = format!("This path takes the methods {allow}.");
         // The names of methods.
-        let header = HeaderValue::from_str(allow).ok().map(|allow| (ALLOW, allow));
+        let header = HeaderValue::from_str(allow).ok().map(|allow| Box::new((ALLOW, allow)));
         Self { header, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", detail) }
     }
 
@@ -53,14 +55,14 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(self.header);
+        headers.extend(self.header.map(|header| *header));
         response
     }
 }
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        let (status, header, error) = (rejection.status(), rejection.header(), rejection.error());
+        let (status, header, error) = (rejection.status(), rejection.header().map(Box::new), rejection.error());
         Self { status, code: error.code.to_owned(), detail: error.message, header }
     }
 }
