@@ -31,7 +31,7 @@ impl GatewayConfig {
 }
 
 /// What weft prints of a schema, beside the schema.
-const LOCK: &str = "schema.lock.graphql";
+pub(crate) const LOCK: &str = "schema.lock.graphql";
 
 const POLICY: &str = "client.yaml";
 
@@ -41,6 +41,7 @@ const OPERATIONS: &str = "operations";
 pub struct ClientFiles {
     /// Of the folder, and in the address: it needs no escaping there.
     pub name: Box<str>,
+    pub folder: PathBuf,
     /// At least one.
     pub schema: Vec<Arc<Source>>,
     pub policy: ClientPolicy,
@@ -99,7 +100,8 @@ impl Reading<'_> {
         let (policy, told) = self.policy(gateway, environment)?;
         let (errors, warnings): (Vec<_>, Vec<_>) = told.into_iter().partition(Diagnostic::is_error);
         self.found.extend(errors);
-        Some(ClientFiles { name: name.into(), schema: schema?, policy, operations: operations?, warnings })
+        let (name, folder) = (name.into(), self.path.to_owned());
+        Some(ClientFiles { name, folder, schema: schema?, policy, operations: operations?, warnings })
     }
 
     fn operations(&mut self) -> Option<OperationFiles> {

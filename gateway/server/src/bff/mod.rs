@@ -18,6 +18,7 @@ use crate::operations;
 use crate::pipeline::Client;
 
 pub use files::ClientFiles;
+pub(crate) use files::LOCK;
 
 /// The clients, by name, as they see a supergraph. Those of which something is wrong are left out.
 pub fn compile(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::OperationDefinition;
+use apollo_compiler::ast::{self, OperationDefinition};
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
 use weft_federation::operation::{self, BoundOperation, Document, Premise, VariableOrigin};
 use weft_federation::view::ClientSchema;
@@ -32,6 +32,14 @@ pub fn compile(
     }
     compiling.saved.routes = Routes::new(compiling.saved.operations.iter());
     (compiling.saved, compiling.found)
+}
+
+/// The operations of documents as clients send them, each with the file that it is in: of all that can be read, be it valid or not.
+pub fn written(files: &OperationFiles) -> (Vec<(Arc<Source>, ast::Document)>, Vec<Diagnostic>) {
+    let (mut documents, mut found) = (Documents::default(), vec![]);
+    let read: Vec<_> = files.documents.iter().map(|source| (source, documents.add(source, &mut found))).collect();
+    let each = read.iter().flat_map(|(source, operations)| operations.iter().map(move |operation| (source, operation)));
+    (each.map(|(source, operation)| (Arc::clone(source), documents.document(operation))).collect(), found)
 }
 
 struct Compiling<'a> {
@@ -113,9 +121,9 @@ impl Compiling<'_> {
         let document = Document { operation: executable, document };
         let bound = match self.bound(&document) {
             Ok(bound) => bound,
-            Err(message) => {
+            Err((message, help)) => {
                 let place = operation.name.as_ref().map_or(operation.location(), |name| name.location());
-                self.found.push(documents.invalid(place, message));
+                self.found.push(documents.invalid(place, message).help(help));
                 return None;
             }
         };
@@ -157,13 +165,15 @@ impl Compiling<'_> {
     }
 
     /// The operation on the supergraph, or what a request would be told, whatever its variables.
-    fn bound(&self, document: &Document) -> Result<BoundOperation, String> {
+    fn bound(&self, document: &Document) -> Result<BoundOperation, (String, &'static str)> {
         let depth = operation::depth(document);
         if let Some(max) = self.max_depth.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
-            return Err(format!("the operation nests {depth} fields in one another; the client's policy allows {max}"));
+            let message = format!("the operation nests {depth} fields in one another, and this client may nest {max}");
+            let help = "split it, or raise `limits.depth` in client.yaml as far as the tier allows";
+            return Err((message, help));
         }
         let document = Document { document: document.document.clone(), operation: document.operation.clone() };
-        operation::bind(self.client, document).map_err(|error| error.message)
+        operation::bind(self.client, document).map_err(|error| (error.message, "make the operation simpler"))
     }
 
     /// A text as it is in a file, and as an editor's last line break may have changed it.

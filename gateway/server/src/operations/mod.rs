@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use apq::PersistedQueries;
-pub use compile::compile;
+pub use compile::{compile, written};
 pub use digest::{is_hash, sha256};
 pub use document::canonical;
 pub use files::OperationFiles;

@@ -127,7 +127,7 @@ fn what_is_wrong_is_told_where_it_is() {
         (
             &[("A.graphql", "query A { order(id: 1) { next { next { id } } } }")],
             &[
-                "A.graphql:1:7: error[OPERATION_INVALID]: the operation nests 4 fields in one another; the client's policy allows 3",
+                "A.graphql:1:7: error[OPERATION_INVALID]: the operation nests 4 fields in one another, and this client may nest 3",
             ],
         ),
         (

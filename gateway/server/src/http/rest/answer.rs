@@ -73,8 +73,7 @@ pub fn read(route: &Route, answer: &Answer) -> Result<Answered, Problem> {
     let is_asked = |key: &str| route.root.as_ref().is_none_or(|root| *root == key);
     let mut asked = route.fields.iter().filter(|field| is_asked(&field.key));
     if asked.clone().all(|field| value(&field.key).is_none()) {
-        let at_root =
-            |error: &&ResponseError<'_>| error.path.first().and_then(Value::as_str).is_none_or(is_asked);
+        let at_root = |error: &&ResponseError<'_>| error.path.first().and_then(Value::as_str).is_none_or(is_asked);
         if let Some(error) = response.errors.iter().find(at_root) {
             return Err(problem(Some(error), status_of_failure));
         }
