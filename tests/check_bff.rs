@@ -75,6 +75,10 @@ const ORDERS: &str = "schemas/orders.graphql";
 const ORDERS_OF_CUSTOMER: &str = "orders(first: Int = 10): [PartnerOrder!] @limit(max: 50)";
 const FIRST_ITEM: &str = r#"firstItem: String @from(path: "items[0].product.name")"#;
 
+/// Operations of apps that are out.
+const MANIFEST: &str = r#"{"1": "query Home { home { name recent(limit: 3) { id status total firstItem thumbs } buzz { __typename text by ... on ReviewBuzz { stars } } } }",
+  "2": "query Prices($id: ID!) { product(id: $id) { price } }"}"#;
+
 /// Edits, arguments, the exit code, and parts of what is told, one after the other.
 type Case<'a> = (&'a [Edit<'a>], &'a [&'a str], i32, &'a [&'a str]);
 
@@ -248,6 +252,21 @@ fn edits_break_promises_by_whom_they_were_given_to() {
             &["LOCK_INVALID", "schema.lock.graphql:"],
         ),
     ]);
+}
+
+#[test]
+fn operations_in_manifests_are_in_use() {
+    let folder = demo();
+    fs::write(folder.path().join("bff-configs/mobile/operations/released.json"), MANIFEST).expect("a file");
+    let output = weft_check(folder.path(), &["--locked"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    // One of the two is a file's too.
+    assert_eq!(text(&output.stdout), "schemas/supergraph.yaml is valid, with 5 clients and 8 saved operations\n");
+    edit(folder.path(), &[(MOBILE, "  price: Int\n", "  price: Float\n")]);
+    let output = weft_check(folder.path(), &[]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("`ProductPage.price` is now `Float`, no longer `Int` → operation Prices"), "{told}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod cli;
 mod compose;
 mod config;
 mod http;
+mod operations;
 mod pipeline;
 mod server;
 mod telemetry;

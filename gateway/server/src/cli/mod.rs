@@ -1,9 +1,11 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
 pub mod check;
+mod clients;
 pub mod compose;
 pub mod config;
 pub mod import;
+pub mod ops;
 pub mod plan;
 mod report;
 pub mod serve;
@@ -35,6 +37,7 @@ enum CommandLine {
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
+    Ops(ops::Arguments),
     /// `weft supergraph compose`, for fingers used to Rover.
     #[command(hide = true)]
     Supergraph(SupergraphArguments),
@@ -60,6 +63,7 @@ pub enum Command {
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
+    Ops(ops::Arguments),
 }
 
 impl Cli {
@@ -74,6 +78,7 @@ impl Cli {
             CommandLine::Plan(arguments) => Command::Plan(arguments),
             CommandLine::Import(arguments) => Command::Import(arguments),
             CommandLine::Config(arguments) => Command::Config(arguments),
+            CommandLine::Ops(arguments) => Command::Ops(arguments),
         }
     }
 }

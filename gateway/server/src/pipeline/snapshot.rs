@@ -12,6 +12,7 @@ use super::clients::{Client, Clients};
 use super::engine::Engine;
 use crate::bff::{self, ClientFiles};
 use crate::config::{ClientPolicy, GatewayConfig};
+use crate::operations::SavedOperations;
 
 pub struct Snapshot {
     pub clients: Clients,
@@ -56,6 +57,7 @@ impl Snapshot {
         let own = Client {
             schema: Arc::new(ClientSchema::identity(&supergraph)),
             policy: ClientPolicy::of_supergraph(config),
+            operations: SavedOperations::default(),
         };
         let clients = Clients::new(own, clients);
         let engine = Arc::new(Engine::new(&supergraph, config)?);
