@@ -346,6 +346,20 @@ fn a_change_of_the_supergraph_names_who_breaks() {
                 "Order.items removed → web Order.items",
             ],
         ),
+        (
+            &[(
+                "schemas/reviews.graphql",
+                "  rating: Int!\n  body: String!\n}",
+                "  rating: Int!\n  body: String!\n  locale: String!\n}",
+            )],
+            &["--against", "old.graphql"],
+            1,
+            &[
+                "ARG_REQUIRED_UNBOUND",
+                "AddReview.locale added, and must be given → mobile NewReview",
+                "let it be left out, or give it a default",
+            ],
+        ),
         // What only a wildcard brings, and no operation asks for.
         (
             &[(ORDERS, "  note: String\n", ""), (ORDERS, "createdAt note", "createdAt")],
