@@ -7,8 +7,11 @@ mod bff;
 pub mod cli;
 mod compose;
 mod config;
+mod dev;
+mod files;
 mod http;
 mod pipeline;
+mod reload;
 mod server;
 mod telemetry;
 

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod compose;
 pub mod config;
+pub mod dev;
 pub mod import;
 pub mod plan;
 mod report;
@@ -30,6 +31,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum CommandLine {
     Serve(serve::Arguments),
+    Dev(dev::Arguments),
     Compose(compose::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
@@ -55,6 +57,7 @@ enum SupergraphCommand {
 #[derive(Debug)]
 pub enum Command {
     Serve(serve::Arguments),
+    Dev(dev::Arguments),
     Compose(compose::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
@@ -66,6 +69,7 @@ impl Cli {
     pub fn into_command(self) -> Command {
         match self.command {
             CommandLine::Serve(arguments) => Command::Serve(arguments),
+            CommandLine::Dev(arguments) => Command::Dev(arguments),
             CommandLine::Compose(arguments)
             | CommandLine::Supergraph(SupergraphArguments { command: SupergraphCommand::Compose(arguments) }) => {
                 Command::Compose(arguments)
