@@ -79,6 +79,7 @@ async fn develop_until_signal(arguments: Arguments) -> Result<(), Failure> {
 #[derive(Default)]
 struct Terminal {
     warnings: Vec<Diagnostic>,
+    serves: bool,
     is_mistaken: bool,
     /// By the command line, so that it does not matter what the configuration says.
     is_told_where: bool,
@@ -103,13 +104,15 @@ impl Terminal {
                     }
                     clients => tracing::info!("{mended}{what} in {took} ms; clients: {}", clients.join(", ")),
                 }
-                self.is_mistaken = false;
+                (self.serves, self.is_mistaken) = (true, false);
             }
             Err(found) => {
                 report::diagnostics(found, Format::Text);
-                tracing::warn!(
-                    "{what}, and there are errors: what was served before is served on until they are mended"
-                );
+                let meanwhile = match self.serves {
+                    true => "what was served before still is, until they are mended",
+                    false => "nothing is served until they are mended",
+                };
+                tracing::warn!("{what}, with errors: {meanwhile}");
                 self.is_mistaken = true;
             }
         }

@@ -1,8 +1,8 @@
 //! Owns a gateway for developing: it is composed from files, made anew when they change, and has a page that tells how they are.
 
-mod ansi;
 mod board;
 mod host;
+mod html;
 mod page;
 
 use std::net::SocketAddr;

@@ -15,9 +15,9 @@ use axum::routing::get;
 use serde::Serialize;
 use weft_federation::diagnostics::Diagnostic;
 
-use super::ansi::{escape, to_html};
 use super::board::{Board, Files, State as Shown};
 use super::host::is_this_machine;
+use super::html::{escaped, excerpt};
 use crate::http::Gateway;
 
 /// Scripts and styles are of this server alone, and nobody may frame the page.
@@ -138,7 +138,7 @@ fn summary(shown: &Shown) -> (&'static str, String, String) {
     match &shown.files {
         Files::Sound(_) => ("good", "All good".to_owned(), what),
         Files::Mistaken(found) => {
-            let errors = match found.iter().filter(|diagnostic| diagnostic.is_error()).count() {
+            let errors = match found.len() {
                 1 => "1 error".to_owned(),
                 count => format!("{count} errors"),
             };
@@ -158,15 +158,9 @@ fn excerpts(found: &[Diagnostic], title: &str, html: &mut String) {
     }
     html.push_str(&format!("<section><h2>{title}</h2>\n"));
     for diagnostic in found {
-        html.push_str(&format!("<pre>{}</pre>\n", to_html(diagnostic.draw(true).trim_end())));
+        html.push_str(&format!("<pre>{}</pre>\n", excerpt(diagnostic)));
     }
     html.push_str("</section>\n");
-}
-
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    escape(text, &mut html);
-    html
 }
 
 /// The icon is empty, so that browsers do not ask for one.

@@ -40,7 +40,7 @@ pub struct Reload {
     pub took: Duration,
     /// Where the configuration says to listen, as far as it can be read.
     pub listen: Option<String>,
-    /// What is served from now on, or what is wrong.
+    /// What is served from now on, or the errors. Warnings are told again when there are none.
     pub outcome: Result<Served, Vec<Diagnostic>>,
 }
 
@@ -110,6 +110,7 @@ fn load(recipe: &Recipe, pipeline: &Pipeline, changed: Vec<PathBuf>) -> (Reload,
         pipeline.swap(snapshot);
         Served { clients, warnings }
     });
+    let outcome = outcome.map_err(|found| found.into_iter().filter(Diagnostic::is_error).collect());
     (Reload { changed, took: started.elapsed(), listen, outcome }, Watch::new(files.into_seen()))
 }
 
