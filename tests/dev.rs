@@ -136,12 +136,23 @@ async fn demo() -> (TempDir, weft_subgraphs::Running) {
     demo::point_schemas_at(&backends, &folder.path().join("schemas"));
     for client in ["mobile", "web"] {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bff-configs").join(client);
-        for name in ["schema.graphql", "client.yaml"] {
-            let text = fs::read_to_string(from.join(name)).expect("the repository has it");
-            write(folder.path(), &format!("bff-configs/{client}/{name}"), &text);
-        }
+        copy(&from, &folder.path().join("bff-configs").join(client));
     }
     (folder, backends)
+}
+
+/// A folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("the repository has it") {
+        let path = entry.expect("it can be listed").path();
+        let to = to.join(path.file_name().expect("a file has a name"));
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(path, to).expect("a file");
+        }
+    }
 }
 
 const OF_THE_DEMO: [&str; 4] = ["--config", "schemas/supergraph.yaml", "-c", "schemas/weft.yaml"];
@@ -224,6 +235,8 @@ async fn schemas_protos_configuration_and_clients_are_followed() {
         ("schemas/orders.proto", "message ", "massage ", "orders.proto"),
         ("schemas/supergraph.yaml", "subgraphs:", "subgraph:", "schemas/supergraph.yaml:"),
         ("schemas/weft.yaml", "traffic:", "trafic:", "schemas/weft.yaml:"),
+        ("bff-configs/mobile/client.yaml", "tier:", "teir:", "bff-configs/mobile/client.yaml:"),
+        ("bff-configs/mobile/operations/Home.graphql", "home", "hme", "bff-configs/mobile/operations/Home.graphql:"),
     ];
     for (file, right, wrong, told) in cases {
         let before = fs::read_to_string(folder.path().join(file)).expect("it is there");
@@ -259,6 +272,37 @@ async fn a_request_in_flight_is_answered_from_what_it_began_with() {
     backend.release();
     let response = slow.await.expect("no panic").expect("it is answered");
     assert_eq!(response.text().await.expect("a text"), r#"{"data":{"slow":"done"}}"#);
+}
+
+/// Each event of the demo's stream waits for a backend of this test, so that the schema can be another one by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_goes_on_as_it_began() {
+    let (folder, _backends) = demo().await;
+    let gate = Backend::start().await;
+    let url = format!("http://{}/graphql", gate.address);
+    let subgraph = format!("\n  gate:\n    routing_url: {url}\n    schema:\n      file: gate.graphql\n");
+    let config = fs::read_to_string(folder.path().join("schemas/supergraph.yaml")).expect("it is there");
+    write(folder.path(), "schemas/supergraph.yaml", &format!("{}{subgraph}", config.trim_end()));
+    let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\"])";
+    let order = "type Order @key(fields: \"id\") { id: ID! slow: String }";
+    write(folder.path(), "schemas/gate.graphql", &format!("{link}\n{order}"));
+    write(folder.path(), "schemas/weft.yaml", "traffic: { request_timeout: 60s, all: { timeout: 60s } }");
+    let dev = Dev::start(folder.path(), &OF_THE_DEMO);
+
+    let order = dataset().orders.iter().find(|order| !order.shipped).expect("some have not shipped");
+    let query = format!("subscription {{ orderChanged(id: \"{}\") {{ status slow }} }}", order.id);
+    let events = dev.ask("/graphql", &query).header("accept", "text/event-stream");
+    let events = tokio::spawn(async move { events.send().await?.text().await });
+    gate.slow_call().await;
+    edit(folder.path(), "schemas/gate.graphql", "slow: String", "quick: String");
+    let is_unknown = |answer: &Value| answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED";
+    dev.answers("/graphql", &query, is_unknown).await;
+    gate.release();
+    gate.slow_call().await;
+    gate.release();
+    let events = events.await.expect("no panic").expect("the stream ends");
+    let at = |text: &str| events.find(text).unwrap_or_else(|| panic!("no {text} in:\n{events}"));
+    assert!(at("\"PENDING\"") < at("\"SHIPPED\"") && at("\"SHIPPED\"") < at("event: complete"), "{events}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,15 @@ fn weft_answers_as_one_server_would() {
 }
 
 #[test]
+fn worlds_that_were_once_answered_wrongly_or_refused() {
+    // The first three disagreed, the last was refused.
+    for seed in [11149478502718524011, 14401773370473863325, 5600490095696922208, 12876469128893618486] {
+        let summary = harness::world(seed);
+        assert!(summary.failures.is_empty() && summary.refused.is_empty(), "{summary}");
+    }
+}
+
+#[test]
 fn weft_answers_through_views_as_one_server_would() {
     let summary = harness::views::run(&harness::Settings { seed: 1, cases: 1000, failures: 1, threads: 2 });
     assert!(summary.failures.is_empty(), "{summary}");

@@ -49,6 +49,11 @@ impl Span {
     pub fn new(source: &Arc<Source>, range: std::ops::Range<usize>) -> Self {
         Self { source: Arc::clone(source), start: range.start, end: range.end }
     }
+
+    /// Whether another span lies within this one.
+    pub fn contains(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source) && self.start <= other.start && other.end <= self.end
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,10 @@
 //! In cases with a `reference` we differ on purpose. The reference does not look for the fields of a key in the very
 //! subgraph that the key enters, nor for what a field requires in the subgraphs that the path came through; plans do both.
 
+use std::collections::{HashSet, VecDeque};
+
 use apollo_compiler::Schema;
+use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::schema::ExtendedType;
 use serde_json::Value;
 use weft_federation::compose::{NoConnectors, compose, prove_composed};
@@ -140,7 +143,7 @@ fn what_is_proved_can_be_planned() {
         }
         let planner = Planner::new(&supergraph);
         let client = ClientSchema::identity(&supergraph);
-        for text in operations(&client.schema) {
+        for text in operations(&client.schema).into_iter().chain(alone(&client.schema)) {
             let Ok(document) = parse(&client, &text, None) else { panic!("{}: {text}", case["name"]) };
             let operation = bind(&client, document).expect("it can be bound");
             let result = planner.plan(&operation, 0).map_err(|error| error.to_string());
@@ -165,6 +168,48 @@ fn operations(schema: &Schema) -> Vec<String> {
         for field in object.fields.values().filter(|field| !field.arguments.iter().any(|it| it.is_required())) {
             if let Some(below) = selection(schema, field.ty.inner_named_type(), DEPTH) {
                 operations.push(format!("{kind} {{ {}{below} }}", field.name));
+            }
+        }
+    }
+    operations
+}
+
+/// Leaves by themselves, without what would come along with them: a leaf for each field, on the first path to it.
+fn alone(schema: &Schema) -> Vec<String> {
+    let implementers = schema.implementers_map();
+    let mut seen: HashSet<(&str, &str)> = HashSet::new();
+    let mut operations = vec![];
+    for (kind, root) in schema.schema_definition.iter_root_operations() {
+        let mut waiting = VecDeque::from([(root.name.as_str(), format!("{kind} {{ "), 1)]);
+        while let Some((ty, path, depth)) = waiting.pop_front() {
+            let (fields, members): (_, Vec<&str>) = match schema.types.get(ty) {
+                Some(ExtendedType::Object(object)) => (Some(&object.fields), vec![]),
+                Some(ExtendedType::Interface(interface)) => {
+                    let objects = implementers.get(ty).into_iter().flat_map(|it| &it.objects);
+                    (Some(&interface.fields), objects.map(|name| name.as_str()).collect())
+                }
+                Some(ExtendedType::Union(union)) => {
+                    (None, union.members.iter().map(|member| member.name.as_str()).collect())
+                }
+                _ => {
+                    operations.push(format!("{path}{}", " }".repeat(depth)));
+                    continue;
+                }
+            };
+            let is_free = |field: &&FieldDefinition| !field.arguments.iter().any(|it| it.is_required());
+            for field in fields.into_iter().flat_map(|fields| fields.values()).map(|field| &***field).filter(is_free) {
+                // There are no objects of an interface that nothing implements.
+                let base = field.ty.inner_named_type().as_str();
+                let is_nothing = matches!(schema.types.get(base), Some(ExtendedType::Interface(_)))
+                    && !implementers.contains_key(base);
+                if !is_nothing && seen.insert((ty, &field.name)) {
+                    let is_leaf = schema.types.get(base).is_some_and(|it| it.is_scalar() || it.is_enum());
+                    let below = if is_leaf { "" } else { " { " };
+                    waiting.push_back((base, format!("{path}{}{below}", field.name), depth + usize::from(!is_leaf)));
+                }
+            }
+            for member in members {
+                waiting.push_back((member, format!("{path}... on {member} {{ "), depth + 1));
             }
         }
     }

@@ -10,6 +10,7 @@ mod config;
 mod dev;
 mod files;
 mod http;
+mod operations;
 mod pipeline;
 mod reload;
 mod server;

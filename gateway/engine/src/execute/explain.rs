@@ -34,7 +34,7 @@ pub enum Why {
 pub struct Explainer<'a> {
     plan: &'a QueryPlan,
     arena: &'a mut ResponseArena,
-    /// Per fetch, the error that it ended with, or else what it waited for.
+    /// Per fetch, the error that it ended with or that kept it from being sent, for some object at least.
     causes: Vec<Option<ErrorRef>>,
     /// The errors of the fetches that were to tell objects' types and did not.
     untold: HashMap<ObjectId, ErrorRef>,
@@ -67,6 +67,7 @@ impl<'a> Explainer<'a> {
             Why::Unanswered(objects) => self.cause(objects),
         };
         if let Some(cause) = cause {
+            self.causes[target.fetch.index()].get_or_insert(cause);
             self.explain(target, cause);
         }
     }

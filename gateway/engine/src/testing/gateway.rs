@@ -14,7 +14,7 @@ use weft_federation::operation::{Identity, bind, coerce, parse};
 use weft_federation::plan::Planner;
 use weft_federation::schema::subgraph::SubgraphInput;
 use weft_federation::schema::{Satisfiable, Supergraph};
-use weft_federation::view::ClientSchema;
+use weft_federation::view::{ClientSchema, ViewInput, build};
 
 use crate::connector::{Connectors, Fake, FakeAnswer, FakeCall};
 use crate::{
@@ -28,6 +28,7 @@ pub struct Gateway {
     pub supergraph: Supergraph<Satisfiable>,
     client: Arc<ClientSchema>,
     planner: Planner,
+    identity: Identity,
     pub deadline: Duration,
 }
 
@@ -69,7 +70,23 @@ impl Gateway {
         assert_eq!(found, []);
         let client = Arc::new(ClientSchema::identity(&supergraph));
         let planner = Planner::new(&supergraph);
-        Self { supergraph, client, planner, deadline: Duration::from_secs(30) }
+        let identity = Identity::anonymous();
+        Self { supergraph, client, planner, identity, deadline: Duration::from_secs(30) }
+    }
+
+    /// The same, for clients that see this schema.
+    pub fn with_view(mut self, sdl: &str) -> Self {
+        let sources = vec![Source::new("schema.graphql", sdl)];
+        let built = build(&ViewInput { sources, client: "test".to_owned(), wildcard: false }, &self.supergraph);
+        let found: String = built.diagnostics.iter().map(|found| found.draw(false)).collect();
+        self.client = Arc::new(built.client.unwrap_or_else(|| panic!("{found}")));
+        self
+    }
+
+    /// The same, for one with these claims.
+    pub fn with_claims(mut self, claims: &str) -> Self {
+        self.identity = Identity::verified(serde_json::from_str(claims).expect("an object"));
+        self
     }
 
     /// Runs an operation against `connectors`.
@@ -83,12 +100,8 @@ impl Gateway {
         let document = parse(&self.client, operation, None).expect("a valid operation");
         let operation = bind(&self.client, document).expect("an operation of the supergraph");
         let raw: &RawValue = serde_json::from_str(variables).expect("JSON");
-        let variables =
-            coerce(&self.client, &operation, Some(raw), &Identity::anonymous()).expect("variables that fit");
-        let plan = self
-            .planner
-            .plan(&operation, variables.condition_bits(&operation, &Identity::anonymous()))
-            .expect("a plan");
+        let variables = coerce(&self.client, &operation, Some(raw), &self.identity).expect("variables that fit");
+        let plan = self.planner.plan(&operation, variables.condition_bits(&operation, &self.identity)).expect("a plan");
         let prepared = PreparedPlan::new(plan, &operation, connectors);
         let context = RequestContext { headers, deadline: Instant::now() + self.deadline, errors: ErrorDetail::Full };
         let result = execute(&prepared, &operation, &self.client, &variables, &context).await;
@@ -109,12 +122,8 @@ impl Gateway {
     ) -> EventStream {
         let document = parse(&self.client, operation, None).expect("a valid operation");
         let operation = bind(&self.client, document).expect("an operation of the supergraph");
-        let variables =
-            coerce(&self.client, &operation, None, &Identity::anonymous()).expect("no variables are needed");
-        let plan = self
-            .planner
-            .plan(&operation, variables.condition_bits(&operation, &Identity::anonymous()))
-            .expect("a plan");
+        let variables = coerce(&self.client, &operation, None, &self.identity).expect("no variables are needed");
+        let plan = self.planner.plan(&operation, variables.condition_bits(&operation, &self.identity)).expect("a plan");
         let prepared = Arc::new(PreparedPlan::new(plan, &operation, connectors));
         let (operation, client, headers) = (Arc::new(operation), Arc::clone(&self.client), headers.clone());
         let errors = ErrorDetail::Full;

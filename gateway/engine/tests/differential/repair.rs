@@ -1,7 +1,7 @@
 //! Owns taking parts out of a world without leaving what refers to them, and making a world answerable: most random
 //! ones have some field that cannot be reached, and little has to change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{
     ContextArg, FieldDef, Home, InterfaceDef, LocalInterface, ObjectDef, ObjectKind, Role, Sel, Source, Sub, World,
@@ -131,6 +131,23 @@ fn prune_sets(world: &mut World) {
             }
             field.contexts.retain(|arg| !arg.setters.is_empty());
         }
+    }
+    agree_on_setters(world);
+}
+
+/// Whoever takes values from a context selects something of each type that sets it: a type of which some argument takes
+/// nothing any more sets it no longer.
+fn agree_on_setters(world: &mut World) {
+    let mut common: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for arg in world.objects.iter().flat_map(|object| &object.fields).flat_map(|field| &field.contexts) {
+        let known = common.entry(arg.context.clone()).or_insert_with(|| arg.setters.keys().cloned().collect());
+        known.retain(|ty| arg.setters.contains_key(ty));
+    }
+    for field in world.objects.iter_mut().flat_map(|object| &mut object.fields) {
+        for arg in &mut field.contexts {
+            arg.setters.retain(|ty, _| common[&arg.context].contains(ty));
+        }
+        field.contexts.retain(|arg| !arg.setters.is_empty());
     }
 }
 

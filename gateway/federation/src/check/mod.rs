@@ -1,16 +1,33 @@
-//! Owns what `weft check` says of a supergraph that works: what in it will be slow, or does nothing.
+//! Owns what `weft check` says: what in a supergraph that works will be slow or does nothing, and whom a change of a
+//! schema breaks.
 //!
-//! What is wrong with it, composition says; these are warnings. A check is a file. A supergraph that was loaded and not
+//! What is wrong with a supergraph, composition says; [`check`] has warnings. A check is a file. A supergraph that was loaded and not
 //! composed has no [`Definitions`], and the warnings then have no places.
 
 mod arguments;
+mod coordinate;
+pub mod diff;
+mod leaning;
+mod lock;
 mod n_plus_one;
+mod place;
+mod promise;
+mod saved;
+mod supergraph;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use crate::compose::Definitions;
 use crate::diagnostics::Diagnostic;
 use crate::schema::{Satisfiable, Supergraph};
+
+pub use coordinate::Coordinate;
+pub use lock::{Facts, Lock, Unseen};
+pub use promise::{Promise, Users};
+pub use saved::SavedOperation;
+pub use supergraph::{ChangedClient, changes};
+pub use usage::Usage;
 
 /// Looks through a supergraph. The warnings are in the order of the checks, and in each of the supergraph.
 pub fn check(supergraph: &Supergraph<Satisfiable>, definitions: &Definitions) -> Vec<Diagnostic> {

@@ -23,6 +23,14 @@ pub(super) struct Demand {
     pub on_interface: Vec<SlotId>,
     /// Whether it has to be known which type each object has, whatever the items are.
     pub typed: bool,
+    /// What contexts take of the same objects, where the sources that the items alone would choose cannot give it.
+    pub beside: Vec<Item>,
+}
+
+impl Demand {
+    pub fn new(position: PositionId) -> Self {
+        Self { position, items: vec![], on_interface: vec![], typed: false, beside: vec![] }
+    }
 }
 
 /// The objects that a field set is wanted of: those of `types`, seen as a type that all of them have in common.
@@ -62,6 +70,19 @@ impl Demands {
         &self.list[id.index()]
     }
 
+    /// Wants what another demand does too, of whoever gives the objects. False if that was so.
+    pub fn join(&mut self, demand: DemandId, other: DemandId) -> bool {
+        let wanted = self.get(other).items.clone();
+        let beside = &mut self.list[demand.index()].beside;
+        let before = beside.len();
+        for item in wanted {
+            if !beside.contains(&item) {
+                beside.push(item);
+            }
+        }
+        beside.len() > before
+    }
+
     pub fn add(&mut self, demand: Demand) -> DemandId {
         self.list.push(demand);
         DemandId::from_index(self.list.len() - 1)
@@ -80,7 +101,7 @@ impl Demands {
         if let Some(known) = self.required.get(&key) {
             return *known;
         }
-        let mut demand = Demand { position, items: vec![], on_interface: vec![], typed: false };
+        let mut demand = Demand::new(position);
         self.require_items(model, shape, whom, fields, &mut demand);
         let id = self.add(demand);
         self.required.insert(key, id);

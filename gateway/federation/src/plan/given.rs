@@ -6,7 +6,7 @@ use super::demand::{DemandId, Whom};
 use super::error::PlanError;
 use super::graph::{ContextId, LookupId};
 use super::shape::{PositionId, SlotId};
-use super::steps::{Given, GivenContexts, Groups, PlaceId, Steps};
+use super::steps::{Given, GivenContexts, Groups, Steps};
 use crate::schema::{FieldId, Id};
 
 impl Steps<'_, '_> {
@@ -54,7 +54,9 @@ impl Steps<'_, '_> {
                 return Err(lacks(self));
             }
             self.giving.push(demand);
-            self.demand_around(setter.position, demand, answers)?;
+            if !self.demand_around(setter.position, demand, answers)? {
+                return Err(lacks(self));
+            }
             self.giving.pop();
             sources.push((setter, demand));
         }
@@ -78,13 +80,28 @@ impl Steps<'_, '_> {
         search.demands.require(model, &mut search.shape, setter.position, &whom, selection)
     }
 
-    /// Asks for something at a position around the one that is being planned.
-    fn demand_around(&mut self, position: PositionId, demand: DemandId, answers: &mut Groups) -> Result<(), PlanError> {
+    /// Asks for something at a position around the one that is being planned. False if it is not to be had where the
+    /// objects there come from.
+    fn demand_around(
+        &mut self,
+        position: PositionId,
+        demand: DemandId,
+        answers: &mut Groups,
+    ) -> Result<bool, PlanError> {
         let depth = around(&self.search.shape, position).count();
         let within = self.trail.split_off(depth);
-        let places: Vec<PlaceId> = within.first().cloned().unwrap_or_default();
-        let met = self.demand(demand, &places, Some(answers));
+        let (outer, places) = match within.first() {
+            Some(level) => (Some(level.demand), level.places.clone()),
+            None => (None, vec![]),
+        };
+        let nodes = self.nodes(&places);
+        let is_there = self.search.best(demand, &nodes)?.is_some();
+        if is_there {
+            self.demand(demand, &places, Some(answers))?;
+        } else {
+            self.lacking = outer.map(|outer| (outer, demand));
+        }
         self.trail.extend(within);
-        met
+        Ok(is_there)
     }
 }

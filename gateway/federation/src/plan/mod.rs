@@ -49,7 +49,7 @@ use crate::schema::{Model, NameId, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
 pub(crate) use unbatched::{Unbatched, unbatched};
 
-use demand::Demand;
+use demand::{Demand, DemandId};
 use graph::PlannerGraph;
 use work::Work;
 
@@ -62,8 +62,8 @@ pub struct Planner {
     model: Arc<Model>,
     connectors: Arc<Connectors>,
     graph: PlannerGraph,
-    /// Names of the fields whose sources do not all know the same types.
-    partial: HashSet<NameId>,
+    /// Names of the fields for which it matters from where their objects come, or those around them.
+    followed: HashSet<NameId>,
 }
 
 impl Planner {
@@ -86,8 +86,8 @@ impl Planner {
 
     fn build(model: Arc<Model>, connectors: Arc<Connectors>, active: &BTreeSet<&str>) -> Self {
         let graph = PlannerGraph::build(&model, &connectors, active);
-        let partial = runtime::partial_fields(&model);
-        Self { model, connectors, graph, partial }
+        let followed = runtime::partial_fields(&model).chain(runtime::contextual_fields(&model)).collect();
+        Self { model, connectors, graph, followed }
     }
 
     /// Plans an operation for one value of its condition bits. The same input gives the same plan.
@@ -103,7 +103,7 @@ impl Planner {
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<QueryPlan, PlanError> {
         let work = Work::wanted(BUDGET, is_wanted);
-        let is_partial = runtime::selects(&self.model, operation, &self.partial);
+        let is_partial = runtime::selects(&self.model, operation, &self.followed);
         let runtime = is_partial.then(|| runtime::Runtime::new(&self.model, &self.graph, &work));
         let collect::Collected { shape, mut demands, root } =
             collect::collect(&self.model, operation, bits, runtime, &work)?;
@@ -111,19 +111,11 @@ impl Planner {
         let mut roots = vec![root];
         if operation.kind == OperationKind::Mutation {
             let items = demands.get(root).items.clone();
-            roots = items
-                .into_iter()
-                .map(|item| {
-                    demands.add(Demand { position: ROOT, items: vec![item], on_interface: vec![], typed: false })
-                })
-                .collect();
+            roots =
+                items.into_iter().map(|item| demands.add(Demand { items: vec![item], ..Demand::new(ROOT) })).collect();
         }
         let mut search = search::Search::new(&self.model, &self.graph, shape, demands, &work);
-        let mut steps = steps::Steps::new(&mut search);
-        for root in roots {
-            steps.root(root)?;
-        }
-        let steps::Steps { groups, places, .. } = steps;
+        let (groups, places) = steps(&mut search, &roots)?;
         let groups = groups.into_iter().map(Some).collect();
         let search::Search { shape, demands, .. } = search;
         let mut draft = passes::Draft { graph: &self.graph, groups, places };
@@ -134,6 +126,27 @@ impl Planner {
         let plan = assemble::assemble(&self.model, operation.kind, &draft, &demands, shape);
         debug_assert_eq!(verify::verify(&self.model, &plan), Ok(()));
         Ok(plan)
+    }
+}
+
+/// Finds the steps to what is wanted. Sources are chosen for that alone; where they cannot give what a context takes of their
+/// objects, they are chosen once more, for both.
+fn steps(
+    search: &mut search::Search<'_>,
+    roots: &[DemandId],
+) -> Result<(Vec<steps::Group>, Vec<steps::Place>), PlanError> {
+    let mut first: Option<PlanError> = None;
+    loop {
+        let mut steps = steps::Steps::new(search);
+        let planned = steps.roots(roots);
+        let steps::Steps { groups, places, lacking, .. } = steps;
+        let Err(error) = planned else { return Ok((groups, places)) };
+        // What is wanted together only once may be had in no way; then it is the context's value that is lacking.
+        let error = first.filter(|first| first.code == error.code).unwrap_or(error);
+        if !lacking.is_some_and(|(demand, taken)| search.join(demand, taken)) {
+            return Err(error);
+        }
+        first = Some(error);
     }
 }
 

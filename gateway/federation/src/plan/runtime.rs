@@ -13,7 +13,7 @@ use super::graph::{NodeId, PlannerGraph};
 use super::search::{Reached, reach};
 use super::work::Work;
 use crate::operation::BoundOperation;
-use crate::schema::{FieldId, Model, NameId, TypeId, TypeSet};
+use crate::schema::{FieldDef, FieldId, Model, NameId, TypeId, TypeSet};
 
 /// Steps that may be taken beside those of the search.
 const BUDGET: u64 = 5_000_000;
@@ -22,9 +22,8 @@ const BUDGET: u64 = 5_000_000;
 pub(super) type Sources = BTreeMap<TypeId, Vec<NodeId>>;
 
 /// Names of the fields whose sources do not all know the same types.
-pub(super) fn partial_fields(model: &Model) -> HashSet<NameId> {
-    let fields = model.type_ids().flat_map(|ty| &model.ty(ty).fields).map(|field| model.field(*field));
-    let is_partial = |field: &&crate::schema::FieldDef| {
+pub(super) fn partial_fields(model: &Model) -> impl Iterator<Item = NameId> {
+    let is_partial = |field: &&FieldDef| {
         let sources = field.joins.iter().filter(|join| !join.overridden);
         let known = sources.filter_map(|join| {
             let base = join.ty.map_or(field.base, |(_, base)| base);
@@ -34,7 +33,18 @@ pub(super) fn partial_fields(model: &Model) -> HashSet<NameId> {
         let mut known = known.filter(|types| !types.is_empty());
         known.next().is_some_and(|first| known.any(|other| other != first))
     };
-    fields.filter(|field| model.is_abstract(field.base)).filter(is_partial).map(|field| field.name).collect()
+    fields(model).filter(|field| model.is_abstract(field.base)).filter(is_partial).map(|field| field.name)
+}
+
+/// Names of the fields that take values from contexts: whether these are set hangs on the types of the objects around, and
+/// those are the ones that their sources can give.
+pub(super) fn contextual_fields(model: &Model) -> impl Iterator<Item = NameId> {
+    let is_contextual = |field: &&FieldDef| field.joins.iter().any(|join| !join.contexts.is_empty());
+    fields(model).filter(is_contextual).map(|field| field.name)
+}
+
+fn fields(model: &Model) -> impl Iterator<Item = &FieldDef> {
+    model.type_ids().flat_map(|ty| &model.ty(ty).fields).map(|field| model.field(*field))
 }
 
 /// Whether an operation selects a field of one of these names.

@@ -91,6 +91,13 @@ struct GroupKey {
     depth: u32,
 }
 
+/// A position that is being planned: what is wanted there, and where its objects are asked.
+#[derive(Debug, Clone)]
+pub(super) struct Level {
+    pub demand: DemandId,
+    pub places: Vec<PlaceId>,
+}
+
 pub(super) struct Steps<'s, 'a> {
     pub search: &'s mut Search<'a>,
     pub groups: Vec<Group>,
@@ -101,10 +108,13 @@ pub(super) struct Steps<'s, 'a> {
     /// The demands that are met for what is at some places, by which groups if that was asked.
     met: HashMap<(DemandId, SmallVec<[PlaceId; 2]>), Option<Groups>>,
     asks: usize,
-    /// Where the objects of each position are asked, from the root down to the one that is being planned.
-    pub trail: Vec<Vec<PlaceId>>,
+    /// The positions from the root down to the one that is being planned.
+    pub trail: Vec<Level>,
     /// The demands on contexts that are being met.
     pub giving: Vec<DemandId>,
+    /// Where planning failed for what a context takes: the second demand cannot be met where the first one's objects come
+    /// from.
+    pub lacking: Option<(DemandId, DemandId)>,
     /// What every further call at a root has to wait for.
     barrier: Groups,
 }
@@ -113,16 +123,21 @@ impl<'s, 'a> Steps<'s, 'a> {
     pub fn new(search: &'s mut Search<'a>) -> Self {
         let (known, met) = (HashMap::new(), HashMap::new());
         let (groups, places, depths) = (vec![], vec![], vec![]);
-        let (trail, giving) = (vec![], vec![]);
-        Self { search, groups, places, known, depths, met, asks: 0, trail, giving, barrier: Groups::new() }
+        let (trail, giving, lacking) = (vec![], vec![], None);
+        Self { search, groups, places, known, depths, met, asks: 0, trail, giving, lacking, barrier: Groups::new() }
+    }
+
+    /// Plans demands at the root, one after the other.
+    pub fn roots(&mut self, demands: &[DemandId]) -> Result<(), PlanError> {
+        demands.iter().try_for_each(|demand| self.root(*demand))
     }
 
     /// Plans a demand at the root, after everything that was planned before.
-    pub fn root(&mut self, demand: DemandId) -> Result<(), PlanError> {
+    fn root(&mut self, demand: DemandId) -> Result<(), PlanError> {
         let decision = self.search.best(demand, &Nodes::new())?;
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
         let before = self.groups.len();
-        self.meet(&decision, &[], None)?;
+        self.meet(demand, &decision, &[], None)?;
         // These wait themselves for all that was before them.
         if self.groups.len() > before {
             self.barrier = (before..self.groups.len()).map(GroupId::from_index).collect();
@@ -153,27 +168,37 @@ impl<'s, 'a> Steps<'s, 'a> {
             }
             (Some(None), Some(_)) | (None, _) => {}
         }
-        let nodes: Nodes = places.iter().map(|place| self.places[place.index()].node).collect();
+        let nodes = self.nodes(places);
         let decision = self.search.best(demand, &nodes)?;
         // The search took this way because it ends; that it does not is a fault of ours.
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
         match answers {
             Some(answers) => {
                 let mut groups = Groups::new();
-                self.meet(&decision, places, Some(&mut groups))?;
+                self.meet(demand, &decision, places, Some(&mut groups))?;
                 answers.extend(&groups);
                 self.met.insert(key, Some(groups));
             }
             None => {
-                self.meet(&decision, places, None)?;
+                self.meet(demand, &decision, places, None)?;
                 self.met.insert(key, None);
             }
         }
         Ok(())
     }
 
-    fn meet(&mut self, decision: &Decision, places: &[PlaceId], mut answers: Answers<'_>) -> Result<(), PlanError> {
-        self.trail.push(places.to_vec());
+    pub fn nodes(&self, places: &[PlaceId]) -> Nodes {
+        places.iter().map(|place| self.places[place.index()].node).collect()
+    }
+
+    fn meet(
+        &mut self,
+        demand: DemandId,
+        decision: &Decision,
+        places: &[PlaceId],
+        mut answers: Answers<'_>,
+    ) -> Result<(), PlanError> {
+        self.trail.push(Level { demand, places: places.to_vec() });
         for (item, at) in &decision.at_once {
             let place = places[*at];
             if let Some(answers) = &mut answers {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::context::{Api, Context, fields_of};
 use super::reach::Uses;
 use super::types::own;
-use super::{ClientSchema, ViewMap, client, defaults, enums, fields, inputs, interfaces, read, types, wildcard};
+use super::{
+    ClientSchema, ViewMap, client, defaults, enums, fields, freshness, inputs, interfaces, read, types, wildcard,
+};
 use crate::diagnostics::{Diagnostic, Source};
 use crate::schema::{Satisfiable, Supergraph};
 
@@ -60,7 +62,8 @@ fn compile(
     let types = types::map(&schema, &places, api, found);
     let uses = Uses::of(&schema);
     uses.check(&schema, &places, found);
-    let mut map = ViewMap { types: types.composites.clone(), ..ViewMap::default() };
+    let max_ages = freshness::max_ages(&schema, &places, found);
+    let mut map = ViewMap { types: types.composites.clone(), max_ages, ..ViewMap::default() };
     for (name, ty) in own(&schema) {
         let (Some(ty), Some(behind)) = (ty.as_enum(), types.other(name)) else { continue };
         let values = enums::map(ty, behind, api, &places, &uses, found);

@@ -55,7 +55,7 @@ impl<'a> Api<'a> {
     }
 }
 
-pub(super) fn fields_of(
+pub(crate) fn fields_of(
     ty: &ExtendedType,
 ) -> Option<&apollo_compiler::collections::IndexMap<Name, apollo_compiler::schema::Component<FieldDefinition>>> {
     match ty {
@@ -66,7 +66,7 @@ pub(super) fn fields_of(
 }
 
 /// What people call a type of this kind.
-pub(super) fn kind(ty: &ExtendedType) -> &'static str {
+pub(crate) fn kind(ty: &ExtendedType) -> &'static str {
     match ty {
         ExtendedType::Scalar(_) => "a scalar",
         ExtendedType::Object(_) => "an object type",

@@ -14,7 +14,7 @@ use super::directives::From;
 use super::types::own;
 
 /// The interfaces that a type says it has.
-pub(super) fn of(ty: &ExtendedType) -> Vec<Name> {
+pub(crate) fn of(ty: &ExtendedType) -> Vec<Name> {
     let interfaces = match ty {
         ExtendedType::Object(object) => &object.implements_interfaces,
         ExtendedType::Interface(interface) => &interface.implements_interfaces,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use apollo_compiler::Name;
 
+use super::freshness::MaxAges;
 use crate::schema::{FieldId, TypeId, TypeSet, Value, Wrapping};
 
 /// Where everything in a client's schema comes from.
@@ -20,6 +21,8 @@ pub struct ViewMap {
     pub enums: HashMap<Name, Arc<EnumMap>>,
     /// Input objects.
     pub inputs: HashMap<Name, InputMap>,
+    /// Of fields whose answers may be kept, for how long.
+    pub max_ages: MaxAges,
 }
 
 impl ViewMap {

@@ -12,6 +12,7 @@ mod definitions;
 mod directives;
 mod enums;
 mod fields;
+mod freshness;
 mod guarantee;
 mod implements;
 mod inputs;
@@ -38,6 +39,9 @@ use apollo_compiler::{Name, Schema};
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 
 pub use build::{Built, ViewInput, build};
+pub(crate) use context::{fields_of, kind};
+pub use freshness::MaxAges;
+pub(crate) use implements::of as interfaces_of;
 pub use map::{
     ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
     Treatment, TypeMap, TypeNames, ViewMap,

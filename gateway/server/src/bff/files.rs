@@ -1,4 +1,5 @@
-//! Owns reading the clients' folders: `NAME/*.graphql` is a client's schema, `NAME/client.yaml` its policy.
+//! Owns reading the clients' folders: `NAME/*.graphql` is a client's schema, `NAME/client.yaml` its policy, and what its saved
+//! operations are is in `NAME/operations`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,6 +12,7 @@ use weft_federation::suggest::closest;
 
 use crate::config::{ClientPolicy, GatewayConfig};
 use crate::files::is_hidden;
+use crate::operations::OperationFiles;
 
 impl GatewayConfig {
     /// The clients of the folder that the configuration names, if it names one.
@@ -30,17 +32,21 @@ impl GatewayConfig {
 }
 
 /// What weft prints of a schema, beside the schema.
-const LOCK: &str = "schema.lock.graphql";
+pub(crate) const LOCK: &str = "schema.lock.graphql";
 
 const POLICY: &str = "client.yaml";
+
+const OPERATIONS: &str = "operations";
 
 /// A client as its folder has it.
 pub struct ClientFiles {
     /// Of the folder, and in the address: it needs no escaping there.
     pub name: Box<str>,
+    pub folder: PathBuf,
     /// At least one.
     pub schema: Vec<Arc<Source>>,
     pub policy: ClientPolicy,
+    pub operations: OperationFiles,
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -91,10 +97,16 @@ impl Reading<'_> {
             return None;
         }
         let schema = self.schema();
+        let operations = self.operations();
         let (policy, told) = self.policy(gateway, environment)?;
         let (errors, warnings): (Vec<_>, Vec<_>) = told.into_iter().partition(Diagnostic::is_error);
         self.found.extend(errors);
-        Some(ClientFiles { name: name.into(), schema: schema?, policy, warnings })
+        let (name, folder) = (name.into(), self.path.to_owned());
+        Some(ClientFiles { name, folder, schema: schema?, policy, operations: operations?, warnings })
+    }
+
+    fn operations(&mut self) -> Option<OperationFiles> {
+        OperationFiles::read(&self.path.join(OPERATIONS)).map_err(|found| self.found.extend(found)).ok()
     }
 
     /// The files that the client's schema is written in.

@@ -14,9 +14,11 @@ use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::{self, ClientSchema, ViewInput};
 
 use crate::config::Exposure;
+use crate::operations;
 use crate::pipeline::Client;
 
 pub use files::ClientFiles;
+pub(crate) use files::LOCK;
 
 /// The clients, by name, as they see a supergraph. Those of which something is wrong are left out.
 pub fn compile(
@@ -29,7 +31,10 @@ pub fn compile(
         let (schema, told) = client_schema(&client, supergraph);
         found.extend(told);
         if let Some(schema) = schema {
-            compiled.push((client.name, Client { schema: Arc::new(schema), policy: client.policy }));
+            let (operations, told) = operations::compile(&client.operations, &schema, client.policy.depth);
+            found.extend(told);
+            let client_made = Client { schema: Arc::new(schema), policy: client.policy, operations };
+            compiled.push((client.name, client_made));
         }
     }
     (compiled, found)

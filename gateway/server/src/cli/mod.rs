@@ -1,10 +1,12 @@
 //! Owns the command line: what can be said on it, and how a command that fails ends.
 
 pub mod check;
+mod clients;
 pub mod compose;
 pub mod config;
 pub mod dev;
 pub mod import;
+pub mod ops;
 pub mod plan;
 mod report;
 pub mod serve;
@@ -37,6 +39,7 @@ enum CommandLine {
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
+    Ops(ops::Arguments),
     /// `weft supergraph compose`, for fingers used to Rover.
     #[command(hide = true)]
     Supergraph(SupergraphArguments),
@@ -63,6 +66,7 @@ pub enum Command {
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
+    Ops(ops::Arguments),
 }
 
 impl Cli {
@@ -78,6 +82,7 @@ impl Cli {
             CommandLine::Plan(arguments) => Command::Plan(arguments),
             CommandLine::Import(arguments) => Command::Import(arguments),
             CommandLine::Config(arguments) => Command::Config(arguments),
+            CommandLine::Ops(arguments) => Command::Ops(arguments),
         }
     }
 }

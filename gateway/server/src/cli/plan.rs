@@ -19,6 +19,7 @@ use super::report::Format as ReportFormat;
 use super::{Failure, config, one_from_stdin, read_input};
 use crate::bff;
 use crate::config::{ClientPolicy, Config, GatewayConfig, variables as variables_of_process};
+use crate::operations::SavedOperations;
 use crate::pipeline::{Client, bind};
 
 /// Where the supergraph is if nothing else is said.
@@ -97,6 +98,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => Client {
             schema: Arc::new(ClientSchema::identity(&supergraph)),
             policy: ClientPolicy::of_supergraph(&config.gateway),
+            operations: SavedOperations::default(),
         },
     };
     let in_operation =
@@ -148,7 +150,8 @@ fn bff_client(
     let (schema, found) = bff::client_schema(files, supergraph);
     match schema {
         Some(schema) if !found.iter().any(Diagnostic::is_error) => {
-            Ok(Client { schema: Arc::new(schema), policy: files.policy.clone() })
+            let policy = files.policy.clone();
+            Ok(Client { schema: Arc::new(schema), policy, operations: SavedOperations::default() })
         }
         Some(_) | None => Err(invalid(found)),
     }

@@ -109,9 +109,8 @@ fn render(shown: &Shown, origin: &str) -> String {
     let (class, title, more) = summary(shown);
     html.push_str(&format!("<main id=\"state\" data-version=\"{version}\">\n"));
     html.push_str(&format!("<section class=\"status {class}\"><h2>{title}</h2><p>{}</p></section>\n", escaped(&more)));
-    match &shown.files {
-        Files::Sound(warnings) => excerpts(warnings, "Warnings", &mut html),
-        Files::Mistaken(found) => excerpts(found, "What is wrong", &mut html),
+    if let Files::Mistaken(found) = &shown.files {
+        excerpts(found, "What is wrong", &mut html);
     }
     if let Some(clients) = &shown.clients {
         html.push_str("<section><h2>Served</h2>\n<table><tbody>\n");
@@ -123,6 +122,9 @@ fn render(shown: &Shown, origin: &str) -> String {
             ));
         }
         html.push_str("</tbody></table></section>\n");
+    }
+    if let Files::Sound(warnings) = &shown.files {
+        excerpts(warnings, "Warnings", &mut html);
     }
     html.push_str("</main>\n</body>\n</html>\n");
     html

@@ -44,10 +44,15 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         // What is between may keep it: the answer is of this type and for this caller.
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept, authorization"));
     }
+    close_if_draining(&gateway, version, &mut response);
+    response
+}
+
+/// Tells a client of HTTP/1 not to send more on its connection.
+pub fn close_if_draining(gateway: &Gateway, version: Version, response: &mut Response<Body>) {
     if version <= Version::HTTP_11 && gateway.drain.has_begun() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
 }
 
 /// In which form a request comes and its answer goes.
@@ -141,8 +146,12 @@ async fn answer(
 
 fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
     let status = match (answer.outcome, ty) {
-        (Outcome::Executed { .. } | Outcome::Refused, ResponseType::EventStream) => return events::once(&answer.body),
-        (Outcome::Executed { .. }, _) | (Outcome::Refused, ResponseType::Json) => StatusCode::OK,
+        (Outcome::Executed { .. } | Outcome::Refused | Outcome::NotPersisted, ResponseType::EventStream) => {
+            return events::once(&answer.body);
+        }
+        (Outcome::Executed { .. } | Outcome::NotPersisted, _) | (Outcome::Refused, ResponseType::Json) => {
+            StatusCode::OK
+        }
         (Outcome::Refused, ResponseType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::EventsNotAccepted, _) => StatusCode::NOT_ACCEPTABLE,
@@ -167,16 +176,17 @@ fn error_type(accepted: Option<ResponseType>) -> ResponseType {
 }
 
 /// One who signs a request as two may be read as either, depending on who reads.
-fn has_two_authorizations(headers: &HeaderMap) -> bool {
+pub fn has_two_authorizations(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let first = values.next();
     values.any(|value| Some(value) != first)
 }
 
-fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
+pub fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
     match answer.outcome {
         Outcome::Executed { errors: 0 } => {}
         Outcome::Executed { errors } => tracing::info!(request_id = ?id, operation, errors, "answered with errors"),
+        Outcome::NotPersisted => {}
         Outcome::Refused | Outcome::MutationByGet | Outcome::EventsNotAccepted => {
             let body = String::from_utf8_lossy(&answer.body);
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");

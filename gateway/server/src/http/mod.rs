@@ -12,6 +12,7 @@ mod lifecycle;
 mod negotiate;
 mod rejection;
 mod request_id;
+mod rest;
 mod server;
 mod service;
 
@@ -50,6 +51,7 @@ fn router(gateway: Arc<Gateway>, more: Router<Arc<Gateway>>) -> Router {
     let operations =
         endpoint::ROUTES.iter().fold(Router::new(), |router, path| router.route(path, any(graphql::handle)));
     operations
+        .route(rest::ROUTE, any(rest::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(more)

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use weft_federation::operation::OperationError;
 
 use super::body::BodyError;
@@ -68,7 +68,7 @@ impl From<Refusal> for Rejection {
 }
 
 impl Rejection {
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::UnknownClient => StatusCode::NOT_FOUND,
             Self::NothingServed => StatusCode::SERVICE_UNAVAILABLE,
@@ -86,7 +86,7 @@ impl Rejection {
         }
     }
 
-    fn error(&self) -> OperationError {
+    pub(super) fn error(&self) -> OperationError {
         let (code, message) = match self {
             Self::NotFound => ("NOT_FOUND", "There is nothing here; GraphQL is served at /graphql.".to_owned()),
             Self::UnknownClient => ("NOT_FOUND", "There is no client of this name.".to_owned()),
@@ -132,20 +132,21 @@ impl Rejection {
         OperationError::new(code, message)
     }
 
+    /// What the status is not said without.
+    pub(super) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::MethodNotAllowed { allow } => Some((ALLOW, HeaderValue::from_static(allow))),
+            Self::Unauthorized(refusal) => Some((WWW_AUTHENTICATE, challenge(*refusal))),
+            _ => None,
+        }
+    }
+
     /// The answer, in the form of a GraphQL response of the type that was negotiated.
     pub fn into_response(self, ty: ResponseType) -> Response<Body> {
         let mut response = Response::new(Body::from(errors_body(&[self.error()])));
         *response.status_mut() = self.status();
         response.headers_mut().insert(CONTENT_TYPE, ty.header());
-        match self {
-            Self::MethodNotAllowed { allow } => {
-                response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-            }
-            Self::Unauthorized(refusal) => {
-                response.headers_mut().insert(WWW_AUTHENTICATE, challenge(refusal));
-            }
-            _ => {}
-        }
+        response.headers_mut().extend(self.header());
         response
     }
 }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use weft_federation::operation::OperationError;
 use weft_federation::schema::write_json_string;
 
+use super::asked::{PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED};
+
 /// A document can be wrong in thousands of places; nobody reads more than this many of them.
 const MAX_ERRORS: usize = 20;
 
@@ -22,6 +24,8 @@ pub enum Outcome {
     Executed { errors: usize },
     /// It is wrong, and nothing was executed.
     Refused,
+    /// It names its operation by a hash that is not known. The client is to send the text: that is no failure.
+    NotPersisted,
     /// It is a mutation, which a GET may not ask for.
     MutationByGet,
     /// It is a subscription, and the client takes no events.
@@ -48,7 +52,9 @@ impl Answer {
     /// The answer to a request of which nothing was executed.
     pub fn refused(errors: &[OperationError]) -> Self {
         let has = |code| errors.iter().any(|error| error.code == code);
-        let outcome = if has(INTERNAL_SERVER_ERROR) {
+        let outcome = if has(PERSISTED_QUERY_NOT_FOUND) || has(PERSISTED_QUERY_NOT_SUPPORTED) {
+            Outcome::NotPersisted
+        } else if has(INTERNAL_SERVER_ERROR) {
             Outcome::Failed
         } else if has(GATEWAY_TIMEOUT) {
             Outcome::Late

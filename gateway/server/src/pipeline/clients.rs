@@ -6,11 +6,13 @@ use std::sync::Arc;
 use weft_federation::view::ClientSchema;
 
 use crate::config::ClientPolicy;
+use crate::operations::SavedOperations;
 
 /// One kind of client: what it sees, and what it may do.
 pub struct Client {
     pub schema: Arc<ClientSchema>,
     pub policy: ClientPolicy,
+    pub operations: SavedOperations,
 }
 
 /// Which client's schema an operation is written against.
@@ -35,7 +37,7 @@ pub enum Endpoint<'a> {
 
 pub struct Clients {
     supergraph: Client,
-    others: Vec<Client>,
+    others: Vec<(Box<str>, Client)>,
     by_name: HashMap<Box<str>, ClientId>,
 }
 
@@ -44,8 +46,8 @@ impl Clients {
         let (mut by_name, mut all) = (HashMap::new(), vec![]);
         for (name, client) in others {
             // A folder has no 2^32 folders in it.
-            by_name.insert(name, ClientId(u32::try_from(all.len()).unwrap_or(u32::MAX)));
-            all.push(client);
+            by_name.insert(name.clone(), ClientId(u32::try_from(all.len()).unwrap_or(u32::MAX)));
+            all.push((name, client));
         }
         Self { supergraph, others: all, by_name }
     }
@@ -62,7 +64,15 @@ impl Clients {
     pub fn get(&self, view: View) -> &Client {
         match view {
             View::Supergraph => &self.supergraph,
-            View::Client(ClientId(id)) => &self.others[id as usize],
+            View::Client(ClientId(id)) => &self.others[id as usize].1,
+        }
+    }
+
+    /// The name of the client behind a view; `None` for the supergraph's own.
+    pub fn name(&self, view: View) -> Option<&str> {
+        match view {
+            View::Supergraph => None,
+            View::Client(ClientId(id)) => Some(&self.others[id as usize].0),
         }
     }
 

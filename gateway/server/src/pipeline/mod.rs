@@ -1,6 +1,7 @@
 //! Owns a request's way once it is well-formed, in one place and in order: document → bind → variables → plan → execute.
 
 mod answer;
+mod asked;
 mod cache;
 mod clients;
 mod compute;
@@ -19,13 +20,15 @@ use weft_engine::EventStream;
 use weft_federation::operation::{self, BoundOperation, Identity, OperationError, OperationKind};
 
 use crate::auth::Authenticator;
-use crate::config::{ClientPolicy, Operations};
+use crate::config::ClientPolicy;
+use crate::operations::{PersistedQueries, Routes};
 
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
 pub use clients::{Client, Endpoint};
 pub use request::{ClientRequest, Malformed, QueryParameters};
 pub use snapshot::{Loaded, Snapshot};
 
+use asked::Asked;
 use cache::{OperationKeyRef, Refusal};
 use clients::View;
 use compute::Compute;
@@ -87,8 +90,18 @@ impl Entry {
         self.snapshot.max_body
     }
 
+    /// Which of the client's saved operations are asked for over REST.
+    pub fn routes(&self) -> &Routes {
+        self.client().operations.routes()
+    }
+
     fn client(&self) -> &Client {
         self.snapshot.clients.get(self.view)
+    }
+
+    /// `None` for the supergraph's own.
+    fn client_name(&self) -> Option<&str> {
+        self.snapshot.clients.name(self.view)
     }
 }
 
@@ -113,12 +126,13 @@ pub struct Pipeline {
     /// Empty until there is a first one.
     snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
+    persisted: PersistedQueries,
 }
 
 impl Pipeline {
     /// One that serves nothing until it has a snapshot.
     pub fn empty() -> Self {
-        Self { snapshot: ArcSwapOption::empty(), compute: Compute::new() }
+        Self { snapshot: ArcSwapOption::empty(), compute: Compute::new(), persisted: PersistedQueries::new() }
     }
 
     /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
@@ -160,17 +174,14 @@ impl Pipeline {
         timings: &mut Timings,
     ) -> Result<Reply, Refusal> {
         let (snapshot, client) = (&entry.snapshot, entry.client());
-        match client.policy.operations {
-            Operations::Open => {}
-            Operations::Registered => return Err(refuse("QUERY_NOT_IN_SAFELIST", NOT_REGISTERED)),
-        }
         let started = Instant::now();
-        let key = OperationKeyRef {
-            view: entry.view,
-            text: &request.query,
-            operation_name: request.operation_name.as_deref(),
-        };
+        let asked = in_time(deadline, self.asked(entry, request)).await?;
+        let key =
+            OperationKeyRef { view: entry.view, text: asked.text(), operation_name: request.operation_name.as_deref() };
         let operation = in_time(deadline, snapshot.caches.operation(key, self.bind(snapshot, key))).await?;
+        if let Asked::Registering { text, hash } = asked {
+            self.persisted.insert(entry.client_name(), hash, text);
+        }
         let bound = &operation.bound;
         match (bound.kind, method, delivery) {
             (OperationKind::Mutation, Method::Get, _) => return Ok(Reply::Once(Answer::mutation_by_get())),
@@ -239,7 +250,6 @@ pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result
 
 const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
 const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
-const NOT_REGISTERED: &str = "The client may only send operations that are registered, and this one is not.";
 
 /// Waits for what is worked at off the async threads, and no longer than the request may take. Then work that waits for its
 /// turn is given up, and planning that has started ends early; parsing and binding go on to their end, which their own

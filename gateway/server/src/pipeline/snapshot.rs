@@ -13,6 +13,7 @@ use super::engine::Engine;
 use crate::auth::Authenticator;
 use crate::bff::{self, ClientFiles};
 use crate::config::{ClientPolicy, GatewayConfig};
+use crate::operations::SavedOperations;
 
 pub struct Snapshot {
     pub clients: Clients,
@@ -84,6 +85,7 @@ impl Snapshot {
         let own = Client {
             schema: Arc::new(ClientSchema::identity(supergraph)),
             policy: ClientPolicy::of_supergraph(config),
+            operations: SavedOperations::default(),
         };
         let clients = Clients::new(own, clients);
         let engine = Arc::new(Engine::new(supergraph, config)?);

@@ -301,3 +301,38 @@ async fn a_value_that_a_context_was_not_given_is_not_handed_in_as_null() {
         assert_eq!(paths(&outcome), json!([["region"], ["region", "main"]]), "{}", outcome.text);
     }
 }
+
+#[tokio::test]
+async fn an_object_that_came_too_late_for_what_a_broken_promise_held_up_is_explained() {
+    let gateway = Gateway::new(&[
+        ("shelves", r#"type Query { shelf: Shelf } type Shelf @key(fields: "id") { id: ID! isbn: ID! @shareable }"#),
+        (
+            "media",
+            r#"type Shelf @key(fields: "isbn") { isbn: ID! @shareable label: String best: Book @shareable }
+               type Book { code: ID! @shareable }"#,
+        ),
+        ("refs", r#"type Shelf @key(fields: "id") { id: ID! ref: ID! @shareable }"#),
+        (
+            "notes",
+            r#"type Shelf @key(fields: "ref") { ref: ID! @shareable best: Book @shareable }
+               type Book { code: ID! @shareable mood: String }"#,
+        ),
+        (
+            "works",
+            r#"type Shelf @key(fields: "id") { id: ID! best: Book @external
+                 note: Int @requires(fields: "best { code mood }") }
+               type Book { code: ID! @external mood: String @external }"#,
+        ),
+        ("pages", r#"type Book @key(fields: "code") { code: ID! @shareable pages: Int }"#),
+    ]);
+    let answers = [
+        ("shelves", "", r#"{"data":{"shelf":{"id":"1","isbn":null}}}"#),
+        ("refs", "", r#"{"data":{"_entities":[{"ref":"r"}]}}"#),
+        ("notes", "", r#"{"data":{"_entities":[{"best":{"code":"c","mood":"m"}}]}}"#),
+        ("works", "", r#"{"data":{"_entities":[{"note":5}]}}"#),
+    ];
+    let outcome = gateway.run("{ shelf { label best { pages } note } }", &answers).await;
+    let expected = json!({"shelf": {"label": null, "best": {"pages": null}, "note": 5}});
+    assert_eq!(outcome.response["data"], expected, "{}", outcome.text);
+    assert_eq!(paths(&outcome), json!([["shelf"], ["shelf", "best"]]), "{} {:#?}", outcome.text, outcome.calls);
+}

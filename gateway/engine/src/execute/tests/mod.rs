@@ -12,6 +12,7 @@ mod order;
 mod repeats;
 mod requires;
 mod subscribe;
+mod views;
 
 use serde_json::Value as Json;
 

@@ -249,12 +249,12 @@ impl Generator<'_> {
             }
             let levels = levels(&def.ty);
             let mut lists = vec![];
-            for level in 0..levels.len() - 1 {
+            for level in &levels[..levels.len() - 1] {
                 if !goes_on && !self.rng.chance(30) {
                     break;
                 }
                 // What is at this level, before the list is looked into.
-                add_promise(&mut reached.non_null, levels[level]);
+                add_promise(&mut reached.non_null, *level);
                 if self.rng.chance(70) {
                     if reached.non_null.len() == 1 {
                         reached.non_null.push(true);

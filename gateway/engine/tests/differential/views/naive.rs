@@ -201,7 +201,8 @@ impl<'a> Naive<'a> {
             let path = log.here();
             log.degraded.push(path);
         }
-        Ok(serde_json::from_str(value).expect("it is JSON"))
+        // Of what is written in GraphQL, only an enum's value is no JSON.
+        Ok(serde_json::from_str(value).unwrap_or_else(|_| JsonValue::from(value.as_str())))
     }
 
     /// The client's list without what is left out of it.
@@ -454,7 +455,7 @@ impl<'a> Naive<'a> {
 fn tree(value: Value<'_>) -> Tree<'_> {
     match value {
         Value::Null => Tree::Null,
-        Value::Leaf(leaf) if leaf == JsonValue::Null => Tree::Null,
+        Value::Leaf(JsonValue::Null) => Tree::Null,
         Value::Leaf(leaf) => Tree::Leaf(leaf),
         Value::Object(object) => Tree::Object(object),
         Value::List(items) => Tree::List(items.into_iter().map(tree).collect()),

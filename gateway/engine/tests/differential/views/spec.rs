@@ -76,7 +76,7 @@ pub enum ListStep {
 
 #[derive(Debug, Clone)]
 pub struct Fallback {
-    /// A literal, which is JSON too.
+    /// A literal: JSON, or the name of an enum's value.
     pub value: String,
     pub on_error: bool,
     pub on_null: bool,

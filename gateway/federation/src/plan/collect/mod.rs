@@ -74,6 +74,14 @@ struct Known {
     sources: Sources,
 }
 
+impl Known {
+    /// Those of the types that some source gives. Where there is no source there is nothing to go by.
+    fn possible(&self, types: TypeSet) -> TypeSet {
+        let given: TypeSet = self.sources.iter().filter(|(_, nodes)| !nodes.is_empty()).map(|(ty, _)| *ty).collect();
+        if given.is_empty() { types } else { types.intersect(&given) }
+    }
+}
+
 impl<'o> Collector<'o> {
     /// Collects a position seen through several views; gives the demand, and a projection for each view.
     fn position(
@@ -118,6 +126,7 @@ impl<'o> Collector<'o> {
                     });
                     let possible: TypeSet = possible.flatten().collect();
                     let below = self.below(known, slot, &possible)?;
+                    let possible = below.possible(possible);
                     self.shape.positions[child.index()].types = possible;
                     let (demand, projections) = self.position(child, &slot.views, &below, depth + 1)?;
                     slot.projections = projections;
@@ -151,7 +160,7 @@ impl<'o> Collector<'o> {
             };
             self.shape.projections.push(Projection { position, classes, kind });
         }
-        let demand = self.demands.add(Demand { position, items, on_interface, typed });
+        let demand = self.demands.add(Demand { items, on_interface, typed, ..Demand::new(position) });
         Ok((demand, projections))
     }
 

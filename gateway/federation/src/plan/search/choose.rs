@@ -220,11 +220,13 @@ impl Search<'_> {
     }
 }
 
-/// For each of the options a way from open stations. What has to wait for others takes the way with the fewest calls that
-/// is no longer than theirs.
+/// For each of the options a way from open stations, with as few hazards as can be. What has to wait for others takes the way
+/// with the fewest calls that is no longer than theirs.
 fn cheapest<'o>(options: &'o [Vec<Way>], open: &Open) -> Option<Vec<&'o Way>> {
     fn available<'o>(options: &'o [Way], open: &Open) -> impl Iterator<Item = &'o Way> {
-        options.iter().filter(|option| option.stations.iter().all(|station| open.contains(station)))
+        let is_open = |option: &&Way| option.stations.iter().all(|station| open.contains(station));
+        let hazards = options.iter().filter(is_open).map(|option| option.cost.hazards).min();
+        options.iter().filter(move |option| is_open(option) && Some(option.cost.hazards) == hazards)
     }
     let mut depth = 0;
     for options in options {

@@ -95,7 +95,7 @@ impl Search<'_> {
         let stations = Stations::label(self, position, whom, bases, items)?;
         let mut options = Vec::with_capacity(items.len());
         for item in items {
-            let found = self.options(&stations, item)?;
+            let found = self.options(position, &stations, item)?;
             if found.is_empty() {
                 return Ok(None);
             }
@@ -117,6 +117,7 @@ impl Search<'_> {
             for (at, (_, node)) in bases.iter().enumerate() {
                 if let Some(found) = self.by_edge(*node, Handed::default(), item)?
                     && found.depth == 0
+                    && !self.is_hazard(position, *node, item)
                 {
                     cost = cost.beside(found);
                     let stations = vec![StationId::from_index(at)];
@@ -152,18 +153,26 @@ impl Search<'_> {
     }
 
     /// The ways to get an item from the stations in reach.
-    pub(super) fn options(&mut self, stations: &Stations, item: &Item) -> Result<Vec<Way>, Stopped> {
+    pub(super) fn options(
+        &mut self,
+        position: PositionId,
+        stations: &Stations,
+        item: &Item,
+    ) -> Result<Vec<Way>, Stopped> {
         let mut options = vec![];
         for (id, station) in stations.iter() {
             if let Some(cost) = self.by_station(station, item)? {
-                options.push(Way { stations: vec![id], cost: cost.after(station.depth) });
+                let cost = cost.after(station.depth).at_risk(self.hazards(position, station, item));
+                options.push(Way { stations: vec![id], cost });
             }
         }
         // Where no one has all that is wanted under it; or where asking several saves a step.
-        let ends_here = |way: &Way| way.stations.iter().any(|id| stations.get(*id).depth == way.cost.depth);
+        let ends_here = |way: &Way| {
+            way.cost.hazards == 0 && way.stations.iter().any(|id| stations.get(*id).depth == way.cost.depth)
+        };
         if item.child.is_some() && !options.iter().any(ends_here) {
             let most = if options.is_empty() { usize::MAX } else { MAX_BESIDE };
-            options.extend(self.shared(stations, item, most)?);
+            options.extend(self.shared(position, stations, item, most)?);
         }
         Ok(options)
     }
@@ -180,9 +189,36 @@ impl Search<'_> {
         }
     }
 
+    /// How many hazards it is to ask for an item at a station: objects are looked up once it is known that they want it.
+    fn hazards(&self, position: PositionId, station: &Station, item: &Item) -> u32 {
+        match station.via {
+            Via::Base(_) => self.is_hazard(position, station.node, item).into(),
+            Via::Lookup { .. } => 0,
+        }
+    }
+
+    /// Whether objects of types that do not want an item are asked for it too where they come from, and are lost with it if it
+    /// fails: an interface object cannot tell its types, and what is selected on one of them is asked of all.
+    pub(super) fn is_hazard(&self, position: PositionId, node: NodeId, item: &Item) -> bool {
+        let at = self.graph.node(node);
+        if !at.is_interface_object || self.shape.positions[position.index()].types.is_subset(&item.types) {
+            return false;
+        }
+        let name = self.shape.slots[item.slot.index()].name;
+        let Some(field) = self.model.field_of(at.ty, name) else { return false };
+        let join = self.model.field_join(field, at.subgraph);
+        let wrapping = join.and_then(|join| join.ty).map_or(self.model.field(field).wrapping, |(wrapping, _)| wrapping);
+        wrapping.is_non_null()
+    }
+
     /// A shared value whose parts are in several places: asked in each of the `most` nearest, as few as will do.
-    fn shared(&mut self, stations: &Stations, item: &Item, most: usize) -> Result<Option<Way>, Stopped> {
-        let Some(child) = item.child else { return Ok(None) };
+    fn shared(
+        &mut self,
+        position: PositionId,
+        stations: &Stations,
+        item: &Item,
+        most: usize,
+    ) -> Result<Option<Way>, Stopped> {
         let name = self.shape.slots[item.slot.index()].name;
         let mut parts: Vec<(StationId, NodeId)> = vec![];
         for (id, station) in stations.iter() {
@@ -195,14 +231,14 @@ impl Search<'_> {
         if parts.len() < 2 {
             return Ok(None);
         }
-        let Some(mut best) = self.together(stations, child, &parts)? else { return Ok(None) };
+        let Some(mut best) = self.together(position, stations, item, &parts)? else { return Ok(None) };
         // From the last on: what comes first is where the objects come from, or nearest to it.
         let mut at = parts.len();
         while at > 0 && parts.len() > 2 {
             at -= 1;
             let mut fewer = parts.clone();
             fewer.remove(at);
-            if let Some(found) = self.together(stations, child, &fewer)?
+            if let Some(found) = self.together(position, stations, item, &fewer)?
                 && found.0 <= best.0
             {
                 (parts, best) = (fewer, found);
@@ -214,21 +250,24 @@ impl Search<'_> {
     /// What it costs to ask all of these for what is wanted of a shared value: with the stations' own calls, and without.
     fn together(
         &mut self,
+        position: PositionId,
         stations: &Stations,
-        child: DemandId,
+        item: &Item,
         parts: &[(StationId, NodeId)],
     ) -> Result<Option<(Cost, Cost)>, Stopped> {
+        let Some(child) = item.child else { return Ok(None) };
         let nodes: Nodes = parts.iter().map(|(_, node)| *node).collect();
         let Some(decision) = self.best(child, &nodes)? else { return Ok(None) };
-        let (mut depth, mut calls) = (0, Cost::ZERO);
+        let (mut depth, mut calls, mut hazards) = (0, Cost::ZERO, 0);
         for (id, _) in parts {
             let station = stations.get(*id);
+            hazards += self.hazards(position, station, item);
             depth = depth.max(station.depth);
             if let Via::Lookup { lookup, .. } = station.via {
                 calls = calls.beside(Cost::call(station.depth, self.graph.lookup(lookup).batch));
             }
         }
-        let own = decision.cost.beside(Cost::FIELD).after(depth);
+        let own = decision.cost.beside(Cost::FIELD).after(depth).at_risk(hazards);
         Ok(Some((own.beside(calls), own)))
     }
 }

@@ -176,7 +176,12 @@ fn candidates(
     let mut looked = 0;
     for lookup in graph.lookups_of(whom.ty) {
         let lookup = graph.lookup(*lookup);
-        if lookup.field.is_some() || bases.iter().any(|(_, node)| *node == lookup.enters) {
+        if lookup.field.is_some() {
+            continue;
+        }
+        // Objects that come from there are not looked up there, unless that is how not to ask too many of them.
+        let is_base = bases.iter().any(|(_, node)| *node == lookup.enters);
+        if is_base && !items.iter().any(|item| search.is_hazard(position, lookup.enters, item)) {
             continue;
         }
         let inputs = inputs(search, position, whom, &lookup.key, None);

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use smallvec::{SmallVec, smallvec};
 
 use super::contexts::{SetContexts, setters};
-use super::demand::{DemandId, Demands, Item, Whom};
+use super::demand::{Demand, DemandId, Demands, Item, Whom};
 use super::graph::{ContextId, Edge, NodeId, PlannerGraph};
 use super::shape::{PositionId, ROOT, Shape};
 use super::work::{Stopped, Work};
@@ -100,6 +100,13 @@ impl<'a> Search<'a> {
         Ok(decision)
     }
 
+    /// Lets whoever gives what `demand` wants give what a context takes of the same objects too. False if that was so, and
+    /// nothing changes.
+    pub fn join(&mut self, demand: DemandId, taken: DemandId) -> bool {
+        self.known.clear();
+        self.demands.join(demand, taken)
+    }
+
     /// Whether all contexts that a field needs are set around the objects of its position.
     fn are_set(&self, edge: &Edge, position: PositionId) -> bool {
         edge.contexts.iter().all(|id| match setters(&self.shape, position, &self.graph.context(*id).types) {
@@ -122,7 +129,8 @@ impl<'a> Search<'a> {
 
     fn decide(&mut self, demand: DemandId, nodes: &Nodes) -> Result<Option<Decision>, Stopped> {
         let possible = self.possible(demand, nodes);
-        let items = self.demands.get(demand).items.clone();
+        let Demand { mut items, beside, .. } = self.demands.get(demand).clone();
+        items.extend(beside);
         self.work.spend(items.len())?;
         if !self.is_of_one_source(demand, nodes, &possible)? {
             return Ok(None);

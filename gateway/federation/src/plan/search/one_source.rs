@@ -23,7 +23,7 @@ impl Search<'_> {
         }
         let Demand { position, items, on_interface, .. } = self.demands.get(demand).clone();
         'items: for item in items.into_iter().filter(|item| on_interface.contains(&item.slot)) {
-            let alone = Demand { position, items: vec![item], on_interface: vec![], typed: false };
+            let alone = Demand { items: vec![item], ..Demand::new(position) };
             let alone = self.demands.add(alone);
             for node in nodes {
                 if self.best(alone, &smallvec![*node])?.is_some() {

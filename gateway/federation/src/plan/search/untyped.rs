@@ -44,7 +44,7 @@ impl Search<'_> {
         let stations = Stations::label(self, position, &whom, &bases, &whole)?;
         let (mut at_once, mut options) = (vec![], vec![]);
         for item in whole {
-            let found = self.options(&stations, &item)?;
+            let found = self.options(position, &stations, &item)?;
             if found.is_empty() {
                 later.push(item);
             } else {

@@ -45,8 +45,8 @@ struct Raw {
     /// How long one request may take; never longer than `traffic.request_timeout` in `weft.yaml`.
     #[schemars(example = "3s")]
     timeout: Option<Located<Time>>,
-    /// Whether any operation is taken, or only those that were registered. None can be registered yet, so that `registered`
-    /// refuses all.
+    /// Whether any operation is taken, or only those that are registered: the files in the folder `operations`. See
+    /// [operations.md](operations.md).
     #[schemars(extend("default" = "open"))]
     operations: Option<Operations>,
     /// Whether the client may ask for its schema. Without it that is as for the whole gateway.
@@ -102,6 +102,8 @@ pub struct ClientPolicy {
     /// How long a request may take.
     pub timeout: Duration,
     pub operations: Operations,
+    /// Automatic persisted queries are taken; where operations are registered, they are not.
+    pub apq: bool,
     pub introspection: bool,
     pub errors: Errors,
     pub lifecycle: Lifecycle,
@@ -116,6 +118,7 @@ impl ClientPolicy {
             depth: None,
             timeout: gateway.request_timeout,
             operations: Operations::Open,
+            apq: gateway.apq,
             introspection: gateway.allows_introspection(),
             errors: Errors::Full,
             lifecycle: Lifecycle::default(),
@@ -170,12 +173,14 @@ impl Resolving<'_> {
                 "say in `authentication.jwt` of weft.yaml whose tokens are taken",
             );
         }
+        let operations = raw.operations.unwrap_or_default();
         ClientPolicy {
             exposure,
             audiences: audiences.value.into(),
             depth,
             timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
-            operations: raw.operations.unwrap_or_default(),
+            operations,
+            apq: operations == Operations::Open,
             introspection: raw.introspection.unwrap_or_else(|| self.gateway.allows_introspection()),
             errors: raw.errors.unwrap_or(by_exposure),
             lifecycle: raw.lifecycle.resolve(self),

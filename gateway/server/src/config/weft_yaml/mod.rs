@@ -1,5 +1,6 @@
 //! Owns `weft.yaml`: [`Raw`] is the file as it is written, a file a section, and [`Config`] what follows from it.
 
+mod apq;
 mod authentication;
 #[cfg(test)]
 mod authentication_tests;
@@ -77,6 +78,8 @@ struct Raw {
     /// Bounds by name. A client takes those that its `client.yaml` names, or else those of `default` if there are such, and can only
     /// tighten them.
     tiers: BTreeMap<String, tiers::RawTier>,
+    /// Automatic persisted queries: clients send the hash of an operation, and its text only where the hash is not known.
+    apq: apq::Apq,
     /// Who clients are. Without it nobody is asked.
     authentication: authentication::Authentication,
 }
@@ -109,6 +112,8 @@ pub struct GatewayConfig {
     /// The folder of the clients.
     pub bff: Option<PathBuf>,
     pub tiers: BTreeMap<String, Tier>,
+    /// Whether the supergraph's own endpoint takes automatic persisted queries.
+    pub apq: bool,
     /// `None` where nobody is authenticated.
     pub authentication: Option<JwtConfig>,
     /// What the file is warned of for, whatever the supergraph.
@@ -217,6 +222,7 @@ impl Raw {
             override_labels: self.override_labels,
             bff: self.bff.path(folder),
             tiers: tiers::resolve(self.tiers, resolving),
+            apq: self.apq.is_enabled(),
             authentication: self.authentication.resolve(resolving, folder),
             warnings: std::mem::take(&mut resolving.warnings),
             named: std::mem::take(&mut resolving.named),
