@@ -7,9 +7,12 @@ mod bff;
 pub mod cli;
 mod compose;
 mod config;
+mod dev;
+mod files;
 mod http;
 mod operations;
 mod pipeline;
+mod reload;
 mod server;
 mod telemetry;
 
