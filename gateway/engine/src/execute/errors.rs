@@ -125,6 +125,21 @@ impl SubgraphError {
         Self::new(origin, "SUBREQUEST_UNAVAILABLE", message)
     }
 
+    /// Whether it says that the one who asks may not see the value, in the words of whichever framework.
+    pub fn refuses(&self) -> bool {
+        const WORDS: [&str; 5] = ["UNAUTHENTICATED", "UNAUTHORIZED", "FORBIDDEN", "PERMISSION_DENIED", "ACCESS_DENIED"];
+        let says_so = |text: &str| {
+            let text = text.to_ascii_uppercase();
+            WORDS.iter().any(|word| text.contains(word))
+                || text.contains("NOT_AUTHORIZED")
+                || text.contains("NOT_AUTHENTICATED")
+        };
+        let classified = self.extensions.get("classification").is_some_and(|value| says_so(value.get()));
+        classified
+            || says_so(&self.code)
+            || matches!(self.status, Some(BackendStatus::Http(401 | 403) | BackendStatus::Grpc(7 | 16)))
+    }
+
     /// What a view does not show to the one who asks.
     pub fn denied(need: &Need) -> Self {
         let (code, message) = match need {

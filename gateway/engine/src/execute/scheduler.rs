@@ -40,17 +40,19 @@ pub async fn execute(
     respond(prepared, operation, client, variables, context, arena)
 }
 
-/// Answers one event of a subscription: what its source sent, and the fetches that follow.
+/// Answers one event of a subscription: what its source sent, if it has one, and the fetches that follow.
 pub(super) async fn execute_event(
     prepared: &PreparedPlan,
     operation: &BoundOperation,
     client: &ClientSchema,
     variables: &Variables,
     context: &RequestContext<'_>,
-    event: Result<Part, SubgraphError>,
+    event: Option<Result<Part, SubgraphError>>,
 ) -> ExecutionResult {
     let mut run = Run::new(prepared, operation, context.deadline);
-    run.receive_event(event);
+    if let Some(event) = event {
+        run.receive_event(event);
+    }
     let arena = fetch_rest(run, prepared, variables, context).await;
     respond(prepared, operation, client, variables, context, arena)
 }

@@ -102,7 +102,13 @@ enum End {
 async fn forward(subscription: &Subscription, answers: &mpsc::Sender<ExecutionResult>) -> End {
     let Subscription { prepared, variables, headers, errors, limits, .. } = subscription;
     let (Some(fetch), Some(trigger)) = (&prepared.plan.trigger, &prepared.trigger) else {
-        // All that it asked for is skipped.
+        // All that it asked for is skipped, or refused, which is told.
+        let context = RequestContext { headers, deadline: Instant::now(), errors: *errors };
+        let answer = execute_event(prepared, &subscription.operation, &subscription.client, variables, &context, None);
+        let answer = answer.await;
+        if answer.error_count > 0 && answers.send(answer).await.is_err() {
+            return End::Client;
+        }
         return End::Source;
     };
     let context = RequestContext { headers, deadline: Instant::now() + limits.event_timeout, errors: *errors };
@@ -132,7 +138,7 @@ async fn deliver(
 ) -> Result<(), End> {
     let Subscription { prepared, operation, client, variables, headers, errors, limits } = subscription;
     let context = RequestContext { headers, deadline: Instant::now() + limits.event_timeout, errors: *errors };
-    let answer = execute_event(prepared, operation, client, variables, &context, event).await;
+    let answer = execute_event(prepared, operation, client, variables, &context, Some(event)).await;
     match timeout(limits.patience, answers.reserve()).await {
         Ok(Ok(place)) => {
             place.send(answer);

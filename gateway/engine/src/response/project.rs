@@ -396,6 +396,7 @@ impl<'a> Writer<'a> {
     /// Cuts off what was written since `start`.
     pub(super) fn cut(&mut self, start: usize) {
         self.out.truncate(start);
+        self.report.cut(start);
         while let Some(last) = self.copied.last() {
             if self.copies.get(last).is_some_and(|(_, end)| *end <= start) {
                 break;

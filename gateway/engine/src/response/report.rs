@@ -26,10 +26,23 @@ pub struct Report<'a> {
     /// How many enclosing fields have fallbacks, which want to know what went wrong in them.
     watched: usize,
     /// The codes of the errors that were reported while a field was watched.
-    codes: Vec<Cow<'static, str>>,
-    /// Where fallbacks stand in for errors: the items of a list, as JSON.
-    degraded: String,
-    degraded_count: usize,
+    codes: Vec<Code>,
+    /// Where fallbacks stand in for errors: how long the answer was before each, and the item of the list, as JSON.
+    degraded: Vec<(usize, String)>,
+}
+
+/// What is known of an error while a field is watched.
+#[derive(Debug)]
+pub struct Code {
+    pub text: Cow<'static, str>,
+    /// Whether it says that the one who asks may not see the value. Nothing stands in for that.
+    pub refuses: bool,
+}
+
+impl Code {
+    pub fn of(error: &SubgraphError) -> Self {
+        Self { text: error.code.clone(), refuses: error.refuses() }
+    }
 }
 
 /// A state of a report, to come back to.
@@ -39,7 +52,6 @@ pub struct Mark {
     count: usize,
     codes: usize,
     degraded: usize,
-    degraded_count: usize,
 }
 
 impl<'a> Report<'a> {
@@ -58,19 +70,13 @@ impl<'a> Report<'a> {
 
     /// In how many places a fallback stands in for an error.
     pub fn degraded_count(&self) -> usize {
-        self.degraded_count
+        self.degraded.len()
     }
 
     /// Begins to watch what goes wrong.
     pub fn watch(&mut self) -> Mark {
         self.watched += 1;
-        Mark {
-            json: self.json.len(),
-            count: self.count,
-            codes: self.codes.len(),
-            degraded: self.degraded.len(),
-            degraded_count: self.degraded_count,
-        }
+        Mark { json: self.json.len(), count: self.count, codes: self.codes.len(), degraded: self.degraded.len() }
     }
 
     /// Ends what [`Self::watch`] began.
@@ -82,12 +88,18 @@ impl<'a> Report<'a> {
     }
 
     /// The codes of the errors since then.
-    pub fn codes_since(&self, mark: &Mark) -> &[Cow<'static, str>] {
+    pub fn codes_since(&self, mark: &Mark) -> &[Code] {
         self.codes.get(mark.codes..).unwrap_or_default()
     }
 
-    /// Notes that a fallback stands in for the errors since then. They are told no more, unless they are to be kept.
-    pub fn degrade(&mut self, mark: &Mark, code: &str, keep_errors: bool) {
+    /// Whether an error was told since then.
+    pub fn has_told_since(&self, mark: &Mark) -> bool {
+        self.count > mark.count
+    }
+
+    /// Notes that a fallback stands in, behind the answer's first `at` bytes, for the errors since then. They are told no
+    /// more, unless they are to be kept.
+    pub fn degrade(&mut self, at: usize, mark: &Mark, code: &str, keep_errors: bool) {
         if !keep_errors {
             self.json.truncate(mark.json);
             self.count = mark.count;
@@ -95,26 +107,27 @@ impl<'a> Report<'a> {
         self.codes.truncate(mark.codes);
         // Of what stood below, nothing is left.
         self.degraded.truncate(mark.degraded);
-        self.degraded_count = mark.degraded_count + 1;
-        if self.degraded_count > MAX_ERRORS {
+        if self.degraded.len() >= MAX_ERRORS {
             return;
         }
-        if !self.degraded.is_empty() {
-            self.degraded.push(',');
+        let mut json = format!("{{\"path\":[{}],\"code\":", self.path_json());
+        write_json_string(code, &mut json);
+        json.push('}');
+        self.degraded.push((at, json));
+    }
+
+    /// Forgets what stood behind the answer's first `at` bytes, which are all that is left of it.
+    pub fn cut(&mut self, at: usize) {
+        while self.degraded.last().is_some_and(|(behind, _)| *behind >= at) {
+            self.degraded.pop();
         }
-        self.degraded.push_str("{\"path\":[");
-        let path = self.path_json();
-        self.degraded.push_str(&path);
-        self.degraded.push_str("],\"code\":");
-        write_json_string(code, &mut self.degraded);
-        self.degraded.push('}');
     }
 
     /// Reports an error at the current path, wherever it arose.
     pub fn add_here(&mut self, error: &SubgraphError) {
         self.count += 1;
         if self.watched > 0 {
-            self.codes.push(error.code.clone());
+            self.codes.push(Code::of(error));
         }
         if self.count <= MAX_ERRORS {
             let path = self.path_json();
@@ -174,7 +187,8 @@ impl<'a> Report<'a> {
             let message = format!("{more} more errors are not shown.");
             self.write(&SubgraphError::internal(message), None);
         }
-        (self.json, self.degraded)
+        let degraded: Vec<String> = self.degraded.into_iter().map(|(_, json)| json).collect();
+        (self.json, degraded.join(","))
     }
 }
 

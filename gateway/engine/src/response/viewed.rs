@@ -12,10 +12,7 @@ use weft_federation::view::{EnumMap, Fallback, ListStep, Mask, Treatment};
 
 use super::arena::{ObjectId, SlotValue};
 use super::project::{Stop, Target, Writer};
-use super::report::{Mark as ReportMark, Segment};
-
-/// Codes of errors for which nothing stands in: who may not see a value is not told another one.
-const AUTHORIZATION: [&str; 3] = ["UNAUTHENTICATED", "FORBIDDEN", "UNAUTHORIZED_FIELD_OR_TYPE"];
+use super::report::{Code, Mark as ReportMark, Segment};
 
 /// A field's value while a path to it is followed.
 struct Value<'a> {
@@ -62,9 +59,11 @@ impl<'a> Writer<'a> {
         source: &'a ViewedSource,
     ) -> Result<(), Stop> {
         let treatment = &source.treatment;
-        let mut value = Value { treatment, coordinate: &field.coordinate, wrapping: field.wrapping, items: None };
+        // Where there is a fallback, null is first of all the question whether it stands in.
+        let wrapping = if treatment.fallback.is_some() { field.wrapping.nullable() } else { field.wrapping };
+        let mut value = Value { treatment, coordinate: &field.coordinate, wrapping, items: None };
         let found = self.arena.slot(object, self.shape.slots[source.slot.index()].index);
-        let explained = self.is_explained(object, found);
+        let explained = self.is_lost(object, found);
         let reason = if explained { Reason::Told } else { Reason::None };
         let found = Found { value: found, promised: field.promised, reason };
         let Some(fallback) = &treatment.fallback else {
@@ -75,7 +74,18 @@ impl<'a> Writer<'a> {
         let written = self.lists(found, &source.lists, source, &mut value);
         let written = self.fall_back(written, start, &mark, fallback, explained.then_some(object));
         self.report.unwatch();
+        let is_null = written.is_ok() && &self.out[start..] == b"null";
+        if is_null && field.wrapping.is_non_null() {
+            let errors_before = if self.report.has_told_since(&mark) { usize::MAX } else { self.report.count() };
+            self.cut(start);
+            return self.null(field.wrapping, Target::of(field), explained, errors_before);
+        }
         written
+    }
+
+    /// Whether nobody has answered for a value, because of an error of the object that it is in.
+    fn is_lost(&self, object: ObjectId, value: SlotValue) -> bool {
+        value == SlotValue::Absent && self.is_explained(object, value)
     }
 
     /// Lets a fallback stand in for what is null; `explained` is the object whose errors say why.
@@ -95,11 +105,12 @@ impl<'a> Writer<'a> {
         if !is_null {
             return written;
         }
-        let own = explained.and_then(|object| self.arena.errors(self.arena.object_errors(object)).next());
-        let codes = self.report.codes_since(mark).iter().map(|code| &**code).chain(own.map(|error| &*error.code));
-        let codes: Vec<&str> = codes.collect();
-        let is_refused = codes.iter().any(|code| AUTHORIZATION.contains(code));
-        let cause = codes.first().map(|code| (*code).to_owned());
+        // Which of an object's errors has taken a value is not known: one of them that refuses is enough.
+        let own = explained.into_iter().flat_map(|object| self.arena.errors(self.arena.object_errors(object)));
+        let own: Vec<Code> = own.map(Code::of).collect();
+        let codes: Vec<&Code> = self.report.codes_since(mark).iter().chain(&own).collect();
+        let is_refused = codes.iter().any(|code| code.refuses);
+        let cause = codes.first().map(|code| code.text.to_string());
         let stands_in = !is_refused && if cause.is_some() { fallback.on_error } else { fallback.on_null };
         if explained.is_some() {
             self.lacks.covered |= stands_in && !fallback.report;
@@ -108,10 +119,10 @@ impl<'a> Writer<'a> {
         if !stands_in {
             return written;
         }
-        if let Some(code) = cause {
-            self.report.degrade(mark, &code, fallback.report);
-        }
         self.cut(start);
+        if let Some(code) = cause {
+            self.report.degrade(start, mark, &code, fallback.report);
+        }
         self.reserve(fallback.value.len())?;
         self.out.extend_from_slice(fallback.value.as_bytes());
         Ok(())
@@ -160,7 +171,7 @@ impl<'a> Writer<'a> {
                 let next = next.map(|field| (&field.source, field.promised));
                 let Some((ProjectionSource::Viewed(next), promised)) = next else {
                     // The path does not go on for objects of this type.
-                    let reason = self.reason_of(object, SlotValue::Null);
+                    let reason = self.reason_of(object, SlotValue::Absent);
                     return self.land(Found { reason, ..Found::nothing() }, None, value);
                 };
                 let found = self.arena.slot(object, self.shape.slots[next.slot.index()].index);
@@ -187,7 +198,7 @@ impl<'a> Writer<'a> {
     }
 
     fn reason_of(&self, object: ObjectId, found: SlotValue) -> Reason {
-        if self.is_explained(object, found) { Reason::Of(object) } else { Reason::None }
+        if self.is_lost(object, found) { Reason::Of(object) } else { Reason::None }
     }
 
     /// Writes the client's list, with the items that `write` gives. An item that may not be null takes the list with it.

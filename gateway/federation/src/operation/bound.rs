@@ -85,6 +85,8 @@ pub struct Derived {
     pub value: Option<Value>,
     /// What holds if a variable that is the whole value was not given.
     pub absent: Option<Value>,
+    /// A null is taken for a value that was not given.
+    pub takes_no_null: bool,
     /// The largest number that is handed on, and what is handed on for no number.
     pub at_most: Option<u32>,
 }

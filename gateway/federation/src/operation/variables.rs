@@ -135,7 +135,9 @@ impl Variables {
             let mut out = String::new();
             value.write_json(&|id| self.get(id), &mut out).then_some(out)
         };
-        let value = derived.value.as_ref().and_then(write).or_else(|| derived.absent.as_ref().and_then(write));
+        let is_taken = |json: &String| !derived.takes_no_null || json != "null";
+        let value =
+            derived.value.as_ref().and_then(write).filter(is_taken).or_else(|| derived.absent.as_ref().and_then(write));
         let value = match derived.at_most {
             None => value,
             Some(most) => {

@@ -18,6 +18,12 @@ impl PlanError {
         Self { code: "INTERNAL_SERVER_ERROR", message: format!("No subgraph can be asked for {what}.") }
     }
 
+    /// The gateway answers for its schema at the root of an operation alone.
+    pub(super) fn introspection_below(key: &str) -> Self {
+        let message = format!("The schema can be asked for at the operation's root only, and \"{key}\" is below it.");
+        Self { code: "GRAPHQL_VALIDATION_FAILED", message }
+    }
+
     /// Nobody waits for the plan, so nobody is told this either.
     pub(super) fn unwanted() -> Self {
         let message = "Planning was given up, since nobody waits for the plan any more.";

@@ -58,6 +58,12 @@ impl Wrapping {
         self.non_null & 1 == 1
     }
 
+    /// The same, with null allowed at the outermost level.
+    #[must_use]
+    pub fn nullable(self) -> Self {
+        Self { non_null: self.non_null & !1, ..self }
+    }
+
     /// The wrapping of a list's items; itself where there is no list.
     pub fn item(self) -> Self {
         match self.lists {

@@ -59,10 +59,14 @@ fn mapped(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Opt
                 found.push(Diagnostic::error("DIRECTIVE_MISUSED", message).at(cx.places.of(directive), "").help(help));
             }
             arguments::refuse(cx, field, found);
+            refuse_treatments(cx, field, "a constant", &["fallback", "limit", "mask", "dropUnknown"], found);
             (FieldSource::Constant(treatments::constant(cx, field, constant, found)?), vec![], vec![])
         }
         None => made.sourced(from.path, found)?,
     };
+    if matches!(source, FieldSource::Here) {
+        refuse_treatments(cx, field, "the object itself", &["fallback", "limit", "mask", "dropUnknown"], found);
+    }
     if Some(place.behind) == cx.supergraph.model.subscription && !matches!(source, FieldSource::Path(_)) {
         let message = format!("a subscription begins at a field of the supergraph, and `{}` at none", field.name);
         let help = "name the field of the supergraph's subscription in a path";
@@ -260,5 +264,20 @@ fn lists(count: u8) -> String {
         0 => "no list".to_owned(),
         1 => "a list".to_owned(),
         count => format!("{count} lists within each other"),
+    }
+}
+
+/// Refuses directives that would change what cannot be changed.
+fn refuse_treatments(
+    cx: Context<'_>,
+    field: &FieldDefinition,
+    what: &str,
+    names: &[&str],
+    found: &mut Vec<Diagnostic>,
+) {
+    for directive in names.iter().filter_map(|name| field.directives.get(name)) {
+        let message = format!("`{}` is {what}, and `@{}` does nothing for it", field.name, directive.name);
+        let at = cx.places.of(directive);
+        found.push(Diagnostic::error("DIRECTIVE_MISUSED", message).at(at, "").help("take the directive out"));
     }
 }

@@ -187,6 +187,10 @@ impl<'o> Collector<'o> {
 }
 
 impl Entry<'_> {
+    pub(super) fn is_introspection(&self) -> bool {
+        matches!(self.target, Target::Introspection)
+    }
+
     pub(super) fn is_here(&self) -> bool {
         matches!(self.target, Target::Here)
     }

@@ -99,6 +99,11 @@ impl<'o> Collector<'o> {
         let mut classes: Vec<Vec<Class<'o>>> = Vec::with_capacity(views.len());
         while let Some(view) = views.get(classes.len()) {
             let seen = self.classes(view, &types, &known.types)?;
+            let is_below = position != ROOT || !classes.is_empty();
+            let mut entries = seen.iter().flat_map(|class| &class.entries);
+            if let Some(entry) = entries.find(|entry| is_below && entry.is_introspection()) {
+                return Err(PlanError::introspection_below(entry.key));
+            }
             // What is seen of the same objects through another view is collected with them.
             for view in seen.iter().flat_map(|class| &class.entries).filter(|entry| entry.is_here()).map(child_view) {
                 if !views.iter().any(|known| same(known, &view)) {
