@@ -5,6 +5,7 @@ mod clients;
 pub mod compose;
 pub mod config;
 pub mod import;
+pub mod openapi;
 pub mod ops;
 pub mod plan;
 mod report;
@@ -38,6 +39,7 @@ enum CommandLine {
     Import(import::Arguments),
     Config(config::Arguments),
     Ops(ops::Arguments),
+    Openapi(openapi::Arguments),
     /// `weft supergraph compose`, for fingers used to Rover.
     #[command(hide = true)]
     Supergraph(SupergraphArguments),
@@ -64,6 +66,7 @@ pub enum Command {
     Import(import::Arguments),
     Config(config::Arguments),
     Ops(ops::Arguments),
+    Openapi(openapi::Arguments),
 }
 
 impl Cli {
@@ -79,6 +82,7 @@ impl Cli {
             CommandLine::Import(arguments) => Command::Import(arguments),
             CommandLine::Config(arguments) => Command::Config(arguments),
             CommandLine::Ops(arguments) => Command::Ops(arguments),
+            CommandLine::Openapi(arguments) => Command::Openapi(arguments),
         }
     }
 }
