@@ -12,6 +12,7 @@ mod operations;
 mod pipeline;
 mod server;
 mod telemetry;
+mod usage;
 
 pub use compose::compose_file;
 pub use config::{Config, GatewayConfig};

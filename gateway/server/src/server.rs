@@ -14,6 +14,7 @@ use crate::auth::Authenticator;
 use crate::config::GatewayConfig;
 use crate::http::{self, Drain, Gateway};
 use crate::pipeline::{Loaded, Pipeline, Snapshot};
+use crate::usage::{Usage, log_every};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -125,7 +126,7 @@ pub async fn serve(
 ) -> Result<Running, ServeError> {
     let ServeOptions { supergraph, listen, dev, mut config, drain_for } = options;
     config.dev |= dev;
-    let (dev, max_body) = (config.dev, config.max_body);
+    let (dev, max_body, log_usage) = (config.dev, config.max_body, config.log_usage);
     let authenticator = Authenticator::new(config.authentication.as_ref());
     let load = move || {
         let source = supergraph.read()?;
@@ -136,12 +137,20 @@ pub async fn serve(
     let clients = snapshot.clients.names();
 
     let drain = Arc::new(Drain::default());
-    let pipeline = Pipeline::new(snapshot);
+    let usage = log_usage.map(|period| (Arc::<Usage>::default(), period));
+    let pipeline = Pipeline::new(snapshot, usage.as_ref().map(|(usage, _)| Arc::clone(usage)));
     let gateway = Arc::new(Gateway { pipeline, authenticator, drain: Arc::clone(&drain), max_body, dev });
 
     let failed = |source| ServeError::Listen { listen: listen.clone(), source };
     let listener = TcpListener::bind(&listen).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
-    let task = tokio::spawn(http::run(listener, http::Endpoints::new(gateway), drain, shutdown, drain_for));
+    let served = http::run(listener, http::Endpoints::new(gateway), drain, shutdown, drain_for);
+    let task = tokio::spawn(async move {
+        let Some((usage, period)) = usage else { return served.await };
+        tokio::select! {
+            () = served => usage.log(),
+            () = log_every(Arc::clone(&usage), period) => {}
+        }
+    });
     Ok(Running { addr, clients, warnings, task })
 }

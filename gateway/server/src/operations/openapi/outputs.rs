@@ -40,9 +40,9 @@ struct Key<'a> {
 impl<'a> Writing<'a, '_, '_> {
     fn object(&mut self, sets: &[&'a SelectionSet]) -> Value {
         let keys = self.keys(sets);
-        let required: Vec<&str> = keys.iter().filter(|(_, key)| key.is_certain).map(|(name, _)| name.as_str()).collect();
-        let properties: Map<String, Value> =
-            keys.iter().map(|(name, key)| (name.to_string(), self.key(key))).collect();
+        let required: Vec<&str> =
+            keys.iter().filter(|(_, key)| key.is_certain).map(|(name, _)| name.as_str()).collect();
+        let properties: Map<String, Value> = keys.iter().map(|(name, key)| (name.to_string(), self.key(key))).collect();
         json!({ "type": "object", "properties": properties, "required": required })
     }
 
@@ -77,9 +77,11 @@ impl<'a> Writing<'a, '_, '_> {
             match selection {
                 Selection::Field(field) => {
                     let is_certain = is_certain && !is_conditional(&field.directives);
-                    let key = keys
-                        .entry(field.response_key())
-                        .or_insert_with(|| Key { ty: field.ty(), sets: vec![], is_certain: false });
+                    let key = keys.entry(field.response_key()).or_insert_with(|| Key {
+                        ty: field.ty(),
+                        sets: vec![],
+                        is_certain: false,
+                    });
                     key.is_certain |= is_certain;
                     if !field.selection_set.is_empty() {
                         key.sets.push(&field.selection_set);

@@ -139,10 +139,7 @@ fn schemas_say_what_is_sent_and_answered() {
                 "schema": { "type": "array", "items": { "type": "string" } },
             }),
         ),
-        (
-            "/paths/~1orders/get/parameters/3/schema".to_owned(),
-            json!({ "type": "string" }),
-        ),
+        ("/paths/~1orders/get/parameters/3/schema".to_owned(), json!({ "type": "string" })),
         (
             "/components/schemas/NewOrder".to_owned(),
             json!({
