@@ -1,10 +1,11 @@
 //! `weft check` of the built binary on the demo's clients: as they are, after edits of theirs, and after edits of the supergraph.
+//! `UPDATE=1 cargo test -p weft --test check_bff demo_is_sound` writes the locks of the demo's clients anew.
 
 mod support;
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::{env, fs};
 
 use support::process::command;
 use tempfile::TempDir;
@@ -20,7 +21,7 @@ authentication:
 /// The demo, with its supergraph composed as `old.graphql`, and its clients once more in `main`.
 fn demo() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     for part in ["schemas", "bff-configs"] {
         copy(&root.join(part), &folder.path().join(part));
     }
@@ -30,6 +31,11 @@ fn demo() -> TempDir {
     let output = command(folder.path(), &arguments).output().expect("the binary runs");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     folder
+}
+
+/// Of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -111,6 +117,11 @@ fn check(cases: &[Case<'_>]) {
 #[test]
 fn the_demo_is_sound_and_its_locks_are_written() {
     let folder = demo();
+    if env::var_os("UPDATE").is_some() {
+        let output = weft_check(folder.path(), &["--write-locks"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        copy(&folder.path().join("bff-configs"), &root().join("bff-configs"));
+    }
     let output = weft_check(folder.path(), &["--locked", "--against", "old.graphql"]);
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
@@ -333,6 +344,20 @@ fn a_change_of_the_supergraph_names_who_breaks() {
                 "Order.items removed → mobile OrderCard.firstItem, OrderCard.thumbs → operation Home",
                 "Order.items removed → partner-v2 PartnerOrder.lines → operation OrderById",
                 "Order.items removed → web Order.items",
+            ],
+        ),
+        (
+            &[(
+                "schemas/reviews.graphql",
+                "  rating: Int!\n  body: String!\n}",
+                "  rating: Int!\n  body: String!\n  locale: String!\n}",
+            )],
+            &["--against", "old.graphql"],
+            1,
+            &[
+                "ARG_REQUIRED_UNBOUND",
+                "AddReview.locale added, and must be given → mobile NewReview",
+                "let it be left out, or give it a default",
             ],
         ),
         // What only a wildcard brings, and no operation asks for.

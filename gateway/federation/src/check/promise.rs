@@ -94,7 +94,7 @@ impl Promise<'_> {
                 )
             }
             (Level::Breaking, Users::Saved, true) => format!(
-                "{renamed}keep it until no released app sends the operation; then remove the lock, and write it anew with \
+                "{renamed}leave it as it was until no released app sends the operation; then remove the lock, and write it anew with \
                  `weft check --write-locks`"
             ),
             (Level::Breaking, Users::Saved, false) => {

@@ -53,10 +53,10 @@ fn felt_by_nobody(change: &Change, is_alone: bool) -> Diagnostic {
         (Level::Dangerous, false) => Diagnostic::hint(change.code, message),
     };
     let help = match (change.level, is_alone) {
-        (Level::Breaking, true) => "whoever asks for it breaks: keep it, with @deprecated, until nobody does",
-        (Level::Breaking, false) => "no client breaks; see that nobody asks for it at /graphql",
-        (Level::Dangerous, true) => "operations go on working; see that their users can live with it",
-        (Level::Dangerous, false) => "no client sees it",
+        (Level::Breaking, true) => format!("operations that work may break: {}", change.mend()),
+        (Level::Breaking, false) => "no client breaks; see that nobody asks for it at /graphql".to_owned(),
+        (Level::Dangerous, true) => "operations go on working; see that their users can live with it".to_owned(),
+        (Level::Dangerous, false) => "no client sees it".to_owned(),
     };
     found.help(help)
 }
@@ -168,7 +168,7 @@ impl<'a> Watched<'a> {
 fn help(change: &Change, does_break: bool) -> String {
     match (does_break, &change.renamed) {
         (true, Some(now)) => format!("if it is now `{now}`, keep the old name too until no client's schema has it"),
-        (true, None) => "keep it, with @deprecated, until no client's schema leans on it".to_owned(),
+        (true, None) => format!("{}, until no client's schema leans on it", change.mend()),
         (false, _) => "operations go on working; see that their users can live with it".to_owned(),
     }
 }

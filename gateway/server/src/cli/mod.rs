@@ -4,6 +4,7 @@ pub mod check;
 mod clients;
 pub mod compose;
 pub mod config;
+pub mod dev;
 pub mod import;
 pub mod openapi;
 pub mod ops;
@@ -33,6 +34,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum CommandLine {
     Serve(serve::Arguments),
+    Dev(dev::Arguments),
     Compose(compose::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
@@ -60,6 +62,7 @@ enum SupergraphCommand {
 #[derive(Debug)]
 pub enum Command {
     Serve(serve::Arguments),
+    Dev(dev::Arguments),
     Compose(compose::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
@@ -73,6 +76,7 @@ impl Cli {
     pub fn into_command(self) -> Command {
         match self.command {
             CommandLine::Serve(arguments) => Command::Serve(arguments),
+            CommandLine::Dev(arguments) => Command::Dev(arguments),
             CommandLine::Compose(arguments)
             | CommandLine::Supergraph(SupergraphArguments { command: SupergraphCommand::Compose(arguments) }) => {
                 Command::Compose(arguments)

@@ -13,12 +13,13 @@ mod snapshot;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
 use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
+use crate::auth::Authenticator;
 use crate::config::ClientPolicy;
 use crate::operations::{PersistedQueries, Routes};
 use crate::usage::{Usage, Used};
@@ -81,6 +82,15 @@ impl Entry {
         &self.client().policy
     }
 
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.snapshot.authenticator
+    }
+
+    /// The largest body of a request, in bytes.
+    pub fn max_body(&self) -> usize {
+        self.snapshot.max_body
+    }
+
     /// Which of the client's saved operations are asked for over REST.
     pub fn routes(&self) -> &Routes {
         self.client().operations.routes()
@@ -96,6 +106,14 @@ impl Entry {
     }
 }
 
+/// Why a request does not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoEntry {
+    /// No schema was sound since the gateway started.
+    NothingServed,
+    UnknownClient,
+}
+
 /// How long the parts of a request's way took. A part that was not reached is zero.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Timings {
@@ -106,7 +124,8 @@ pub struct Timings {
 
 /// The way that requests take through the current snapshot.
 pub struct Pipeline {
-    snapshot: ArcSwap<Snapshot>,
+    /// Empty until there is a first one.
+    snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
     persisted: PersistedQueries,
     /// `None` where nobody counts.
@@ -114,16 +133,27 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    pub fn new(snapshot: Snapshot, usage: Option<Arc<Usage>>) -> Self {
-        let (compute, persisted) = (Compute::new(), PersistedQueries::new());
-        Self { snapshot: ArcSwap::from_pointee(snapshot), compute, persisted, usage }
+    /// One that serves nothing until it has a snapshot. It counts who uses what, if there is something to count with.
+    pub fn empty(usage: Option<Arc<Usage>>) -> Self {
+        let (snapshot, persisted) = (ArcSwapOption::empty(), PersistedQueries::new());
+        Self { snapshot, compute: Compute::new(), persisted, usage }
     }
 
-    /// Where a request that has come now begins; `None` if nobody is served there.
-    pub fn enter(&self, endpoint: Endpoint<'_>) -> Option<Entry> {
-        let snapshot = self.snapshot.load_full();
-        let view = snapshot.clients.at(endpoint)?;
-        Some(Entry { snapshot, view })
+    /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
+    pub fn swap(&self, snapshot: Snapshot) {
+        self.snapshot.store(Some(Arc::new(snapshot)));
+    }
+
+    /// Whether there is anything to serve.
+    pub fn serves(&self) -> bool {
+        self.snapshot.load().is_some()
+    }
+
+    /// Where a request that has come now begins.
+    pub fn enter(&self, endpoint: Endpoint<'_>) -> Result<Entry, NoEntry> {
+        let snapshot = self.snapshot.load_full().ok_or(NoEntry::NothingServed)?;
+        let view = snapshot.clients.at(endpoint).ok_or(NoEntry::UnknownClient)?;
+        Ok(Entry { snapshot, view })
     }
 
     /// Answers one request by its deadline.
@@ -270,7 +300,9 @@ mod tests {
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
         let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
-        Pipeline::new(snapshot, None)
+        let pipeline = Pipeline::empty(None);
+        pipeline.swap(snapshot);
+        pipeline
     }
 
     fn written(reply: Reply) -> Bytes {
@@ -289,7 +321,7 @@ mod tests {
             );
             let request = ClientRequest::from_json(body.as_bytes()).expect("the test's own");
             let (headers, identity, mut timings) = (HeaderMap::new(), Identity::anonymous(), Timings::default());
-            let entry = pipeline.enter(Endpoint::Supergraph).expect("it is always there");
+            let entry = pipeline.enter(Endpoint::Supergraph).unwrap_or_else(|_| panic!("it is always there"));
             let (method, delivery) = (Method::Post, Delivery::Once);
             let asking = Asking { method, delivery, headers: &headers, identity: &identity, deadline };
             let reply = pipeline.try_run(&entry, &request, asking, &mut timings).await;

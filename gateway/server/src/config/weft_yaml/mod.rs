@@ -33,6 +33,7 @@ use super::or_variable;
 use super::values::ListenAddress;
 use super::yaml::{self, CODE};
 use crate::auth::JwtConfig;
+use crate::files::Files;
 use names::Named;
 use timeouts::Timeouts;
 
@@ -144,8 +145,8 @@ impl GatewayConfig {
 impl Config {
     /// What holds where there is no file.
     pub fn without_file(environment: &BTreeMap<String, String>) -> Self {
-        let empty = Source::new("", "");
-        let mut resolving = Resolving::new(&empty, vec![]);
+        let (empty, files) = (Source::new("", ""), Files::default());
+        let mut resolving = Resolving::new(&empty, &files, vec![]);
         Raw::default().resolve(&mut resolving, Path::new(""), environment)
     }
 
@@ -155,12 +156,22 @@ impl Config {
         folder: &Path,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        Self::parse_noting(source, folder, environment, &Files::default())
+    }
+
+    /// As [`Self::parse`], noting the files that are read.
+    pub(crate) fn parse_noting(
+        source: &Arc<Source>,
+        folder: &Path,
+        environment: &BTreeMap<String, String>,
+        files: &Files,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let (raw, mut found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
         let shown = yaml::starred(source, &SECRETS);
         for label in found.iter_mut().flat_map(|found| &mut found.labels) {
             label.span.source = Arc::clone(&shown);
         }
-        let mut resolving = Resolving::new(&shown, found);
+        let mut resolving = Resolving::new(&shown, files, found);
         let config = raw.unwrap_or_default().resolve(&mut resolving, folder, environment);
         if resolving.found.is_empty() { Ok(config) } else { Err(resolving.found) }
     }
@@ -176,6 +187,7 @@ pub fn json_schema() -> Value {
 /// What is gathered on the way from [`Raw`] to [`Config`].
 struct Resolving<'a> {
     source: &'a Arc<Source>,
+    files: &'a Files,
     found: Vec<Diagnostic>,
     /// Something was wrong with the file before, and was taken out.
     is_damaged: bool,
@@ -185,9 +197,9 @@ struct Resolving<'a> {
 }
 
 impl<'a> Resolving<'a> {
-    fn new(source: &'a Arc<Source>, found: Vec<Diagnostic>) -> Self {
+    fn new(source: &'a Arc<Source>, files: &'a Files, found: Vec<Diagnostic>) -> Self {
         let is_damaged = !found.is_empty();
-        Self { source, found, is_damaged, warnings: vec![], named: vec![], timeouts: Timeouts::default() }
+        Self { source, files, found, is_damaged, warnings: vec![], named: vec![], timeouts: Timeouts::default() }
     }
 }
 
