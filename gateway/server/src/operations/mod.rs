@@ -6,6 +6,7 @@ mod digest;
 mod document;
 mod files;
 mod manifest;
+mod mend;
 pub mod route;
 #[cfg(test)]
 pub mod tests;
