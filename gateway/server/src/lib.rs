@@ -15,6 +15,7 @@ mod pipeline;
 mod reload;
 mod server;
 mod telemetry;
+mod usage;
 
 pub use compose::compose_file;
 pub use config::{Config, GatewayConfig};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use weft::cli::{Cli, Command, check, compose, config, dev, import, ops, plan, serve};
+use weft::cli::{Cli, Command, check, compose, config, dev, import, openapi, ops, plan, serve};
 
 /// Requests make and drop many small things. Measured on the light, two-hop and heavy queries of our benchmark, this
 /// takes 10 to 25% off the CPU time of the system's allocator.
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
+        Command::Openapi(arguments) => openapi::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use weft_federation::diagnostics::{Diagnostic, Source};
 use crate::config::GatewayConfig;
 use crate::http::{self, Gateway};
 use crate::pipeline::{Loaded, Snapshot};
+use crate::usage::{Usage, log_every};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -127,14 +129,33 @@ pub async fn serve(
 ) -> Result<Running, ServeError> {
     let ServeOptions { supergraph, listen, dev, mut config, drain_for } = options;
     config.dev |= dev;
-    let gateway = Arc::new(Gateway::new(config.dev));
+    let usage = config.log_usage.map(|period| (Arc::<Usage>::default(), period));
+    let gateway = Arc::new(Gateway::new(config.dev, usage.as_ref().map(|(usage, _)| Arc::clone(usage))));
     let load = move || Snapshot::read(&supergraph.read()?, &config).map_err(ServeError::Invalid);
     let loaded = spawn_blocking(load).await?;
     let Loaded { snapshot, warnings } = loaded?;
     let clients = snapshot.clients.names();
     gateway.pipeline.swap(snapshot);
-    let (addr, task) = start(gateway, Router::new(), &listen, drain_for, shutdown).await?;
+    let (addr, served) = start(gateway, Router::new(), &listen, drain_for, shutdown).await?;
+    let task = match usage {
+        Some((usage, period)) => tokio::spawn(logged(served, usage, period)),
+        None => served,
+    };
     Ok(Running { addr, clients, warnings, task })
+}
+
+/// Logs who uses what, from time to time and at the end.
+async fn logged(served: JoinHandle<()>, usage: Arc<Usage>, period: Duration) {
+    tokio::select! {
+        ended = served => {
+            usage.log();
+            // Whoever waits for this is told as if it had waited for that.
+            if let Err(error) = ended && let Ok(panic) = error.try_into_panic() {
+                resume_unwind(panic);
+            }
+        }
+        () = log_every(Arc::clone(&usage), period) => {}
+    }
 }
 
 /// Listens, and serves until `shutdown` ends and the gateway has drained. `more` are routes besides its own.

@@ -13,9 +13,6 @@ use crate::dev::{DevOptions, develop};
 use crate::reload::{ConfigFile, Recipe, Reload, Served};
 use crate::telemetry;
 
-/// Where the clients are if nothing else is said.
-const USUAL_CLIENTS: &str = "bff-configs";
-
 /// A developer who stops it does not want to wait.
 const DRAIN_FOR: Duration = Duration::from_secs(2);
 
@@ -58,7 +55,7 @@ async fn develop_until_signal(arguments: Arguments) -> Result<(), Failure> {
         supergraph,
         config: gateway_config.map_or_else(|| ConfigFile::Usual(config::DEFAULT_FILE.into()), ConfigFile::Named),
         clients: bff,
-        usual_clients: USUAL_CLIENTS.into(),
+        usual_clients: config::DEFAULT_CLIENTS.into(),
         dev: true,
         environment: variables(),
     };
@@ -79,6 +76,7 @@ async fn develop_until_signal(arguments: Arguments) -> Result<(), Failure> {
 #[derive(Default)]
 struct Terminal {
     warnings: Vec<Diagnostic>,
+    /// Something was sound before.
     serves: bool,
     is_mistaken: bool,
     /// By the command line, so that it does not matter what the configuration says.
@@ -108,9 +106,10 @@ impl Terminal {
             }
             Err(found) => {
                 report::diagnostics(found, Format::Text);
-                let meanwhile = match self.serves {
-                    true => "what was served before still is, until they are mended",
-                    false => "nothing is served until they are mended",
+                let meanwhile = if self.serves {
+                    "what was served before still is, until they are mended"
+                } else {
+                    "nothing is served until they are mended"
                 };
                 tracing::warn!("{what}, with errors: {meanwhile}");
                 self.is_mistaken = true;

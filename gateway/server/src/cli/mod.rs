@@ -6,6 +6,7 @@ pub mod compose;
 pub mod config;
 pub mod dev;
 pub mod import;
+pub mod openapi;
 pub mod ops;
 pub mod plan;
 mod report;
@@ -40,6 +41,7 @@ enum CommandLine {
     Import(import::Arguments),
     Config(config::Arguments),
     Ops(ops::Arguments),
+    Openapi(openapi::Arguments),
     /// `weft supergraph compose`, for fingers used to Rover.
     #[command(hide = true)]
     Supergraph(SupergraphArguments),
@@ -67,6 +69,7 @@ pub enum Command {
     Import(import::Arguments),
     Config(config::Arguments),
     Ops(ops::Arguments),
+    Openapi(openapi::Arguments),
 }
 
 impl Cli {
@@ -83,6 +86,7 @@ impl Cli {
             CommandLine::Import(arguments) => Command::Import(arguments),
             CommandLine::Config(arguments) => Command::Config(arguments),
             CommandLine::Ops(arguments) => Command::Ops(arguments),
+            CommandLine::Openapi(arguments) => Command::Openapi(arguments),
         }
     }
 }

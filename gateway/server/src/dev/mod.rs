@@ -50,7 +50,7 @@ pub async fn develop(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Developing, ServeError> {
     let DevOptions { recipe, listen, usual_listen, drain_for } = options;
-    let gateway = Arc::new(Gateway::new(true));
+    let gateway = Arc::new(Gateway::new(true, None));
     let (reloader, first) = {
         let gateway = Arc::clone(&gateway);
         spawn_blocking(move || Reloader::start(recipe, &gateway.pipeline)).await?

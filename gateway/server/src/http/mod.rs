@@ -24,6 +24,7 @@ use axum::http::Response;
 use axum::routing::{any, get};
 
 use crate::pipeline::Pipeline;
+use crate::usage::Usage;
 use negotiate::ResponseType;
 use rejection::Rejection;
 
@@ -40,9 +41,9 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// One that serves nothing until its pipeline has a snapshot.
-    pub fn new(dev: bool) -> Self {
-        Self { pipeline: Pipeline::empty(), drain: Arc::default(), dev }
+    /// One that serves nothing until its pipeline has a snapshot. `usage` counts who uses what.
+    pub fn new(dev: bool, usage: Option<Arc<Usage>>) -> Self {
+        Self { pipeline: Pipeline::empty(usage), drain: Arc::default(), dev }
     }
 }
 

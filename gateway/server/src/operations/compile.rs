@@ -158,7 +158,8 @@ impl Compiling<'_> {
         self.saved.by_text.insert(text.as_str().into(), at);
         self.saved.by_id.insert(hash.as_str().into(), at);
         let name = operation.name.as_ref().map(|name| name.as_str().into());
-        let saved = SavedOperation { name, text: text.into(), hash: hash.into(), route, max_age, is_personal };
+        let saved =
+            SavedOperation { name, text: text.into(), hash: hash.into(), document, route, max_age, is_personal };
         self.saved.operations.push(Arc::new(saved));
         Some(at)
     }

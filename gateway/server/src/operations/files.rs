@@ -52,3 +52,18 @@ fn is_hidden(path: &Path) -> bool {
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error("CLIENT_UNREADABLE", format!("cannot read {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tools_leave_there_is_no_operation() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["A.graphql", ".#A.graphql", "A.graphql~", "manifest.json", ".settings.json"] {
+            fs::write(folder.path().join(name), "").expect("a file");
+        }
+        let files = OperationFiles::read(folder.path()).unwrap_or_else(|found| panic!("{found:?}"));
+        assert_eq!((files.documents.len(), files.manifests.len()), (1, 1));
+    }
+}

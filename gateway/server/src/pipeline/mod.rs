@@ -17,11 +17,12 @@ use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
-use weft_federation::operation::{self, BoundOperation, Identity, OperationError, OperationKind};
+use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
 use crate::auth::Authenticator;
 use crate::config::ClientPolicy;
 use crate::operations::{PersistedQueries, Routes};
+use crate::usage::{Usage, Used};
 
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
 pub use clients::{Client, Endpoint};
@@ -127,12 +128,15 @@ pub struct Pipeline {
     snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
     persisted: PersistedQueries,
+    /// `None` where nobody counts.
+    usage: Option<Arc<Usage>>,
 }
 
 impl Pipeline {
-    /// One that serves nothing until it has a snapshot.
-    pub fn empty() -> Self {
-        Self { snapshot: ArcSwapOption::empty(), compute: Compute::new(), persisted: PersistedQueries::new() }
+    /// One that serves nothing until it has a snapshot. It counts who uses what, if there is something to count with.
+    pub fn empty(usage: Option<Arc<Usage>>) -> Self {
+        let (snapshot, persisted) = (ArcSwapOption::empty(), PersistedQueries::new());
+        Self { snapshot, compute: Compute::new(), persisted, usage }
     }
 
     /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
@@ -194,6 +198,10 @@ impl Pipeline {
         let variables = operation::coerce(&client.schema, bound, request.variables, identity).map_err(Arc::new)?;
         timings.bind = started.elapsed();
 
+        if let Some(usage) = &self.usage {
+            usage.count(entry.client_name(), headers, &operation.used);
+        }
+
         let started = Instant::now();
         let condition_bits = variables.condition_bits(bound, identity);
         let labels = snapshot.engine.overrides().decide(&operation.labels);
@@ -223,14 +231,16 @@ impl Pipeline {
         &self,
         snapshot: &Arc<Snapshot>,
         key: OperationKeyRef<'_>,
-    ) -> Result<(BoundOperation, Labels), Vec<OperationError>> {
-        let (snapshot, view) = (Arc::clone(snapshot), key.view);
+    ) -> Result<(BoundOperation, Labels, Used), Vec<OperationError>> {
+        let (snapshot, view, is_counted) = (Arc::clone(snapshot), key.view, self.usage.is_some());
         let (text, operation_name) = (key.text.to_owned(), key.operation_name.map(str::to_owned));
         let work = move |_: &dyn Fn() -> bool| {
             let (client, engine) = (snapshot.clients.get(view), &snapshot.engine);
-            let bound = bind(client, &text, operation_name.as_deref())?;
+            let document = document(client, &text, operation_name.as_deref())?;
+            let used = if is_counted { Used::of(&document) } else { Used::default() };
+            let bound = operation::bind(&client.schema, document).map_err(|error| vec![error])?;
             let labels = engine.overrides().met_by(&bound);
-            Ok((bound, labels))
+            Ok((bound, labels, used))
         };
         let bound = self.compute.run(work).await;
         bound.map_err(|panicked| internal("binding an operation", panicked))?
@@ -239,13 +249,19 @@ impl Pipeline {
 
 /// From a text to the operation on the supergraph. Also what `weft plan` starts with.
 pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result<BoundOperation, Vec<OperationError>> {
+    let document = document(client, text, operation_name)?;
+    operation::bind(&client.schema, document).map_err(|error| vec![error])
+}
+
+/// A text that the client may send, as a valid document.
+fn document(client: &Client, text: &str, operation_name: Option<&str>) -> Result<Document, Vec<OperationError>> {
     let document = operation::parse(&client.schema, text, operation_name)?;
     let (depth, max) = (operation::depth(&document), client.policy.depth);
     if let Some(max) = max.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
         let message = format!("The operation nests {depth} fields in one another; {max} are allowed.");
         return Err(vec![OperationError::new("MAX_DEPTH_LIMIT", message)]);
     }
-    operation::bind(&client.schema, document).map_err(|error| vec![error])
+    Ok(document)
 }
 
 const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
@@ -284,7 +300,7 @@ mod tests {
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
         let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
-        let pipeline = Pipeline::empty();
+        let pipeline = Pipeline::empty(None);
         pipeline.swap(snapshot);
         pipeline
     }

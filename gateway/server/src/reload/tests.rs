@@ -160,10 +160,10 @@ fn shown(reload: &Reload) -> String {
 #[test]
 fn what_was_served_is_served_until_the_files_are_sound_again() {
     let (folder, recipe) = gateway();
-    let pipeline = Pipeline::empty();
+    let pipeline = Pipeline::empty(None);
     let (mut reloader, first) = Reloader::start(recipe, &pipeline);
     assert_eq!(shown(&first), "serves web");
-    let steps: [(Step, &str, bool); 12] = [
+    let steps: [(Step, &str, bool); 14] = [
         (|f| write(f, "clients/web/schema.graphql", "type Query { nope: Int }"), "UNKNOWN_PATH", true),
         (|f| write(f, "clients/web/schema.graphql", "type Query { b: Int }"), "serves web", true),
         (|f| write(f, "a.graphql", "type Query { b: In }"), "INVALID_GRAPHQL", true),
@@ -181,6 +181,15 @@ fn what_was_served_is_served_until_the_files_are_sound_again() {
         (|f| write(f, "weft.yaml", "nope: 1"), "INVALID_CONFIG", true),
         (|f| write(f, "weft.yaml", "bff: { path: others }"), "CLIENT_UNREADABLE", true),
         (|f| write(f, "others/tv/schema.graphql", "type Query { a: Int }"), "serves tv", false),
+        (
+            |f| {
+                let issuer = "{ issuer: a, algorithms: [RS256], key: { file: key.pem } }";
+                write(f, "weft.yaml", &format!("authentication: {{ jwt: {{ issuers: [{issuer}] }} }}"));
+            },
+            "INVALID_CONFIG",
+            false,
+        ),
+        (|f| write(f, "key.pem", "no key, but noticed"), "INVALID_CONFIG", false),
         (|f| remove(f, "weft.yaml"), "serves web", true),
         (|f| write(f, "clients/tv/schema.graphql", "type Query { a: Int }"), "serves tv web", true),
     ];
@@ -197,7 +206,7 @@ fn what_was_served_is_served_until_the_files_are_sound_again() {
 #[test]
 fn a_request_that_has_begun_keeps_what_it_began_with() {
     let (folder, recipe) = gateway();
-    let pipeline = Pipeline::empty();
+    let pipeline = Pipeline::empty(None);
     assert_eq!(pipeline.enter(Endpoint::Supergraph).err(), Some(NoEntry::NothingServed));
     let (mut reloader, _) = Reloader::start(recipe, &pipeline);
     let entry = pipeline.enter(Endpoint::Client("web")).unwrap_or_else(|_| panic!("it is served"));

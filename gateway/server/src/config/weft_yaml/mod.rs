@@ -15,6 +15,7 @@ mod tests;
 mod tiers;
 mod timeouts;
 mod traffic;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -80,6 +81,8 @@ struct Raw {
     tiers: BTreeMap<String, tiers::RawTier>,
     /// Automatic persisted queries: clients send the hash of an operation, and its text only where the hash is not known.
     apq: apq::Apq,
+    /// Who uses what.
+    usage: usage::Usage,
     /// Who clients are. Without it nobody is asked.
     authentication: authentication::Authentication,
 }
@@ -114,6 +117,8 @@ pub struct GatewayConfig {
     pub tiers: BTreeMap<String, Tier>,
     /// Whether the supergraph's own endpoint takes automatic persisted queries.
     pub apq: bool,
+    /// How often the log says who uses what; `None` where nobody counts.
+    pub log_usage: Option<Duration>,
     /// `None` where nobody is authenticated.
     pub authentication: Option<JwtConfig>,
     /// What the file is warned of for, whatever the supergraph.
@@ -223,6 +228,7 @@ impl Raw {
             bff: self.bff.path(folder),
             tiers: tiers::resolve(self.tiers, resolving),
             apq: self.apq.is_enabled(),
+            log_usage: self.usage.period(),
             authentication: self.authentication.resolve(resolving, folder),
             warnings: std::mem::take(&mut resolving.warnings),
             named: std::mem::take(&mut resolving.named),
