@@ -40,6 +40,12 @@ impl ConnectorsConfig {
         self.subgraphs.get(subgraph).unwrap_or(&self.all)
     }
 
+    /// Whether some backend is sent a client's headers, beside its credential.
+    pub fn forward_headers(&self) -> bool {
+        let all = self.subgraphs.values().chain(self.sources.values()).chain([&self.all]);
+        all.flat_map(|source| &source.headers).any(HeaderRule::forwards)
+    }
+
     pub fn of_source(&self, subgraph: &str, source: &str) -> &SourceConfig {
         let key = (subgraph.to_owned(), source.to_owned());
         self.sources.get(&key).unwrap_or_else(|| self.of(subgraph))

@@ -19,6 +19,15 @@ pub enum HeaderRule {
 }
 
 impl HeaderRule {
+    /// Whether it sends on what differs from client to client, beside its credential.
+    pub fn forwards(&self) -> bool {
+        match self {
+            Self::Propagate { from, .. } => !matches!(from.as_str(), "authorization" | "x-request-id" | "traceparent"),
+            Self::PropagateMatching(_) => true,
+            Self::Insert(..) | Self::Remove(_) | Self::RemoveMatching(_) => false,
+        }
+    }
+
     fn apply(&self, client: &HeaderMap, headers: &mut HeaderMap) {
         match self {
             Self::Propagate { from, to, default } => {

@@ -28,6 +28,13 @@ impl Connectors {
         }));
     }
 
+    /// Whether some call sends a client's header on, beside its credential.
+    pub fn forward_headers(&self) -> bool {
+        let own = self.connectors.iter().flat_map(|connector| connector.request.headers());
+        let mut all = self.sources.iter().flat_map(|source| &source.headers).chain(own);
+        all.any(|header| matches!(&header.value, HeaderValue::From(name) if name != "authorization"))
+    }
+
     pub fn source_of(&self, connector: &Connector) -> Option<&Source> {
         self.sources.get(connector.source?)
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::dangerous::insecure_decode_claims;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use moka::sync::Cache;
 use serde_json::{Map, Value};
@@ -80,6 +81,8 @@ impl Tokens {
                     let is_for_us = issuer.audiences.is_empty() || audiences.iter().any(is_ours);
                     return if is_for_us { Ok((token.claims, audiences)) } else { Err(Refusal::Audience) };
                 }
+                // Signed as it should be, but with claims of types that tokens do not have.
+                Err(error) if matches!(error.kind(), ErrorKind::Json(_)) => refusal = Refusal::Malformed,
                 Err(_) => refusal = Refusal::Signature,
             }
         }

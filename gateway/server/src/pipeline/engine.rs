@@ -22,6 +22,7 @@ use crate::config::{Errors, GatewayConfig};
 pub struct Engine {
     overrides: Overrides,
     connectors: Connectors,
+    forwards_headers: bool,
 }
 
 impl Engine {
@@ -30,7 +31,13 @@ impl Engine {
         let connectors = Connectors::new(supergraph, &config.connectors)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
         let overrides = Overrides::new(&supergraph.model, Planner::new(supergraph), &config.override_labels);
-        Ok(Self { overrides, connectors })
+        let forwards_headers = config.connectors.forward_headers() || supergraph.connectors.forward_headers();
+        Ok(Self { overrides, connectors, forwards_headers })
+    }
+
+    /// Whether answers can hang on headers of the client's, beside its credential.
+    pub fn forwards_headers(&self) -> bool {
+        self.forwards_headers
     }
 
     /// Which field is with which subgraph, where that differs from request to request.

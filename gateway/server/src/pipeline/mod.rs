@@ -91,6 +91,11 @@ impl Entry {
         self.snapshot.max_body
     }
 
+    /// Whether answers can hang on headers of the client's, beside its credential.
+    pub fn forwards_headers(&self) -> bool {
+        self.snapshot.engine.forwards_headers()
+    }
+
     /// Which of the client's saved operations are asked for over REST.
     pub fn routes(&self) -> &Routes {
         self.client().operations.routes()
@@ -265,7 +270,7 @@ fn document(client: &Client, text: &str, operation_name: Option<&str>) -> Result
 }
 
 const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
-const NO_INTROSPECTION: &str = "Introspection is disabled; a gateway started with --dev allows it.";
+const NO_INTROSPECTION: &str = "Introspection is disabled here; `introspection: true` in the configuration of the client, or of the gateway, allows it.";
 
 /// Waits for what is worked at off the async threads, and no longer than the request may take. Then work that waits for its
 /// turn is given up, and planning that has started ends early; parsing and binding go on to their end, which their own

@@ -136,6 +136,7 @@ async fn respond(
     graphql::log(&answer, operation.name.as_deref(), id);
     let answered = answer::read(route, &answer)?;
     let is_personal = operation.is_personal
+        || entry.forwards_headers()
         || !policy.audiences.is_empty()
         || !caller.identity.is_anonymous()
         || cache::is_signed(&parts.headers);
