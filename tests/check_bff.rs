@@ -1,10 +1,11 @@
 //! `weft check` of the built binary on the demo's clients: as they are, after edits of theirs, and after edits of the supergraph.
+//! `UPDATE=1 cargo test -p weft --test check_bff demo_is_sound` writes the locks of the demo's clients anew.
 
 mod support;
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::{env, fs};
 
 use support::process::command;
 use tempfile::TempDir;
@@ -17,18 +18,24 @@ authentication:
   jwt: { issuers: [{ issuer: "https://auth.example.com/", algorithms: [HS256], key: { secret: "a secret of thirty-two characters" } }] }
 "#;
 
-/// The demo, with its supergraph composed as `old.graphql`.
+/// The demo, with its supergraph composed as `old.graphql`, and its clients once more in `main`.
 fn demo() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     for part in ["schemas", "bff-configs"] {
         copy(&root.join(part), &folder.path().join(part));
     }
+    copy(&root.join("bff-configs"), &folder.path().join("main"));
     fs::write(folder.path().join("weft.yaml"), WEFT_YAML).expect("a file");
     let arguments = ["compose", "--config", "schemas/supergraph.yaml", "-o", "old.graphql"];
     let output = command(folder.path(), &arguments).output().expect("the binary runs");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     folder
+}
+
+/// Of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -71,7 +78,12 @@ const PARTNER: &str = "bff-configs/partner-v2/schema.graphql";
 const WEB: &str = "bff-configs/web/schema.graphql";
 const HOME: &str = "bff-configs/mobile/operations/Home.graphql";
 const ORDERS: &str = "schemas/orders.graphql";
+const ORDERS_OF_CUSTOMER: &str = "orders(first: Int = 10): [PartnerOrder!] @limit(max: 50)";
 const FIRST_ITEM: &str = r#"firstItem: String @from(path: "items[0].product.name")"#;
+
+/// Operations of apps that are out.
+const MANIFEST: &str = r#"{"1": "query Home { home { name recent(limit: 3) { id status total firstItem thumbs } buzz { __typename text by ... on ReviewBuzz { stars } } } }",
+  "2": "query Prices($id: ID!) { product(id: $id) { price } }"}"#;
 
 /// Edits, arguments, the exit code, and parts of what is told, one after the other.
 type Case<'a> = (&'a [Edit<'a>], &'a [&'a str], i32, &'a [&'a str]);
@@ -105,6 +117,11 @@ fn check(cases: &[Case<'_>]) {
 #[test]
 fn the_demo_is_sound_and_its_locks_are_written() {
     let folder = demo();
+    if env::var_os("UPDATE").is_some() {
+        let output = weft_check(folder.path(), &["--write-locks"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        copy(&folder.path().join("bff-configs"), &root().join("bff-configs"));
+    }
     let output = weft_check(folder.path(), &["--locked", "--against", "old.graphql"]);
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
@@ -154,7 +171,7 @@ fn what_is_wrong_with_clients_is_told_at_once_and_in_place() {
                 "iot/operations/S.graphql:1:7",
             ],
         ),
-        (&[], &["--bff", "none"], 1, &["CLIENT_UNREADABLE", "none"]),
+        (&[], &["--bff", "none"], 2, &["--bff none: there is no such folder"]),
         (&[], &["--bff", "schemas"], 0, &[]),
         (&[], &["--locked", "--write-locks"], 2, &["--write-locks"]),
         (&[], &["--against", "none.graphql"], 2, &["none.graphql"]),
@@ -191,17 +208,13 @@ fn edits_break_promises_by_whom_they_were_given_to() {
         ),
         // Nobody knows what partners ask for.
         (
-            &[(PARTNER, "orders(first: Int = 10): [PartnerOrder!] @limit(max: 50)", "")],
+            &[(PARTNER, ORDERS_OF_CUSTOMER, "")],
             &[],
             1,
             &["FIELD_REMOVED] Error", "`Customer.orders` removed", "add a version"],
         ),
         (
-            &[(
-                PARTNER,
-                "orders(first: Int = 10): [PartnerOrder!] @limit(max: 50)",
-                "orders(first: Int = 20): [PartnerOrder!] @limit(max: 10)",
-            )],
+            &[(PARTNER, ORDERS_OF_CUSTOMER, "orders(first: Int = 20): [PartnerOrder!] @limit(max: 10)")],
             &[],
             0,
             &[
@@ -219,6 +232,20 @@ fn edits_break_promises_by_whom_they_were_given_to() {
                 "TARGET_CHANGED",
                 "`OrderCard.card` now comes from `card.brand`, no longer from `card.number` → operation OrderDetail",
                 "MASK_STRICTER",
+            ],
+        ),
+        (
+            &[
+                ("bff-configs/partner-v2/client.yaml", "depth: 6", "depth: 5"),
+                ("bff-configs/iot/client.yaml", "timeout: 2s", "timeout: 2s\noperations: registered"),
+            ],
+            &[],
+            0,
+            &[
+                "POLICY_STRICTER] Warning: `operations` is now `registered`, no longer `open`",
+                "iot/schema.lock.graphql:",
+                "POLICY_STRICTER] Warning: `limits.depth` is now 5, no longer 6",
+                "partner-v2/schema.lock.graphql:",
             ],
         ),
         // What harms nobody is told only of the lock.
@@ -239,6 +266,21 @@ fn edits_break_promises_by_whom_they_were_given_to() {
 }
 
 #[test]
+fn operations_in_manifests_are_in_use() {
+    let folder = demo();
+    fs::write(folder.path().join("bff-configs/mobile/operations/released.json"), MANIFEST).expect("a file");
+    let output = weft_check(folder.path(), &["--locked"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    // One of the two is a file's too.
+    assert_eq!(text(&output.stdout), "schemas/supergraph.yaml is valid, with 5 clients and 8 saved operations\n");
+    edit(folder.path(), &[(MOBILE, "  price: Int\n", "  price: Float\n")]);
+    let output = weft_check(folder.path(), &[]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("`ProductPage.price` is now `Float`, no longer `Int` → operation Prices"), "{told}");
+}
+
+#[test]
 fn locks_are_written_where_no_promise_is_broken() {
     let folder = demo();
     let lock = |client: &str| folder.path().join(format!("bff-configs/{client}/schema.lock.graphql"));
@@ -246,7 +288,7 @@ fn locks_are_written_where_no_promise_is_broken() {
     edit(
         folder.path(),
         &[
-            (PARTNER, "  city: String\n", ""),
+            (PARTNER, ORDERS_OF_CUSTOMER, ""),
             (MOBILE, FIRST_ITEM, &format!("{FIRST_ITEM} last: String @from(path: \"note\")")),
         ],
     );
@@ -257,7 +299,7 @@ fn locks_are_written_where_no_promise_is_broken() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("LOCK_MISSING"), "{}", text(&output.stderr));
     let output = weft_check(folder.path(), &["--write-locks"]);
-    // `city` is still gone.
+    // `orders` is still gone.
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
     let written = "wrote bff-configs/iot/schema.lock.graphql\nwrote bff-configs/mobile/schema.lock.graphql\n";
     assert_eq!(text(&output.stdout), written);
@@ -267,9 +309,18 @@ fn locks_are_written_where_no_promise_is_broken() {
     );
     assert_eq!(read("partner-v2"), promised);
 
+    // Who takes the lock away is told by that of the main branch.
+    fs::remove_file(lock("partner-v2")).expect("it is there");
+    assert_eq!(weft_check(folder.path(), &["--write-locks"]).status.code(), Some(0));
+    assert_eq!(weft_check(folder.path(), &["--locked"]).status.code(), Some(0));
+    let output = weft_check(folder.path(), &["--locked", "--against-bff", "main"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("main/partner-v2/schema.lock.graphql:13:3"), "{}", text(&output.stderr));
+    fs::write(lock("partner-v2"), promised).expect("a file");
+
     // Written on a system with other line ends it is the same.
     fs::write(lock("mobile"), read("mobile").replace('\n', "\r\n")).expect("a file");
-    edit(folder.path(), &[(PARTNER, "  name: String\n", "  name: String\n  city: String\n")]);
+    edit(folder.path(), &[(PARTNER, "  city: String\n", &format!("  city: String\n  {ORDERS_OF_CUSTOMER}\n"))]);
     assert_eq!(weft_check(folder.path(), &["--locked"]).status.code(), Some(0));
 }
 
@@ -293,6 +344,20 @@ fn a_change_of_the_supergraph_names_who_breaks() {
                 "Order.items removed → mobile OrderCard.firstItem, OrderCard.thumbs → operation Home",
                 "Order.items removed → partner-v2 PartnerOrder.lines → operation OrderById",
                 "Order.items removed → web Order.items",
+            ],
+        ),
+        (
+            &[(
+                "schemas/reviews.graphql",
+                "  rating: Int!\n  body: String!\n}",
+                "  rating: Int!\n  body: String!\n  locale: String!\n}",
+            )],
+            &["--against", "old.graphql"],
+            1,
+            &[
+                "ARG_REQUIRED_UNBOUND",
+                "AddReview.locale added, and must be given → mobile NewReview",
+                "let it be left out, or give it a default",
             ],
         ),
         // What only a wildcard brings, and no operation asks for.

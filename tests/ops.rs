@@ -358,3 +358,89 @@ async fn operations_with_a_route_are_rest_endpoints() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn who_uses_what_is_logged() {
+    let backend = Backend::start().await;
+    let gateway = start(&backend, &clients(), "usage: { log: 24h }\n").await;
+    let asked = json!({ "id": sha256(ORDER), "variables": { "id": "7" } });
+    let request = || post("kiosk", &asked).with("apollographql-client-version", "1.2");
+    check(
+        &gateway,
+        vec![
+            Case::new("once", request(), 200, &[NOTE]),
+            Case::new("twice", request(), 200, &[NOTE]),
+            Case::new("without a version", post("kiosk", &asked), 200, &[NOTE]),
+            Case::new("what is refused is not counted", post("kiosk", &json!({ "query": "{ me }" })), 200, &[]),
+        ],
+    )
+    .await;
+    let (code, log) = gateway.serving.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    let lines: Vec<Value> =
+        log.lines().filter_map(|line| serde_json::from_str(line.split_once("weft::usage: ")?.1).ok()).collect();
+    let line = |version: Value, requests: u64| {
+        json!({
+            "client": "kiosk", "version": version, "operation": "OrderNote", "requests": requests,
+            "fields": { "Query.order": requests, "Order.note": requests },
+        })
+    };
+    assert_eq!(lines, [line(Value::Null, 1), line(json!("1.2"), 2)], "{log}");
+}
+
+/// A command's exit code, and what it says on stdout and stderr.
+fn run(folder: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = support::process::command(folder, arguments).output().expect("the binary runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn commands_tell_what_is_saved() {
+    let backend = Backend::start().await;
+    let mut files = clients();
+    let rest = REST.lines().filter(|line| !line.contains("cached") && !line.contains("remove")).collect::<Vec<_>>();
+    files.push(("web/operations/rest.graphql".to_owned(), rest.join("\n")));
+    let folder = gateway::folder(&backend, &files, "");
+
+    let (code, out, err) = run(folder.path(), &["ops", "list"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let rows: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
+    let shown: Vec<String> = rows.iter().map(|row| [&row[..2], &row[3..]].concat().join(" ")).collect();
+    assert_eq!(
+        shown,
+        [
+            "kiosk OrderNote",
+            "kiosk Orders",
+            "kiosk Orders",
+            "web OrderNote",
+            "web Order GET /orders/{id}",
+            "web Orders GET /orders",
+            "web Create POST /orders",
+            "web Orders",
+            "web Orders",
+        ],
+        "{out}"
+    );
+    let (code, out, _) = run(folder.path(), &["ops", "list", "kiosk", "--format", "json"]);
+    let listed: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, listed.as_array().map(Vec::len)), (Some(0), Some(3)));
+    let text = listed[0]["text"].as_str().expect("a text");
+    assert_eq!(listed[0]["hash"].as_str(), Some(sha256(text).as_str()), "the hash is the text's");
+
+    let (code, out, err) = run(folder.path(), &["openapi", "web"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let document: Value = serde_json::from_str(&out).expect("JSON");
+    let paths: Vec<&str> = document["paths"].as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!((document["openapi"].as_str(), paths), (Some("3.1.0"), vec!["/orders", "/orders/{id}"]));
+    let (code, _, err) = run(folder.path(), &["openapi", "wbe"]);
+    assert_eq!((code, err.as_str()), (Some(2), "error: there is no client wbe; did you mean web?\n"));
+
+    std::fs::write(folder.path().join("clients/web/operations/Wrong.graphql"), "query Wrong {\n  you\n}\n")
+        .expect("a file");
+    for arguments in [&["serve"][..], &["ops", "list"], &["openapi", "web"], &["config", "validate"]] {
+        let (code, _, err) = run(folder.path(), arguments);
+        let is_told = err.contains("[OPERATION_INVALID]") && err.contains("clients/web/operations/Wrong.graphql:2:3");
+        assert!(code == Some(1) && is_told, "{arguments:?}: {err}");
+    }
+}

@@ -101,7 +101,7 @@ fn serve(supergraph: &Path) -> (Gateway, String) {
 }
 
 /// Copies `schemas/`, with the demo's fixed addresses replaced by those of this test's backends.
-fn point_schemas_at(backends: &Running, folder: &Path) {
+pub fn point_schemas_at(backends: &Running, folder: &Path) {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
     let moved: [(&str, &Service); 4] = [
         ("http://127.0.0.1:4101", &backends.catalog),

@@ -7,11 +7,15 @@ mod bff;
 pub mod cli;
 mod compose;
 mod config;
+mod dev;
+mod files;
 mod http;
 mod operations;
 mod pipeline;
+mod reload;
 mod server;
 mod telemetry;
+mod usage;
 
 pub use compose::compose_file;
 pub use config::{Config, GatewayConfig};

@@ -2,18 +2,20 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
 use weft_federation::diagnostics::{Diagnostic, Source};
 
-use crate::auth::Authenticator;
 use crate::config::GatewayConfig;
-use crate::http::{self, Drain, Gateway};
-use crate::pipeline::{Loaded, Pipeline, Snapshot};
+use crate::http::{self, Gateway};
+use crate::pipeline::{Loaded, Snapshot};
+use crate::usage::{Usage, log_every};
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -73,6 +75,8 @@ pub enum ServeError {
     Invalid(Vec<Diagnostic>),
     #[error("cannot listen on {listen}: {source}{}", listen_help(source))]
     Listen { listen: String, source: io::Error },
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
     #[error("the gateway ended by a defect: {0}")]
     Defect(#[from] tokio::task::JoinError),
 }
@@ -125,23 +129,47 @@ pub async fn serve(
 ) -> Result<Running, ServeError> {
     let ServeOptions { supergraph, listen, dev, mut config, drain_for } = options;
     config.dev |= dev;
-    let (dev, max_body) = (config.dev, config.max_body);
-    let authenticator = Authenticator::new(config.authentication.as_ref());
-    let load = move || {
-        let source = supergraph.read()?;
-        Snapshot::read(&source, &config).map_err(ServeError::Invalid)
-    };
+    let usage = config.log_usage.map(|period| (Arc::<Usage>::default(), period));
+    let gateway = Arc::new(Gateway::new(config.dev, usage.as_ref().map(|(usage, _)| Arc::clone(usage))));
+    let load = move || Snapshot::read(&supergraph.read()?, &config).map_err(ServeError::Invalid);
     let loaded = spawn_blocking(load).await?;
     let Loaded { snapshot, warnings } = loaded?;
     let clients = snapshot.clients.names();
-
-    let drain = Arc::new(Drain::default());
-    let pipeline = Pipeline::new(snapshot);
-    let gateway = Arc::new(Gateway { pipeline, authenticator, drain: Arc::clone(&drain), max_body, dev });
-
-    let failed = |source| ServeError::Listen { listen: listen.clone(), source };
-    let listener = TcpListener::bind(&listen).await.map_err(failed)?;
-    let addr = listener.local_addr().map_err(failed)?;
-    let task = tokio::spawn(http::run(listener, http::Endpoints::new(gateway), drain, shutdown, drain_for));
+    gateway.pipeline.swap(snapshot);
+    let (addr, served) = start(gateway, Router::new(), &listen, drain_for, shutdown).await?;
+    let task = match usage {
+        Some((usage, period)) => tokio::spawn(logged(served, usage, period)),
+        None => served,
+    };
     Ok(Running { addr, clients, warnings, task })
+}
+
+/// Logs who uses what, from time to time and at the end.
+async fn logged(served: JoinHandle<()>, usage: Arc<Usage>, period: Duration) {
+    tokio::select! {
+        ended = served => {
+            usage.log();
+            // Whoever waits for this is told as if it had waited for that.
+            if let Err(error) = ended && let Ok(panic) = error.try_into_panic() {
+                resume_unwind(panic);
+            }
+        }
+        () = log_every(Arc::clone(&usage), period) => {}
+    }
+}
+
+/// Listens, and serves until `shutdown` ends and the gateway has drained. `more` are routes besides its own.
+pub(crate) async fn start(
+    gateway: Arc<Gateway>,
+    more: Router<Arc<Gateway>>,
+    listen: &str,
+    drain_for: Duration,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(SocketAddr, JoinHandle<()>), ServeError> {
+    let failed = |source| ServeError::Listen { listen: listen.to_owned(), source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    let drain = Arc::clone(&gateway.drain);
+    let task = tokio::spawn(http::run(listener, http::Endpoints::new(gateway, more), drain, shutdown, drain_for));
+    Ok((addr, task))
 }

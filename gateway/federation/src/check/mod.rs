@@ -23,7 +23,7 @@ use crate::diagnostics::Diagnostic;
 use crate::schema::{Satisfiable, Supergraph};
 
 pub use coordinate::Coordinate;
-pub use lock::{Facts, Lock, Unseen};
+pub use lock::{Facts, Lock, Policy, Unseen};
 pub use promise::{Promise, Users};
 pub use saved::SavedOperation;
 pub use supergraph::{ChangedClient, changes};

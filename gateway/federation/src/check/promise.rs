@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::diff::{self, Change, Level};
 use super::place::Files;
-use super::{Lock, SavedOperation, Unseen, Usage};
+use super::{Lock, Policy, SavedOperation, Unseen, Usage};
 use crate::diagnostics::{Diagnostic, Source};
 use crate::view::ClientSchema;
+
+const ACCEPTED: &str = "operations go on working; see that their users can live with it, and accept it with \
+                        `weft check --write-locks`";
 
 /// Whose operations are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,7 @@ pub struct Promise<'a> {
     pub lock_source: &'a Arc<Source>,
     pub operations: &'a [SavedOperation],
     pub users: Users,
+    pub policy: &'a Policy,
 }
 
 impl Promise<'_> {
@@ -34,11 +38,16 @@ impl Promise<'_> {
         let unseen = Unseen::of(self.sources);
         let mut changes = diff::diff(&self.lock.schema, &self.client.schema);
         changes.extend(diff::unseen(self.lock, &self.client.schema, &unseen));
-        if changes.is_empty() {
-            return vec![];
+        let mut found = vec![];
+        if !changes.is_empty() {
+            let used: Vec<(String, Usage)> = self.operations.iter().map(|operation| self.used(operation)).collect();
+            found.extend(changes.iter().map(|change| self.tell(change, &used)));
         }
-        let used: Vec<(String, Usage)> = self.operations.iter().map(|operation| self.used(operation)).collect();
-        changes.iter().map(|change| self.tell(change, &used)).collect()
+        found.extend(self.policy.stricter(&self.lock.policy).into_iter().map(|message| {
+            let at = Lock::policy_place(self.lock_source);
+            Diagnostic::warning("POLICY_STRICTER", message).at(at, "as promised").help(ACCEPTED)
+        }));
+        found
     }
 
     /// What an operation uses, be it written for the schema as it was or as it is.
@@ -85,7 +94,7 @@ impl Promise<'_> {
                 )
             }
             (Level::Breaking, Users::Saved, true) => format!(
-                "{renamed}keep it until no released app sends the operation; then remove the lock, and write it anew with \
+                "{renamed}leave it as it was until no released app sends the operation; then remove the lock, and write it anew with \
                  `weft check --write-locks`"
             ),
             (Level::Breaking, Users::Saved, false) => {
@@ -93,11 +102,7 @@ impl Promise<'_> {
                     "{renamed}if no app in use sends an operation that is not saved, `weft check --write-locks` accepts it"
                 )
             }
-            (Level::Dangerous, Users::Unknown | Users::Saved, _) => {
-                "operations go on working; see that their users can live with it, and accept it with \
-                 `weft check --write-locks`"
-                    .to_owned()
-            }
+            (Level::Dangerous, Users::Unknown | Users::Saved, _) => ACCEPTED.to_owned(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::diff::{Change, Level, diff};
 use super::leaning::Leaning;
 use super::place::Files;
 use super::promise::operations;
-use super::{Coordinate, SavedOperation, Users};
+use super::{Coordinate, SavedOperation, Usage, Users};
 use crate::diagnostics::{Diagnostic, Source, Span};
 use crate::view::ClientSchema;
 
@@ -53,10 +53,10 @@ fn felt_by_nobody(change: &Change, is_alone: bool) -> Diagnostic {
         (Level::Dangerous, false) => Diagnostic::hint(change.code, message),
     };
     let help = match (change.level, is_alone) {
-        (Level::Breaking, true) => "whoever asks for it breaks: keep it, with @deprecated, until nobody does",
-        (Level::Breaking, false) => "no client breaks; see that nobody asks for it at /graphql",
-        (Level::Dangerous, true) => "operations go on working; see that their users can live with it",
-        (Level::Dangerous, false) => "no client sees it",
+        (Level::Breaking, true) => format!("operations that work may break: {}", change.mend()),
+        (Level::Breaking, false) => "no client breaks; see that nobody asks for it at /graphql".to_owned(),
+        (Level::Dangerous, true) => "operations go on working; see that their users can live with it".to_owned(),
+        (Level::Dangerous, false) => "no client sees it".to_owned(),
     };
     found.help(help)
 }
@@ -66,6 +66,8 @@ struct Watched<'a> {
     client: &'a ChangedClient<'a>,
     schema: &'a ClientSchema,
     leaning: Leaning,
+    /// The client's operations that are valid on the old supergraph.
+    used: Vec<(String, Usage)>,
     /// What of its own schema breaks its users.
     own: Vec<Change>,
 }
@@ -74,7 +76,11 @@ impl<'a> Watched<'a> {
     fn new(client: &'a ChangedClient<'a>) -> Option<Self> {
         let schema = client.before?;
         let own = client.after.map(|after| diff(&schema.schema, &after.schema)).unwrap_or_default();
-        Some(Self { client, schema, leaning: Leaning::of(schema)?, own })
+        let used = client.operations.iter().filter_map(|operation| {
+            let usage = operation.usage(&schema.schema)?;
+            Some((operation.names().join(", "), usage))
+        });
+        Some(Self { client, schema, leaning: Leaning::of(schema)?, used: used.collect(), own })
     }
 
     /// What a change does to this client, if it does anything.
@@ -100,7 +106,6 @@ impl<'a> Watched<'a> {
         let parts: Vec<String> = felt.iter().map(Coordinate::to_string).collect();
         let mut message = format!("{change} → {} {}", self.client.name, parts.join(", "));
         if !hit.is_empty() {
-            let hit: Vec<&str> = hit.iter().map(String::as_str).collect();
             message = format!("{message} → {}", operations(&hit));
         }
         let mut found = match is_error {
@@ -119,11 +124,9 @@ impl<'a> Watched<'a> {
     }
 
     /// The client's own operations that use any of these.
-    fn hit(&self, felt: &BTreeSet<Coordinate>) -> Vec<String> {
-        let uses = |operation: &&SavedOperation| {
-            operation.usage(&self.schema.schema).is_some_and(|usage| felt.iter().any(|at| usage.uses(at)))
-        };
-        self.client.operations.iter().filter(uses).map(|operation| operation.names().join(", ")).collect()
+    fn hit(&self, felt: &BTreeSet<Coordinate>) -> Vec<&str> {
+        let used = self.used.iter().filter(|(_, usage)| felt.iter().any(|at| usage.uses(at)));
+        used.map(|(name, _)| name.as_str()).collect()
     }
 
     /// Whether a part of the client's schema is wrong on the new supergraph, or is not what it was.
@@ -165,7 +168,7 @@ impl<'a> Watched<'a> {
 fn help(change: &Change, does_break: bool) -> String {
     match (does_break, &change.renamed) {
         (true, Some(now)) => format!("if it is now `{now}`, keep the old name too until no client's schema has it"),
-        (true, None) => "keep it, with @deprecated, until no client's schema leans on it".to_owned(),
+        (true, None) => format!("{}, until no client's schema leans on it", change.mend()),
         (false, _) => "operations go on working; see that their users can live with it".to_owned(),
     }
 }

@@ -11,6 +11,7 @@ use weft_federation::diagnostics::{Diagnostic, Source};
 use weft_federation::suggest::closest;
 
 use crate::config::{ClientPolicy, GatewayConfig};
+use crate::files::is_hidden;
 use crate::operations::OperationFiles;
 
 impl GatewayConfig {
@@ -66,7 +67,7 @@ fn load(
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // What is no folder is no client, such as a README; and what is hidden is a tool's.
-        if !path.is_dir() || name.starts_with('.') {
+        if !path.is_dir() || is_hidden(&name) {
             continue;
         }
         clients.extend(Reading { path: &path, found: &mut found }.client(&name, gateway, environment));
@@ -119,7 +120,7 @@ impl Reading<'_> {
         };
         let is_schema = |path: &&PathBuf| {
             path.extension().is_some_and(|extension| extension == "graphql")
-                && path.file_name().is_some_and(|name| name != LOCK)
+                && path.file_name().is_some_and(|name| name != LOCK && !is_hidden(&name.to_string_lossy()))
         };
         let before = self.found.len();
         let files: Vec<PathBuf> = files.iter().filter(is_schema).cloned().collect();

@@ -51,6 +51,7 @@ fn a_folder_with_a_schema_is_a_client() {
                 ("web/operations/A.graphql", "{ a }"),
                 ("web/client.yaml", "exposure: internal"),
                 (".git/HEAD", "of git"),
+                ("web/.#query.graphql", "who edits it"),
             ],
             Ok("web:2"),
         ),

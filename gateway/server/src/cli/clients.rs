@@ -14,9 +14,8 @@ use crate::bff;
 use crate::config::{Config, variables};
 use crate::pipeline::Client;
 
-/// Where the supergraph and the clients are if nothing else is said.
+/// Where the supergraph is if nothing else is said.
 const DEFAULT_SUPERGRAPH: &str = "supergraph.graphql";
-const DEFAULT_CLIENTS: &str = "bff-configs";
 
 /// Where clients are, and what they are clients of.
 #[derive(Debug, Args)]
@@ -38,7 +37,7 @@ impl Files {
             Some(path) => config::read(&path, format)?,
             None => Config::without_file(&variables()),
         };
-        config.gateway.bff.get_or_insert_with(|| PathBuf::from(DEFAULT_CLIENTS));
+        config.gateway.bff.get_or_insert_with(|| PathBuf::from(config::DEFAULT_CLIENTS));
         let path = self.supergraph.clone().or_else(|| config.supergraph.clone());
         let path = path.unwrap_or_else(|| PathBuf::from(DEFAULT_SUPERGRAPH));
         let invalid = |found| Failure::Invalid(found, format);

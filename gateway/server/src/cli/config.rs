@@ -12,6 +12,9 @@ use crate::config::{Config, client_json_schema, json_schema, variables};
 /// Where the configuration is if nothing else is said.
 pub const DEFAULT_FILE: &str = "weft.yaml";
 
+/// Where the clients are if nothing else is said.
+pub const DEFAULT_CLIENTS: &str = "bff-configs";
+
 /// Work with `weft.yaml`.
 #[derive(Debug, Args)]
 pub struct Arguments {

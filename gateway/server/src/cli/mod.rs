@@ -4,7 +4,9 @@ pub mod check;
 mod clients;
 pub mod compose;
 pub mod config;
+pub mod dev;
 pub mod import;
+pub mod openapi;
 pub mod ops;
 pub mod plan;
 mod report;
@@ -32,12 +34,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum CommandLine {
     Serve(serve::Arguments),
+    Dev(dev::Arguments),
     Compose(compose::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
     Ops(ops::Arguments),
+    Openapi(openapi::Arguments),
     /// `weft supergraph compose`, for fingers used to Rover.
     #[command(hide = true)]
     Supergraph(SupergraphArguments),
@@ -58,18 +62,21 @@ enum SupergraphCommand {
 #[derive(Debug)]
 pub enum Command {
     Serve(serve::Arguments),
+    Dev(dev::Arguments),
     Compose(compose::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
     Import(import::Arguments),
     Config(config::Arguments),
     Ops(ops::Arguments),
+    Openapi(openapi::Arguments),
 }
 
 impl Cli {
     pub fn into_command(self) -> Command {
         match self.command {
             CommandLine::Serve(arguments) => Command::Serve(arguments),
+            CommandLine::Dev(arguments) => Command::Dev(arguments),
             CommandLine::Compose(arguments)
             | CommandLine::Supergraph(SupergraphArguments { command: SupergraphCommand::Compose(arguments) }) => {
                 Command::Compose(arguments)
@@ -79,6 +86,7 @@ impl Cli {
             CommandLine::Import(arguments) => Command::Import(arguments),
             CommandLine::Config(arguments) => Command::Config(arguments),
             CommandLine::Ops(arguments) => Command::Ops(arguments),
+            CommandLine::Openapi(arguments) => Command::Openapi(arguments),
         }
     }
 }

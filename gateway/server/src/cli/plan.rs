@@ -25,9 +25,6 @@ use crate::pipeline::{Client, bind};
 /// Where the supergraph is if nothing else is said.
 const DEFAULT_SUPERGRAPH: &str = "supergraph.graphql";
 
-/// Where the clients are if nothing else is said.
-const DEFAULT_CLIENTS: &str = "bff-configs";
-
 /// Print the query plan of an operation.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -125,7 +122,7 @@ fn bff_config(arguments: &Arguments) -> Result<Config, Failure> {
         Some(path) => config::read(&path, arguments.format.of_report())?,
         None => Config::without_file(&variables_of_process()),
     };
-    config.gateway.bff.get_or_insert_with(|| PathBuf::from(DEFAULT_CLIENTS));
+    config.gateway.bff.get_or_insert_with(|| PathBuf::from(config::DEFAULT_CLIENTS));
     Ok(config)
 }
 

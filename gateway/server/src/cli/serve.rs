@@ -45,7 +45,9 @@ impl From<ServeError> for Failure {
         match error {
             ServeError::Invalid(diagnostics) => Self::Invalid(diagnostics, Format::Text),
             ServeError::Read { .. } => Self::Usage(error.to_string()),
-            ServeError::Listen { .. } | ServeError::Defect(_) => Self::Failed(error.to_string()),
+            ServeError::Listen { .. } | ServeError::Thread(_) | ServeError::Defect(_) => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }
@@ -91,7 +93,7 @@ fn options(arguments: Arguments) -> Result<ServeOptions, Failure> {
     Ok(ServeOptions { dev, config: config.gateway, ..options })
 }
 
-fn default_listen(variable: impl Fn(&str) -> Option<String>) -> String {
+pub(super) fn default_listen(variable: impl Fn(&str) -> Option<String>) -> String {
     let host = variable("HOST").unwrap_or_else(|| "127.0.0.1".to_owned());
     let port = variable("PORT").unwrap_or_else(|| "4000".to_owned());
     // An IPv6 address has colons of its own.
@@ -101,7 +103,7 @@ fn default_listen(variable: impl Fn(&str) -> Option<String>) -> String {
 /// A future that ends at SIGTERM or Ctrl-C. They are listened for from now on, not from when it is first polled: one that
 /// comes while the gateway starts is not lost, and does not kill it.
 #[cfg(unix)]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
@@ -114,7 +116,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
 
 /// A future that ends at Ctrl-C.
 #[cfg(windows)]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     Ok(async move { drop(interrupt.recv().await) })
 }

@@ -13,6 +13,7 @@ use weft_federation::schema::subgraph::SubgraphInput;
 use weft_federation::schema::{Satisfiable, Supergraph};
 
 use crate::config::{SchemaLocation, SubgraphConfig, SupergraphConfig};
+use crate::files::Files;
 
 /// A supergraph that was composed, with what is known of it besides its text.
 pub(crate) struct Composed {
@@ -24,11 +25,16 @@ pub(crate) struct Composed {
 /// Composes what a `supergraph.yaml` names. Gives the supergraph, unless there is an error among the findings, and all
 /// findings. Blocks: it reads files, and asks subgraphs for their schemas where the file says so.
 pub fn compose_file(path: &Path) -> (Option<String>, Vec<Diagnostic>) {
-    match std::fs::read_to_string(path) {
+    let (composed, found) = compose_noting(path, &Files::default());
+    (composed.map(|composed| composed.text), found)
+}
+
+/// As [`compose_file`], with what is known of the supergraph, and noting the files that are read.
+pub(crate) fn compose_noting(path: &Path, files: &Files) -> (Option<Composed>, Vec<Diagnostic>) {
+    match files.read_to_string(path) {
         Ok(text) => {
             let source = Source::new(path.display().to_string(), text);
-            let (composed, found) = compose_config(&source, path.parent().unwrap_or(Path::new("")));
-            (composed.map(|composed| composed.text), found)
+            compose_source(&source, path.parent().unwrap_or(Path::new("")), files)
         }
         Err(error) => {
             let message = format!("cannot read {}: {error}", path.display());
@@ -39,17 +45,21 @@ pub fn compose_file(path: &Path) -> (Option<String>, Vec<Diagnostic>) {
 
 /// As [`compose_file`], for a text; paths in it are relative to `folder`.
 pub(crate) fn compose_config(source: &Arc<Source>, folder: &Path) -> (Option<Composed>, Vec<Diagnostic>) {
+    compose_source(source, folder, &Files::default())
+}
+
+fn compose_source(source: &Arc<Source>, folder: &Path, files: &Files) -> (Option<Composed>, Vec<Diagnostic>) {
     let config = SupergraphConfig::parse(source, &|name| std::env::var(name).ok());
-    match config.and_then(|config| load(config, folder)) {
-        Ok(loaded) => compose_and_prove(loaded),
+    match config.and_then(|config| load(config, folder, files)) {
+        Ok(loaded) => compose_and_prove(loaded, files),
         Err(found) => (None, found),
     }
 }
 
 /// The supergraph, if nothing is wrong, and all findings: the merge's, and then what of the merged one is out of reach.
-fn compose_and_prove(loaded: Loaded) -> (Option<Composed>, Vec<Diagnostic>) {
+fn compose_and_prove(loaded: Loaded, files: &Files) -> (Option<Composed>, Vec<Diagnostic>) {
     let Loaded { inputs, folders } = loaded;
-    let protos = |subgraph: &str, file: &str| std::fs::read(folders.get(subgraph)?.join(file)).ok();
+    let protos = |subgraph: &str, file: &str| files.read(&folders.get(subgraph)?.join(file)).ok();
     let composition = compose(inputs, &mut Composing::new(&protos));
     let mut found = composition.diagnostics;
     let Some(text) = composition.supergraph else { return (None, found) };
@@ -75,10 +85,10 @@ struct Loaded {
 }
 
 /// Gets the schemas of all subgraphs.
-fn load(config: SupergraphConfig, folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+fn load(config: SupergraphConfig, folder: &Path, files: &Files) -> Result<Loaded, Vec<Diagnostic>> {
     let (mut inputs, mut folders, mut found) = (vec![], HashMap::new(), vec![]);
     for subgraph in config.subgraphs {
-        match load_schema(&subgraph, folder) {
+        match load_schema(&subgraph, folder, files) {
             Ok(source) => {
                 let schema_folder = match &subgraph.schema {
                     SchemaLocation::File(file) => folder.join(file).parent().unwrap_or(folder).to_owned(),
@@ -94,12 +104,12 @@ fn load(config: SupergraphConfig, folder: &Path) -> Result<Loaded, Vec<Diagnosti
     if found.is_empty() { Ok(Loaded { inputs, folders }) } else { Err(found) }
 }
 
-fn load_schema(subgraph: &SubgraphConfig, folder: &Path) -> Result<Arc<Source>, Diagnostic> {
+fn load_schema(subgraph: &SubgraphConfig, folder: &Path, files: &Files) -> Result<Arc<Source>, Diagnostic> {
     let place = || subgraph.schema_span.clone();
     match &subgraph.schema {
         SchemaLocation::File(file) => {
             let path = folder.join(file);
-            let text = std::fs::read_to_string(&path).map_err(|error| {
+            let text = files.read_to_string(&path).map_err(|error| {
                 Diagnostic::error("SCHEMA_UNREADABLE", format!("cannot read {}: {error}", path.display()))
                     .at(place(), "")
                     .help("paths are relative to the folder of the configuration")

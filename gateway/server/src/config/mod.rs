@@ -10,7 +10,7 @@ mod values;
 mod weft_yaml;
 mod yaml;
 
-pub use client_yaml::{ClientPolicy, Lifecycle, json_schema as client_json_schema};
+pub use client_yaml::{ClientPolicy, Lifecycle, Stated, json_schema as client_json_schema};
 pub use environment::variables;
 pub use supergraph_yaml::{SchemaLocation, SubgraphConfig, SupergraphConfig};
 pub use values::{Errors, Exposure, Operations};

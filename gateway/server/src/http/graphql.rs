@@ -93,7 +93,7 @@ fn enter(
         },
     }
     let endpoint = endpoint(request.uri().path()).ok_or(Rejection::NotFound)?;
-    let entry = gateway.pipeline.enter(endpoint).ok_or(Rejection::UnknownClient)?;
+    let entry = gateway.pipeline.enter(endpoint)?;
     Ok((entry, Form { method, ty }))
 }
 
@@ -110,7 +110,7 @@ async fn answer(
     if lifecycle::is_gone(&policy.lifecycle, now) {
         return Err(Rejection::Gone);
     }
-    let caller = gateway.authenticator.authenticate(&parts.headers, now)?;
+    let caller = entry.authenticator().authenticate(&parts.headers, now)?;
     auth::admit(&caller, &policy.audiences)?;
 
     // What the client's request borrows from.
@@ -121,7 +121,7 @@ async fn answer(
             ClientRequest::from_query(&parameters)?
         }
         Method::Post => {
-            bytes = body::read(&parts.headers, body, gateway.max_body, deadline).await?;
+            bytes = body::read(&parts.headers, body, entry.max_body(), deadline).await?;
             ClientRequest::from_json(&bytes)?
         }
     };

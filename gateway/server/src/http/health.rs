@@ -16,6 +16,8 @@ pub async fn live() -> impl IntoResponse {
 pub async fn ready(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
     if gateway.drain.has_begun() {
         health(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"stopping"}"#)
+    } else if !gateway.pipeline.serves() {
+        health(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"starting"}"#)
     } else {
         health(StatusCode::OK, r#"{"status":"ready"}"#)
     }

@@ -23,8 +23,8 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::routing::{any, get};
 
-use crate::auth::Authenticator;
 use crate::pipeline::Pipeline;
+use crate::usage::Usage;
 use negotiate::ResponseType;
 use rejection::Rejection;
 
@@ -35,21 +35,27 @@ pub use service::Endpoints;
 /// What the handlers share.
 pub struct Gateway {
     pub pipeline: Pipeline,
-    pub authenticator: Authenticator,
     pub drain: Arc<Drain>,
-    /// The largest body of a request, in bytes.
-    pub max_body: usize,
     /// Tell more than clients of a production gateway should know.
     pub dev: bool,
 }
 
-fn router(gateway: Arc<Gateway>) -> Router {
+impl Gateway {
+    /// One that serves nothing until its pipeline has a snapshot. `usage` counts who uses what.
+    pub fn new(dev: bool, usage: Option<Arc<Usage>>) -> Self {
+        Self { pipeline: Pipeline::empty(usage), drain: Arc::default(), dev }
+    }
+}
+
+/// The routes of every gateway, and `more`.
+fn router(gateway: Arc<Gateway>, more: Router<Arc<Gateway>>) -> Router {
     let operations =
         endpoint::ROUTES.iter().fold(Router::new(), |router, path| router.route(path, any(graphql::handle)));
     operations
         .route(rest::ROUTE, any(rest::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .merge(more)
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .with_state(gateway)

@@ -8,13 +8,15 @@ use weft_federation::operation::OperationError;
 use super::body::BodyError;
 use super::negotiate::ResponseType;
 use crate::auth::Refusal;
-use crate::pipeline::{Malformed, errors_body};
+use crate::pipeline::{Malformed, NoEntry, errors_body};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     NotFound,
     /// There is no such client, or it is gone.
     UnknownClient,
+    /// There is no schema yet that could be served.
+    NothingServed,
     Gone,
     /// The credential that it takes to be let in is not there, does not hold, or is of somebody else.
     Unauthorized(Refusal),
@@ -44,6 +46,15 @@ impl From<BodyError> for Rejection {
     }
 }
 
+impl From<NoEntry> for Rejection {
+    fn from(reason: NoEntry) -> Self {
+        match reason {
+            NoEntry::NothingServed => Self::NothingServed,
+            NoEntry::UnknownClient => Self::UnknownClient,
+        }
+    }
+}
+
 impl From<Malformed> for Rejection {
     fn from(malformed: Malformed) -> Self {
         Self::Malformed(malformed)
@@ -60,6 +71,7 @@ impl Rejection {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::UnknownClient => StatusCode::NOT_FOUND,
+            Self::NothingServed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Gone => StatusCode::GONE,
             Self::Unauthorized(Refusal::OtherClient) => StatusCode::FORBIDDEN,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
@@ -78,6 +90,10 @@ impl Rejection {
         let (code, message) = match self {
             Self::NotFound => ("NOT_FOUND", "There is nothing here; GraphQL is served at /graphql.".to_owned()),
             Self::UnknownClient => ("NOT_FOUND", "There is no client of this name.".to_owned()),
+            Self::NothingServed => (
+                "SERVICE_UNAVAILABLE",
+                "There is no schema to serve yet; the gateway's log says what is wrong with its files.".to_owned(),
+            ),
             Self::Gone => ("GONE", "This schema has reached its end, and is not served any more.".to_owned()),
             Self::Unauthorized(refusal @ Refusal::OtherClient) => ("FORBIDDEN", format!("The token {refusal}.")),
             Self::Unauthorized(Refusal::Missing) => {

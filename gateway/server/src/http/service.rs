@@ -23,8 +23,9 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    pub fn new(gateway: Arc<Gateway>) -> Self {
-        let router = TowerToHyperService::new(router(Arc::clone(&gateway)));
+    /// `more` are routes besides those that every gateway has.
+    pub fn new(gateway: Arc<Gateway>, more: axum::Router<Arc<Gateway>>) -> Self {
+        let router = TowerToHyperService::new(router(Arc::clone(&gateway), more));
         Self { gateway, router }
     }
 }

@@ -1,7 +1,7 @@
 //! Owns making saved operations of files: each is validated against the client's schema, and bound, so that nothing is wrong with
 //! it that does not hang on a request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use apollo_compiler::Node;
@@ -12,6 +12,7 @@ use weft_federation::view::ClientSchema;
 
 use super::document::{Documents, REST};
 use super::manifest::{self, Entry};
+use super::mend::mend;
 use super::route::{self, Route, Routes, Segment, is_same};
 use super::{OPERATION_INVALID, OperationFiles, SavedOperation, SavedOperations, sha256};
 
@@ -34,12 +35,29 @@ pub fn compile(
     (compiling.saved, compiling.found)
 }
 
-/// The operations of documents as clients send them, each with the file that it is in: of all that can be read, be it valid or not.
+/// The operations of documents and manifests as clients send them, each once, with the file that it is in: of all that can be read, be
+/// it valid or not.
 pub fn written(files: &OperationFiles) -> (Vec<(Arc<Source>, ast::Document)>, Vec<Diagnostic>) {
     let (mut documents, mut found) = (Documents::default(), vec![]);
     let read: Vec<_> = files.documents.iter().map(|source| (source, documents.add(source, &mut found))).collect();
     let each = read.iter().flat_map(|(source, operations)| operations.iter().map(move |operation| (source, operation)));
-    (each.map(|(source, operation)| (Arc::clone(source), documents.document(operation))).collect(), found)
+    let mut each: Vec<_> =
+        each.map(|(source, operation)| (Arc::clone(source), documents.document(operation))).collect();
+    for source in &files.manifests {
+        let entries = manifest::read(source).unwrap_or_else(|wrong| {
+            found.push(wrong);
+            vec![]
+        });
+        for Entry { text, .. } in entries {
+            let mut documents = Documents::default();
+            let operations = documents.add(&text, &mut found);
+            each.extend(operations.iter().map(|operation| (Arc::clone(&text), documents.document(operation))));
+        }
+    }
+    // A manifest mostly has what the files have.
+    let mut known = HashSet::new();
+    each.retain(|(_, document)| known.insert(document.to_string()));
+    (each, found)
 }
 
 struct Compiling<'a> {
@@ -112,7 +130,9 @@ impl Compiling<'_> {
         let document = match ast.to_executable_validate(&self.client.schema) {
             Ok(document) => document,
             Err(failed) => {
-                documents.tell(&failed.errors, &mut self.found);
+                let mut found = vec![];
+                documents.tell(&failed.errors, &mut found);
+                self.found.extend(mend(&self.client.schema, found));
                 return None;
             }
         };
@@ -138,7 +158,8 @@ impl Compiling<'_> {
         self.saved.by_text.insert(text.as_str().into(), at);
         self.saved.by_id.insert(hash.as_str().into(), at);
         let name = operation.name.as_ref().map(|name| name.as_str().into());
-        let saved = SavedOperation { name, text: text.into(), hash: hash.into(), route, max_age, is_personal };
+        let saved =
+            SavedOperation { name, text: text.into(), hash: hash.into(), document, route, max_age, is_personal };
         self.saved.operations.push(Arc::new(saved));
         Some(at)
     }

@@ -6,6 +6,8 @@ use std::{fs, io};
 
 use weft_federation::diagnostics::{Diagnostic, Source};
 
+use crate::files;
+
 /// A client's saved operations, as its folder has them.
 #[derive(Debug, Default)]
 pub struct OperationFiles {
@@ -16,7 +18,7 @@ pub struct OperationFiles {
 impl OperationFiles {
     /// Reads a folder; one that is not there has no operations. What is neither a document nor a manifest is left alone.
     pub fn read(folder: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let (mut files, mut found) = (Self::default(), vec![]);
+        let (mut read, mut found) = (Self::default(), vec![]);
         let paths = match fs::read_dir(folder)
             .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>())
         {
@@ -24,13 +26,13 @@ impl OperationFiles {
                 paths.sort();
                 paths
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(read),
             Err(error) => return Err(vec![unreadable(folder, &error)]),
         };
-        for path in paths {
+        for path in paths.into_iter().filter(|path| !is_hidden(path)) {
             let list = match path.extension().and_then(|extension| extension.to_str()) {
-                Some("graphql" | "gql") => &mut files.documents,
-                Some("json") => &mut files.manifests,
+                Some("graphql" | "gql") => &mut read.documents,
+                Some("json") => &mut read.manifests,
                 Some(_) | None => continue,
             };
             match fs::read_to_string(&path) {
@@ -38,10 +40,30 @@ impl OperationFiles {
                 Err(error) => found.push(unreadable(&path, &error)),
             }
         }
-        if found.is_empty() { Ok(files) } else { Err(found) }
+        if found.is_empty() { Ok(read) } else { Err(found) }
     }
+}
+
+/// What is hidden is a tool's, such as the links by which Emacs locks a file.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| files::is_hidden(&name.to_string_lossy()))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error("CLIENT_UNREADABLE", format!("cannot read {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tools_leave_there_is_no_operation() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["A.graphql", ".#A.graphql", "A.graphql~", "manifest.json", ".settings.json"] {
+            fs::write(folder.path().join(name), "").expect("a file");
+        }
+        let files = OperationFiles::read(folder.path()).unwrap_or_else(|found| panic!("{found:?}"));
+        assert_eq!((files.documents.len(), files.manifests.len()), (1, 1));
+    }
 }

@@ -6,12 +6,16 @@ mod digest;
 mod document;
 mod files;
 mod manifest;
+mod mend;
+pub mod openapi;
 pub mod route;
 #[cfg(test)]
 pub mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use weft_federation::operation::Document;
 
 pub use apq::PersistedQueries;
 pub use compile::{compile, written};
@@ -32,6 +36,8 @@ pub struct SavedOperation {
     pub text: Box<str>,
     /// The SHA-256 of the text.
     pub hash: Box<str>,
+    /// Validated against the client's schema.
+    pub document: Document,
     /// Over REST, if it is asked for over it.
     pub route: Option<Route>,
     /// For how many seconds clients may keep an answer, if they may.

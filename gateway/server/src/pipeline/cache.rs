@@ -14,6 +14,7 @@ use weft_federation::operation::{BoundOperation, OperationError};
 
 use super::clients::View;
 use super::overrides::Labels;
+use crate::usage::Used;
 
 /// How much each of the two caches may hold, in bytes. A plan of usual size has some tens of kilobytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -58,6 +59,8 @@ pub struct CachedOperation {
     pub bound: Arc<BoundOperation>,
     /// The labels of progressive overrides on which its plans can depend.
     pub labels: Labels,
+    /// Of the client's schema. Empty where nobody counts.
+    pub used: Used,
     number: u64,
 }
 
@@ -99,15 +102,15 @@ impl Caches {
     pub async fn operation(
         &self,
         key: OperationKeyRef<'_>,
-        bind: impl Future<Output = Result<(BoundOperation, Labels), Vec<OperationError>>>,
+        bind: impl Future<Output = Result<(BoundOperation, Labels, Used), Vec<OperationError>>>,
     ) -> Result<Arc<CachedOperation>, Refusal> {
         if let Some(known) = self.operations.get(&key).await {
             return Ok(known);
         }
         let made = async {
             let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-            let (bound, labels) = bind.await?;
-            Ok(Arc::new(CachedOperation { bound: Arc::new(bound), labels, number }))
+            let (bound, labels, used) = bind.await?;
+            Ok(Arc::new(CachedOperation { bound: Arc::new(bound), labels, used, number }))
         };
         self.operations.try_get_with(key.to_owned(), made).await
     }
@@ -152,7 +155,7 @@ mod tests {
     use crate::config::GatewayConfig;
     use crate::pipeline::{Loaded, Snapshot, bind};
 
-    fn bound() -> (BoundOperation, Labels) {
+    fn bound() -> (BoundOperation, Labels, Used) {
         let bound = BoundOperation {
             kind: OperationKind::Query,
             root: TypeId(0),
@@ -161,7 +164,7 @@ mod tests {
             conditions: vec![],
             introspection: None,
         };
-        (bound, Labels::default())
+        (bound, Labels::default(), Used::default())
     }
 
     fn key<'a>(text: &'a str, operation_name: Option<&'a str>) -> OperationKeyRef<'a> {

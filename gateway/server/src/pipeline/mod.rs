@@ -13,14 +13,16 @@ mod snapshot;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
-use weft_federation::operation::{self, BoundOperation, Identity, OperationError, OperationKind};
+use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
+use crate::auth::Authenticator;
 use crate::config::ClientPolicy;
 use crate::operations::{PersistedQueries, Routes};
+use crate::usage::{Usage, Used};
 
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
 pub use clients::{Client, Endpoint};
@@ -80,6 +82,15 @@ impl Entry {
         &self.client().policy
     }
 
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.snapshot.authenticator
+    }
+
+    /// The largest body of a request, in bytes.
+    pub fn max_body(&self) -> usize {
+        self.snapshot.max_body
+    }
+
     /// Which of the client's saved operations are asked for over REST.
     pub fn routes(&self) -> &Routes {
         self.client().operations.routes()
@@ -95,6 +106,14 @@ impl Entry {
     }
 }
 
+/// Why a request does not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoEntry {
+    /// No schema was sound since the gateway started.
+    NothingServed,
+    UnknownClient,
+}
+
 /// How long the parts of a request's way took. A part that was not reached is zero.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Timings {
@@ -105,22 +124,36 @@ pub struct Timings {
 
 /// The way that requests take through the current snapshot.
 pub struct Pipeline {
-    snapshot: ArcSwap<Snapshot>,
+    /// Empty until there is a first one.
+    snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
     persisted: PersistedQueries,
+    /// `None` where nobody counts.
+    usage: Option<Arc<Usage>>,
 }
 
 impl Pipeline {
-    pub fn new(snapshot: Snapshot) -> Self {
-        let (compute, persisted) = (Compute::new(), PersistedQueries::new());
-        Self { snapshot: ArcSwap::from_pointee(snapshot), compute, persisted }
+    /// One that serves nothing until it has a snapshot. It counts who uses what, if there is something to count with.
+    pub fn empty(usage: Option<Arc<Usage>>) -> Self {
+        let (snapshot, persisted) = (ArcSwapOption::empty(), PersistedQueries::new());
+        Self { snapshot, compute: Compute::new(), persisted, usage }
     }
 
-    /// Where a request that has come now begins; `None` if nobody is served there.
-    pub fn enter(&self, endpoint: Endpoint<'_>) -> Option<Entry> {
-        let snapshot = self.snapshot.load_full();
-        let view = snapshot.clients.at(endpoint)?;
-        Some(Entry { snapshot, view })
+    /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
+    pub fn swap(&self, snapshot: Snapshot) {
+        self.snapshot.store(Some(Arc::new(snapshot)));
+    }
+
+    /// Whether there is anything to serve.
+    pub fn serves(&self) -> bool {
+        self.snapshot.load().is_some()
+    }
+
+    /// Where a request that has come now begins.
+    pub fn enter(&self, endpoint: Endpoint<'_>) -> Result<Entry, NoEntry> {
+        let snapshot = self.snapshot.load_full().ok_or(NoEntry::NothingServed)?;
+        let view = snapshot.clients.at(endpoint).ok_or(NoEntry::UnknownClient)?;
+        Ok(Entry { snapshot, view })
     }
 
     /// Answers one request by its deadline.
@@ -165,6 +198,10 @@ impl Pipeline {
         let variables = operation::coerce(&client.schema, bound, request.variables, identity).map_err(Arc::new)?;
         timings.bind = started.elapsed();
 
+        if let Some(usage) = &self.usage {
+            usage.count(entry.client_name(), headers, &operation.used);
+        }
+
         let started = Instant::now();
         let condition_bits = variables.condition_bits(bound, identity);
         let labels = snapshot.engine.overrides().decide(&operation.labels);
@@ -194,14 +231,16 @@ impl Pipeline {
         &self,
         snapshot: &Arc<Snapshot>,
         key: OperationKeyRef<'_>,
-    ) -> Result<(BoundOperation, Labels), Vec<OperationError>> {
-        let (snapshot, view) = (Arc::clone(snapshot), key.view);
+    ) -> Result<(BoundOperation, Labels, Used), Vec<OperationError>> {
+        let (snapshot, view, is_counted) = (Arc::clone(snapshot), key.view, self.usage.is_some());
         let (text, operation_name) = (key.text.to_owned(), key.operation_name.map(str::to_owned));
         let work = move |_: &dyn Fn() -> bool| {
             let (client, engine) = (snapshot.clients.get(view), &snapshot.engine);
-            let bound = bind(client, &text, operation_name.as_deref())?;
+            let document = document(client, &text, operation_name.as_deref())?;
+            let used = if is_counted { Used::of(&document) } else { Used::default() };
+            let bound = operation::bind(&client.schema, document).map_err(|error| vec![error])?;
             let labels = engine.overrides().met_by(&bound);
-            Ok((bound, labels))
+            Ok((bound, labels, used))
         };
         let bound = self.compute.run(work).await;
         bound.map_err(|panicked| internal("binding an operation", panicked))?
@@ -210,13 +249,19 @@ impl Pipeline {
 
 /// From a text to the operation on the supergraph. Also what `weft plan` starts with.
 pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result<BoundOperation, Vec<OperationError>> {
+    let document = document(client, text, operation_name)?;
+    operation::bind(&client.schema, document).map_err(|error| vec![error])
+}
+
+/// A text that the client may send, as a valid document.
+fn document(client: &Client, text: &str, operation_name: Option<&str>) -> Result<Document, Vec<OperationError>> {
     let document = operation::parse(&client.schema, text, operation_name)?;
     let (depth, max) = (operation::depth(&document), client.policy.depth);
     if let Some(max) = max.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
         let message = format!("The operation nests {depth} fields in one another; {max} are allowed.");
         return Err(vec![OperationError::new("MAX_DEPTH_LIMIT", message)]);
     }
-    operation::bind(&client.schema, document).map_err(|error| vec![error])
+    Ok(document)
 }
 
 const TOO_LATE: &str = "The gateway could not plan the operation in time; send it again later.";
@@ -255,7 +300,9 @@ mod tests {
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
         let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
-        Pipeline::new(snapshot)
+        let pipeline = Pipeline::empty(None);
+        pipeline.swap(snapshot);
+        pipeline
     }
 
     fn written(reply: Reply) -> Bytes {
@@ -274,7 +321,7 @@ mod tests {
             );
             let request = ClientRequest::from_json(body.as_bytes()).expect("the test's own");
             let (headers, identity, mut timings) = (HeaderMap::new(), Identity::anonymous(), Timings::default());
-            let entry = pipeline.enter(Endpoint::Supergraph).expect("it is always there");
+            let entry = pipeline.enter(Endpoint::Supergraph).unwrap_or_else(|_| panic!("it is always there"));
             let (method, delivery) = (Method::Post, Delivery::Once);
             let asking = Asking { method, delivery, headers: &headers, identity: &identity, deadline };
             let reply = pipeline.try_run(&entry, &request, asking, &mut timings).await;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use weft_federation::compose::prove;
 use weft_federation::diagnostics::{Diagnostic, Severity, Source};
-use weft_federation::schema::Supergraph;
+use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
 use super::cache::Caches;
 use super::clients::{Client, Clients};
 use super::engine::Engine;
+use crate::auth::Authenticator;
 use crate::bff::{self, ClientFiles};
 use crate::config::{ClientPolicy, GatewayConfig};
 use crate::operations::SavedOperations;
@@ -18,6 +19,9 @@ pub struct Snapshot {
     pub clients: Clients,
     pub engine: Arc<Engine>,
     pub caches: Caches,
+    pub authenticator: Authenticator,
+    /// The largest body of a request, in bytes.
+    pub max_body: usize,
 }
 
 /// A snapshot, and what there is to say about the files that it was made of.
@@ -30,8 +34,23 @@ impl Snapshot {
     /// As [`Self::load`], of the clients whose folders the configuration names. What is wrong with their policies does not keep
     /// what is wrong with their schemas from being told.
     pub fn read(source: &Arc<Source>, config: &GatewayConfig) -> Result<Loaded, Vec<Diagnostic>> {
+        Self::with_readable_clients(config, |clients| Self::load(source, clients, config))
+    }
+
+    /// As [`Self::read`], of a supergraph that was just composed, and so is proved.
+    pub fn of_composed(
+        supergraph: &Supergraph<Satisfiable>,
+        config: &GatewayConfig,
+    ) -> Result<Loaded, Vec<Diagnostic>> {
+        Self::with_readable_clients(config, |clients| Self::of(supergraph, vec![], clients, config))
+    }
+
+    fn with_readable_clients(
+        config: &GatewayConfig,
+        load: impl FnOnce(Vec<ClientFiles>) -> Result<Loaded, Vec<Diagnostic>>,
+    ) -> Result<Loaded, Vec<Diagnostic>> {
         let (clients, mut found) = config.readable_clients();
-        match Self::load(source, clients, config) {
+        match load(clients) {
             Ok(loaded) if found.is_empty() => Ok(loaded),
             Ok(_) => Err(found),
             Err(told) => {
@@ -50,19 +69,35 @@ impl Snapshot {
         config: &GatewayConfig,
     ) -> Result<Loaded, Vec<Diagnostic>> {
         let (supergraph, lacks) = prove(Supergraph::load(source)?);
-        let (clients, found) = bff::compile(clients, &supergraph);
+        Self::of(&supergraph, lacks, clients, config)
+    }
+
+    fn of(
+        supergraph: &Supergraph<Satisfiable>,
+        lacks: Vec<Diagnostic>,
+        clients: Vec<ClientFiles>,
+        config: &GatewayConfig,
+    ) -> Result<Loaded, Vec<Diagnostic>> {
+        let (clients, found) = bff::compile(clients, supergraph);
         if found.iter().any(Diagnostic::is_error) {
             return Err(found);
         }
         let own = Client {
-            schema: Arc::new(ClientSchema::identity(&supergraph)),
+            schema: Arc::new(ClientSchema::identity(supergraph)),
             policy: ClientPolicy::of_supergraph(config),
             operations: SavedOperations::default(),
         };
         let clients = Clients::new(own, clients);
-        let engine = Arc::new(Engine::new(&supergraph, config)?);
+        let engine = Arc::new(Engine::new(supergraph, config)?);
         let lacks = lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
-        let warnings = config.warnings.iter().cloned().chain(config.unused(&supergraph)).chain(lacks).chain(found);
-        Ok(Loaded { warnings: warnings.collect(), snapshot: Self { clients, engine, caches: Caches::new() } })
+        let warnings = config.warnings.iter().cloned().chain(config.unused(supergraph)).chain(lacks).chain(found);
+        let snapshot = Self {
+            clients,
+            engine,
+            caches: Caches::new(),
+            authenticator: Authenticator::new(config.authentication.as_ref()),
+            max_body: config.max_body,
+        };
+        Ok(Loaded { snapshot, warnings: warnings.collect() })
     }
 }

@@ -23,6 +23,7 @@ const VIEW: &str = r#"
       member(id: ID!): Member @from(path: "user")
       found(words: String @from(name: "text"), max: Int = 3 @from(name: "first"), kind: Sort): [Found]
         @from(path: "search") @limit(max: 5) @dropUnknown
+      exact(max: Int! = 3 @from(name: "first")): [Found] @from(path: "search") @dropUnknown
       all: [Found] @from(path: "search(first: 2)") @limit(max: 2)
       first: String @from(path: "search<User>[0].name")
     }
@@ -151,9 +152,12 @@ async fn what_clients_hand_in_is_handed_on_in_the_supergraphs_words() {
         ("query($n: Int) { found(max: $n) { __typename } }", "{}", "\"weft_2\":3"),
         ("query($n: Int) { found(max: $n) { __typename } }", r#"{"n":4}"#, "\"weft_2\":4"),
         ("query($n: Int) { found(max: $n) { __typename } }", r#"{"n":40}"#, "\"weft_2\":5"),
+        ("query($n: Int) { exact(max: $n) { __typename } }", "{}", "query($weft_1:Int=3){"),
+        ("query($n: Int) { exact(max: $n) { __typename } }", r#"{"n":null}"#, r#"{"weft_1":null}"#),
         ("query($k: Sort) { found(kind: $k) { __typename } }", r#"{"k":"EVERYTHING"}"#, r#""k":"ANY""#),
     ];
     for (operation, variables, sent) in cases {
+        let operation = &operation.replace("exact", "found: exact");
         let outcome = viewed()
             .run_with(operation, variables, move |_| Some(crate::connector::FakeAnswer::ok(found.to_owned())))
             .await;

@@ -54,6 +54,19 @@ impl Change {
         Self { level: Level::Dangerous, ..Self::breaking(code, at, what) }
     }
 
+    /// What its author can do instead.
+    pub(super) fn mend(&self) -> &'static str {
+        match self.code {
+            "REQUIRED_ARGUMENT_ADDED" | "REQUIRED_INPUT_FIELD_ADDED" | "ARGUMENT_REQUIRED" | "INPUT_FIELD_REQUIRED" => {
+                "let it be left out, or give it a default"
+            }
+            "FIELD_TYPE_CHANGED" | "ARGUMENT_TYPE_CHANGED" | "INPUT_FIELD_TYPE_CHANGED" | "TYPE_KIND_CHANGED" => {
+                "leave it as it was, and add another one of the new type"
+            }
+            _ => "keep it, with @deprecated where that can be written",
+        }
+    }
+
     /// Whoever uses this feels the change, and not only who uses what changes itself.
     fn felt_by(mut self, used: Coordinate) -> Self {
         self.felt_by.push(used);

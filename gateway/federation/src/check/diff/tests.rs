@@ -4,7 +4,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
 use super::{Change, Level, diff, unseen};
-use crate::check::{Lock, Unseen};
+use crate::check::{Lock, Policy, Unseen};
 use crate::diagnostics::Source;
 
 fn schema(text: &str) -> Valid<Schema> {
@@ -283,7 +283,7 @@ fn written(text: &str) -> (Valid<Schema>, Unseen) {
 
 fn hidden(old: &str, new: &str) -> Vec<Change> {
     let (schema, unseen_before) = written(old);
-    let lock = Lock { schema, unseen: unseen_before };
+    let lock = Lock { schema, unseen: unseen_before, policy: Policy::default() };
     let (schema, unseen_now) = written(new);
     assert_eq!(diff(&lock.schema, &schema), [], "{old} -> {new}");
     unseen(&lock, &schema, &unseen_now)

@@ -42,10 +42,6 @@ impl Unseen {
         self.0.iter()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn insert(&mut self, coordinate: Coordinate, facts: Facts) {
         if !facts.is_empty() {
             self.0.insert(coordinate, facts);
@@ -113,4 +109,56 @@ pub(super) fn parse_line(line: &str) -> Option<(Coordinate, Facts)> {
     let facts = Facts::of(at.name(), &scalar.directives);
     // All of it is understood if it would be written so again.
     (format!(" {directives}") == facts.to_string()).then_some((at, facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gathered_is_read_as_it_is_written() {
+        let text = r#"
+            type Home @from(type: "Query") @authenticated {
+              name(of: ID @from(name: "id")): String @from(path: "user(id: $of, say: \"\\\"hi\\\"\").name") @fallback(value: "a \"b\" \\n")
+              list: [P] @limit(max: 3) @dropUnknown @fallback(on: NULL, value: [], report: true)
+              same: Int @from(path: "same") @deprecated @cacheControl(maxAge: 3)
+            }
+            extend type Home @requiresScopes(scopes: [["a", "b"], ["c"]]) {
+              mask: ID @mask(char: "-", unlessScopes: "b")
+              one: Int! @constant(value: 1)
+            }
+            enum E { A @from(name: "B") C @catchAll }
+            input I @from(type: "J") { a: Int @from(name: "b") }
+            "#;
+        let expected = [
+            r#"E.A @from(name: "B")"#,
+            "E.C @catchAll",
+            r#"Home @from(type: "Query") @authenticated @requiresScopes(scopes: [["a", "b"], ["c"]])"#,
+            "Home.list @fallback(value: [], on: [NULL], report: true) @limit(max: 3) @dropUnknown",
+            r#"Home.mask @mask(keepLast: 0, unlessScopes: ["b"])"#,
+            r#"Home.name @from(path: "user(id: $of, say: \"\\\"hi\\\"\").name") @fallback(value: "a \"b\" \\n", on: [ERROR], report: false)"#,
+            r#"Home.name(of:) @from(name: "id")"#,
+            "Home.one @constant(value: 1)",
+            r#"I @from(type: "J")"#,
+            r#"I.a @from(name: "b")"#,
+        ];
+        let unseen = Unseen::of(&[Source::new("schema.graphql", text)]);
+        let written: Vec<String> = unseen.iter().map(|(at, facts)| format!("{at}{facts}")).collect();
+        assert_eq!(written, expected);
+        let mut read = Unseen::default();
+        for line in &written {
+            let (at, facts) = parse_line(line).unwrap_or_else(|| panic!("{line}"));
+            read.insert(at, facts);
+        }
+        assert_eq!(read, unseen);
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_not_taken_for_less() {
+        for line in
+            ["A", "A.b @limit", "A.b @limit(max: 3) @other", "A.b @mask", "1 @catchAll", "A.b  @catchAll", "A.b @from("]
+        {
+            assert_eq!(parse_line(line), None, "{line}");
+        }
+    }
 }

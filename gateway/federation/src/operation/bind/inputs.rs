@@ -59,7 +59,8 @@ impl Binder<'_> {
         let is_variable = matches!(value, Value::Variable(_));
         if is_variable && default.is_some() {
             let derived = Derived { value: Some(value), absent: default, at_most: None };
-            return Ok(Some(self.derived(input.upstream, derived)));
+            // A null can be given where null is none, and is the backend's to refuse: the default lets it be declared.
+            return Ok(Some(self.derived(input.upstream.nullable(), derived)));
         }
         Ok(Some(value))
     }
@@ -180,7 +181,11 @@ impl Binder<'_> {
         }
         // Letters, digits and underscores are a name.
         let name = Name::new_unchecked(&name);
-        self.variables.push(VariableDef { name, ty, default: None, origin });
+        let default = match &origin {
+            VariableOrigin::Derived(derived) => derived.absent.clone(),
+            VariableOrigin::Client { .. } | VariableOrigin::Claim(_) => None,
+        };
+        self.variables.push(VariableDef { name, ty, default, origin });
         Value::Variable(id)
     }
 }

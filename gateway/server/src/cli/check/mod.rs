@@ -16,7 +16,7 @@ use super::{Failure, config, one_from_stdin, read_source, write_result};
 use crate::compose::compose_config;
 use crate::config::{Config, variables};
 use clients::CheckedClient;
-use locks::Renewal;
+use locks::{Locks, Renewal};
 
 /// Check that subgraphs compose and that clients' schemas and saved operations fit; say what a change breaks, and for whom.
 #[derive(Debug, Args)]
@@ -33,6 +33,9 @@ pub struct Arguments {
     /// A supergraph, or the `supergraph.yaml` of one, to compare with: say what has changed since, and for whom.
     #[arg(long, value_name = "OLD")]
     against: Option<PathBuf>,
+    /// A folder of clients as they were, such as that of the main branch: keep the promises of the locks there.
+    #[arg(long, value_name = "DIR")]
+    against_bff: Option<PathBuf>,
     /// Write the locks of clients whose schemas break no promise.
     #[arg(long)]
     write_locks: bool,
@@ -67,7 +70,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     found.extend(wrong);
     let clients = clients::check(files, &composed.supergraph, &mut found);
     found.extend(old.iter().flat_map(|old| against::compare(old, &composed.supergraph, &clients)));
-    let due = locks::check(&clients, renewal(arguments), &mut found);
+    let locks = Locks { renewal: renewal(arguments), promised: arguments.against_bff.as_deref() };
+    let due = locks.check(&clients, &mut found);
     if arguments.write_locks {
         for path in locks::write(&due)? {
             write_result(&format!("wrote {}", path.display()))?;
@@ -108,8 +112,11 @@ fn gateway_config(arguments: &Arguments) -> Result<Config, Failure> {
         Some(path) => config::read(path, arguments.format)?,
         None => Config::without_file(&variables()),
     };
-    if let Some(folder) = &arguments.bff {
-        config.gateway.bff = Some(folder.clone());
+    for (flag, folder) in [("--bff", &arguments.bff), ("--against-bff", &arguments.against_bff)] {
+        if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(Failure::Usage(format!("{flag} {}: there is no such folder", folder.display())));
+        }
     }
+    config.gateway.bff = arguments.bff.clone().or(config.gateway.bff);
     Ok(config)
 }

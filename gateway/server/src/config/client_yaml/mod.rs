@@ -107,6 +107,16 @@ pub struct ClientPolicy {
     pub introspection: bool,
     pub errors: Errors,
     pub lifecycle: Lifecycle,
+    /// What of the bounds the file itself says.
+    pub stated: Stated,
+}
+
+/// The bounds that a `client.yaml` says, without those of its tier and of the gateway.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stated {
+    pub depth: Option<u32>,
+    pub cost: Option<u32>,
+    pub timeout: Option<Duration>,
 }
 
 impl ClientPolicy {
@@ -122,6 +132,7 @@ impl ClientPolicy {
             introspection: gateway.allows_introspection(),
             errors: Errors::Full,
             lifecycle: Lifecycle::default(),
+            stated: Stated::default(),
         }
     }
 
@@ -156,6 +167,12 @@ impl Resolving<'_> {
         let exposure = raw.exposure.unwrap_or_default();
         let tier = self.tier(raw.tier.as_ref());
         let (depth, timeout) = self.bounds(&tier, &raw);
+        let count = |count: &Located<Count>| count.value.0;
+        let stated = Stated {
+            depth: raw.limits.depth.as_ref().map(count),
+            cost: raw.limits.cost.as_ref().map(count),
+            timeout: raw.timeout.as_ref().map(|time| time.value.0),
+        };
         let by_exposure = match exposure {
             Exposure::Partner => Errors::Masked,
             Exposure::Internal | Exposure::FirstParty => Errors::Full,
@@ -184,6 +201,7 @@ impl Resolving<'_> {
             introspection: raw.introspection.unwrap_or_else(|| self.gateway.allows_introspection()),
             errors: raw.errors.unwrap_or(by_exposure),
             lifecycle: raw.lifecycle.resolve(self),
+            stated,
         }
     }
 

@@ -120,7 +120,7 @@ impl RawIssuer {
                 return None;
             }
             (Key::Pem(pem), _) => public_key(pem.as_bytes(), &algorithms, &key.span, resolving)?,
-            (Key::File(file), _) => match std::fs::read(folder.join(&file.value)) {
+            (Key::File(file), _) => match resolving.files.read(&folder.join(&file.value)) {
                 Ok(pem) => public_key(&pem, &algorithms, &file.span, resolving)?,
                 Err(error) => {
                     let message = format!("cannot read {}: {error}", folder.join(&file.value).display());

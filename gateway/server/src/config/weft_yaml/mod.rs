@@ -15,6 +15,7 @@ mod tests;
 mod tiers;
 mod timeouts;
 mod traffic;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -32,6 +33,7 @@ use super::or_variable;
 use super::values::ListenAddress;
 use super::yaml::{self, CODE};
 use crate::auth::JwtConfig;
+use crate::files::Files;
 use names::Named;
 use timeouts::Timeouts;
 
@@ -79,6 +81,8 @@ struct Raw {
     tiers: BTreeMap<String, tiers::RawTier>,
     /// Automatic persisted queries: clients send the hash of an operation, and its text only where the hash is not known.
     apq: apq::Apq,
+    /// Who uses what.
+    usage: usage::Usage,
     /// Who clients are. Without it nobody is asked.
     authentication: authentication::Authentication,
 }
@@ -113,6 +117,8 @@ pub struct GatewayConfig {
     pub tiers: BTreeMap<String, Tier>,
     /// Whether the supergraph's own endpoint takes automatic persisted queries.
     pub apq: bool,
+    /// How often the log says who uses what; `None` where nobody counts.
+    pub log_usage: Option<Duration>,
     /// `None` where nobody is authenticated.
     pub authentication: Option<JwtConfig>,
     /// What the file is warned of for, whatever the supergraph.
@@ -139,8 +145,8 @@ impl GatewayConfig {
 impl Config {
     /// What holds where there is no file.
     pub fn without_file(environment: &BTreeMap<String, String>) -> Self {
-        let empty = Source::new("", "");
-        let mut resolving = Resolving::new(&empty, vec![]);
+        let (empty, files) = (Source::new("", ""), Files::default());
+        let mut resolving = Resolving::new(&empty, &files, vec![]);
         Raw::default().resolve(&mut resolving, Path::new(""), environment)
     }
 
@@ -150,12 +156,22 @@ impl Config {
         folder: &Path,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        Self::parse_noting(source, folder, environment, &Files::default())
+    }
+
+    /// As [`Self::parse`], noting the files that are read.
+    pub(crate) fn parse_noting(
+        source: &Arc<Source>,
+        folder: &Path,
+        environment: &BTreeMap<String, String>,
+        files: &Files,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let (raw, mut found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
         let shown = yaml::starred(source, &SECRETS);
         for label in found.iter_mut().flat_map(|found| &mut found.labels) {
             label.span.source = Arc::clone(&shown);
         }
-        let mut resolving = Resolving::new(&shown, found);
+        let mut resolving = Resolving::new(&shown, files, found);
         let config = raw.unwrap_or_default().resolve(&mut resolving, folder, environment);
         if resolving.found.is_empty() { Ok(config) } else { Err(resolving.found) }
     }
@@ -171,6 +187,7 @@ pub fn json_schema() -> Value {
 /// What is gathered on the way from [`Raw`] to [`Config`].
 struct Resolving<'a> {
     source: &'a Arc<Source>,
+    files: &'a Files,
     found: Vec<Diagnostic>,
     /// Something was wrong with the file before, and was taken out.
     is_damaged: bool,
@@ -180,9 +197,9 @@ struct Resolving<'a> {
 }
 
 impl<'a> Resolving<'a> {
-    fn new(source: &'a Arc<Source>, found: Vec<Diagnostic>) -> Self {
+    fn new(source: &'a Arc<Source>, files: &'a Files, found: Vec<Diagnostic>) -> Self {
         let is_damaged = !found.is_empty();
-        Self { source, found, is_damaged, warnings: vec![], named: vec![], timeouts: Timeouts::default() }
+        Self { source, files, found, is_damaged, warnings: vec![], named: vec![], timeouts: Timeouts::default() }
     }
 }
 
@@ -211,6 +228,7 @@ impl Raw {
             bff: self.bff.path(folder),
             tiers: tiers::resolve(self.tiers, resolving),
             apq: self.apq.is_enabled(),
+            log_usage: self.usage.period(),
             authentication: self.authentication.resolve(resolving, folder),
             warnings: std::mem::take(&mut resolving.warnings),
             named: std::mem::take(&mut resolving.named),

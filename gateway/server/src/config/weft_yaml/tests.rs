@@ -55,13 +55,13 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
         (
             "plugins: {}",
             "weft.yaml:1:1: there is no key `plugins` here (the keys are `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `authentication`)",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`)",
         ),
         ("listen: 4000", "weft.yaml:1:9: expected an address as host:port, such as 127.0.0.1:4000"),
         (
             "- listen",
             "weft.yaml:1:1: expected a mapping of `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `authentication`, found a list",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, found a list",
         ),
         ("listen: [a", "weft.yaml:1:9: unclosed bracket '['"),
         ("dev: true\ndev: true", "weft.yaml:2:1: duplicate mapping key: dev"),

@@ -78,7 +78,7 @@ fn enter(gateway: &Gateway, request: &Request<Body>) -> Result<(Entry, usize), P
     let path = request.uri().path();
     let prefix = "/bff/";
     let name = path.strip_prefix(prefix).and_then(|rest| Some(rest.split_once('/')?.0)).ok_or(Rejection::NotFound)?;
-    let entry = gateway.pipeline.enter(Endpoint::Client(name)).ok_or(Rejection::UnknownClient)?;
+    let entry = gateway.pipeline.enter(Endpoint::Client(name)).map_err(Rejection::from)?;
     Ok((entry, prefix.len() + name.len()))
 }
 
@@ -95,7 +95,7 @@ async fn respond(
     if lifecycle::is_gone(&policy.lifecycle, now) {
         return Err(Rejection::Gone.into());
     }
-    let caller = gateway.authenticator.authenticate(&parts.headers, now).map_err(Rejection::from)?;
+    let caller = entry.authenticator().authenticate(&parts.headers, now).map_err(Rejection::from)?;
     auth::admit(&caller, &policy.audiences).map_err(Rejection::from)?;
 
     let path = parts.uri.path().to_owned();
@@ -108,7 +108,7 @@ async fn respond(
         return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "BAD_USER_INPUT", "The answer is application/json."));
     }
     let bytes = if route.has_body() {
-        body::read(&parts.headers, sent, gateway.max_body, deadline).await.map_err(Rejection::from)?
+        body::read(&parts.headers, sent, entry.max_body(), deadline).await.map_err(Rejection::from)?
     } else {
         Bytes::new()
     };
