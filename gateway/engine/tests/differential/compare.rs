@@ -125,8 +125,11 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
         anyone || error.service.as_ref().is_none_or(is_faulty)
     };
     let lost = faults.subgraphs.iter().any(|(_, fault)| *fault == SubgraphFault::LostEntities);
+    // A null that is allowed where it is, of an error without a place: that is told, but where it belongs cannot be known.
+    let is_placeless =
+        |error: &Error| error.service.as_ref().is_some_and(|name| answered.record.placeless.contains(name));
     // An entity that is not there is an answer, and needs no error.
-    if lost || weft.errors.len() > MAX_ERRORS {
+    if lost || weft.errors.iter().any(is_placeless) || weft.errors.len() > MAX_ERRORS {
         return Ok(false);
     }
     let causes: Vec<&[JsonValue]> =

@@ -3,6 +3,7 @@
 //! What no gateway may ask is noted as a violation: invalid operations, fields that the subgraph does not resolve where they
 //! are asked, representations that match no key or lack what is required.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Record {
     pub calls: Vec<String>,
     /// Whether a subgraph's fault was served.
     pub faulted: bool,
+    /// The subgraphs that told an error of a field without the place where it made a null.
+    pub placeless: BTreeSet<String>,
 }
 
 /// All subgraphs of a world, with what goes wrong in a case.
@@ -83,7 +86,12 @@ impl Subgraphs {
             SubgraphFault::NoResponse => return Some(FakeAnswer::ok("{\"data\":[{}]}").after(delay)),
             SubgraphFault::StatusAndData => return Some(answered(&answer).status(503)),
             SubgraphFault::NoData => answer = json!({"data": null, "errors": [{"message": "down"}]}),
-            SubgraphFault::Unlocated => answer["errors"] = json!([{"message": "somewhere"}]),
+            SubgraphFault::Unlocated => {
+                if answer.get("errors").is_some() {
+                    self.note(|record| record.placeless.extend([call.subgraph.clone()]));
+                }
+                answer["errors"] = json!([{"message": "somewhere"}]);
+            }
             SubgraphFault::ShortList
             | SubgraphFault::LongList
             | SubgraphFault::Mixed

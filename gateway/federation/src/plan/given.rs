@@ -6,7 +6,7 @@ use super::demand::{DemandId, Whom};
 use super::error::PlanError;
 use super::graph::{ContextId, LookupId};
 use super::shape::{PositionId, SlotId};
-use super::steps::{Given, GivenContexts, Groups, Steps};
+use super::steps::{Given, GivenContexts, Groups, Steps, outermost};
 use crate::schema::{FieldId, Id};
 
 impl Steps<'_, '_> {
@@ -89,6 +89,7 @@ impl Steps<'_, '_> {
         answers: &mut Groups,
     ) -> Result<bool, PlanError> {
         let depth = around(&self.search.shape, position).count();
+        self.reach = outermost(self.reach, Some(depth));
         let within = self.trail.split_off(depth);
         let (outer, places) = match within.first() {
             Some(level) => (Some(level.demand), level.places.clone()),

@@ -91,6 +91,13 @@ struct GroupKey {
     depth: u32,
 }
 
+/// A demand for what is at some places.
+type Wanted = (DemandId, SmallVec<[PlaceId; 2]>);
+
+/// A demand for what is at some places, and the places around from which contexts on: a lookup brings the objects of several
+/// places to one, and what it takes from a context is to be asked around each.
+type Met = (Wanted, Vec<Vec<PlaceId>>);
+
 /// A position that is being planned: what is wanted there, and where its objects are asked.
 #[derive(Debug, Clone)]
 pub(super) struct Level {
@@ -105,8 +112,12 @@ pub(super) struct Steps<'s, 'a> {
     known: HashMap<GroupKey, GroupId>,
     /// The calls before each group's, itself included.
     depths: Vec<u32>,
-    /// The demands that are met for what is at some places, by which groups if that was asked.
-    met: HashMap<(DemandId, SmallVec<[PlaceId; 2]>), Option<Groups>>,
+    /// The demands that are met, by which groups if that was asked.
+    met: HashMap<Met, Option<Groups>>,
+    /// The outermost level of the trail that a demand takes contexts from, for those that do.
+    reaches: HashMap<Wanted, usize>,
+    /// The same, of what is being planned.
+    pub reach: Option<usize>,
     asks: usize,
     /// The positions from the root down to the one that is being planned.
     pub trail: Vec<Level>,
@@ -121,10 +132,11 @@ pub(super) struct Steps<'s, 'a> {
 
 impl<'s, 'a> Steps<'s, 'a> {
     pub fn new(search: &'s mut Search<'a>) -> Self {
-        let (known, met) = (HashMap::new(), HashMap::new());
+        let (known, met, reaches) = (HashMap::new(), HashMap::new(), HashMap::new());
         let (groups, places, depths) = (vec![], vec![], vec![]);
-        let (trail, giving, lacking) = (vec![], vec![], None);
-        Self { search, groups, places, known, depths, met, asks: 0, trail, giving, lacking, barrier: Groups::new() }
+        let (trail, giving, lacking, reach) = (vec![], vec![], None, None);
+        let barrier = Groups::new();
+        Self { search, groups, places, known, depths, met, reaches, reach, asks: 0, trail, giving, lacking, barrier }
     }
 
     /// Plans demands at the root, one after the other.
@@ -159,32 +171,43 @@ impl<'s, 'a> Steps<'s, 'a> {
         places: &[PlaceId],
         mut answers: Answers<'_>,
     ) -> Result<(), PlanError> {
-        let key = (demand, SmallVec::from_slice(places));
-        match (self.met.get(&key), &mut answers) {
-            (Some(_), None) => return Ok(()),
+        let wanted = (demand, SmallVec::from_slice(places));
+        let known = self.met.get(&self.met_key(&wanted));
+        let is_met = match (known, &mut answers) {
+            (Some(_), None) => true,
             (Some(Some(known)), Some(answers)) => {
                 answers.extend(known);
-                return Ok(());
+                true
             }
-            (Some(None), Some(_)) | (None, _) => {}
+            (Some(None), Some(_)) | (None, _) => false,
+        };
+        if is_met {
+            self.reach = outermost(self.reach, self.reaches.get(&wanted).copied());
+            return Ok(());
         }
         let nodes = self.nodes(places);
         let decision = self.search.best(demand, &nodes)?;
         // The search took this way because it ends; that it does not is a fault of ours.
         let Some(decision) = decision else { return Err(self.unreachable(demand)) };
-        match answers {
-            Some(answers) => {
-                let mut groups = Groups::new();
-                self.meet(demand, &decision, places, Some(&mut groups))?;
-                answers.extend(&groups);
-                self.met.insert(key, Some(groups));
-            }
-            None => {
-                self.meet(demand, &decision, places, None)?;
-                self.met.insert(key, None);
-            }
+        let before = self.reach.take();
+        let mut groups = answers.is_some().then(Groups::new);
+        self.meet(demand, &decision, places, groups.as_mut())?;
+        // What is taken from levels below is the same whatever is around.
+        let reach = self.reach.filter(|reach| *reach < self.trail.len());
+        if let Some(reach) = outermost(reach, self.reaches.get(&wanted).copied()) {
+            self.reaches.insert(wanted.clone(), reach);
         }
+        self.reach = outermost(before, reach);
+        if let (Some(answers), Some(groups)) = (answers, &groups) {
+            answers.extend(groups);
+        }
+        self.met.insert(self.met_key(&wanted), groups);
         Ok(())
+    }
+
+    fn met_key(&self, wanted: &Wanted) -> Met {
+        let reached = self.reaches.get(wanted).and_then(|reach| self.trail.get(*reach..)).unwrap_or_default();
+        (wanted.clone(), reached.iter().map(|level| level.places.clone()).collect())
     }
 
     pub fn nodes(&self, places: &[PlaceId]) -> Nodes {
@@ -393,4 +416,9 @@ impl<'s, 'a> Steps<'s, 'a> {
         self.known.insert(key, id);
         id
     }
+}
+
+/// The outer one of two levels.
+pub(super) fn outermost(one: Option<usize>, other: Option<usize>) -> Option<usize> {
+    one.into_iter().chain(other).min()
 }
