@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::testing::{Gateway, Outcome};
 
 const SHOP: &str = r#"
-    type Query { user(id: ID!): User search(text: String, first: Int, kind: Kind): [Hit!]! hit: Hit }
+    type Query { user(id: ID!): User search(text: String, first: Int, kind: Kind): [Hit!]! hit: Hit exactly(first: Int!): [Hit!] }
     type Mutation { pay(input: Payment!): User }
     type User @key(fields: "id") { id: ID! name: String card: String orders(first: Int): [Order!] }
     type Order { id: ID! status: Status lines: [Line] }
@@ -20,6 +20,8 @@ const SCORES: &str = r#"type User @key(fields: "id") { id: ID! score: Int rank: 
 const VIEW: &str = r#"
     type Query {
       home: Home! @from(path: ".")
+      self: Query! @from(path: ".")
+      given(max: Int = 3 @from(name: "first")): [Found] @from(path: "exactly") @dropUnknown
       member(id: ID!): Member @from(path: "user")
       found(words: String @from(name: "text"), max: Int = 3 @from(name: "first"), kind: Sort): [Found]
         @from(path: "search") @limit(max: 5) @dropUnknown
@@ -35,6 +37,7 @@ const VIEW: &str = r#"
       id: ID!
       more: More! @from(path: ".")
       called: String @from(path: "name") @fallback(value: "nobody", on: [NULL])
+      nick: String! @from(path: "name") @fallback(value: "x", on: [ERROR, NULL])
       card: String @mask(keepLast: 4, unlessScopes: ["cards:read"])
       score: Int @fallback(value: 0)
       told: Int @from(path: "rank") @fallback(value: -1, report: true)
@@ -78,6 +81,8 @@ async fn values_are_what_the_view_makes_of_them() {
         ("id more { id } version", "", json!({"id": "1", "more": {"id": "1"}, "version": 2})),
         ("called", r#""name":null"#, json!({"called": "nobody"})),
         ("called", r#""name":"Ann""#, json!({"called": "Ann"})),
+        // A plain null is no failure, even where the client's schema promises a value.
+        ("nick", r#""name":null"#, json!({"nick": "x"})),
         ("card", r#""card":"4111111111111234""#, json!({"card": "************1234"})),
         ("card", r#""card":"1234567""#, json!({"card": "*******"})),
         ("card", r#""card":null"#, json!({"card": null})),
@@ -103,6 +108,26 @@ async fn a_fallback_stands_in_for_what_failed() {
     assert_eq!(outcome.response["data"]["member"], json!({"called": "Ann", "score": 0}), "{}", outcome.text);
     assert_eq!(outcome.errors(), [], "{}", outcome.text);
     assert_eq!(degraded(&outcome), json!([{"path": ["member", "score"], "code": "GONE"}]));
+
+    for (extensions, status) in [
+        (r#"{"code":"PERMISSION_DENIED"}"#, 200),
+        (r#"{"code":"unauthorized"}"#, 200),
+        (r#"{"classification":"FORBIDDEN"}"#, 200),
+        (r#"{"code":"OTHER"}"#, 403),
+    ] {
+        let refused = format!(r#"{{"data":null,"errors":[{{"message":"no","extensions":{extensions}}}]}}"#);
+        let answer = user(r#""name":"Ann""#);
+        let outcome = viewed()
+            .run_with("{ member(id: 1) { called score } }", "{}", move |call| {
+                let body = if call.subgraph == "shop" { &answer } else { &refused };
+                let status = if call.subgraph == "shop" { 200 } else { status };
+                Some(crate::connector::FakeAnswer { status, ..crate::connector::FakeAnswer::ok(body.clone()) })
+            })
+            .await;
+        assert_eq!(outcome.response["data"]["member"], json!({"called": "Ann", "score": null}), "{}", outcome.text);
+        assert_eq!(degraded(&outcome), Json::Null, "nothing stands in for a refusal: {}", outcome.text);
+        assert!(!outcome.errors().is_empty(), "{}", outcome.text);
+    }
 
     let outcome = viewed().run("{ member(id: 1) { told } }", &[shop, failed]).await;
     assert_eq!(outcome.response["data"]["member"], json!({"told": -1}), "{}", outcome.text);
@@ -154,12 +179,15 @@ async fn what_clients_hand_in_is_handed_on_in_the_supergraphs_words() {
         ("query($n: Int) { found(max: $n) { __typename } }", r#"{"n":40}"#, "\"weft_2\":5"),
         ("query($n: Int) { exact(max: $n) { __typename } }", "{}", "query($weft_1:Int=3){"),
         ("query($n: Int) { exact(max: $n) { __typename } }", r#"{"n":null}"#, r#"{"weft_1":null}"#),
+        ("{ given(max: null) { __typename } }", "{}", "exactly(first:3)"),
+        ("query($n: Int) { given(max: $n) { __typename } }", r#"{"n":null}"#, r#"{"weft_1":3}"#),
         ("query($k: Sort) { found(kind: $k) { __typename } }", r#"{"k":"EVERYTHING"}"#, r#""k":"ANY""#),
     ];
     for (operation, variables, sent) in cases {
-        let operation = &operation.replace("exact", "found: exact");
+        let operation = &operation.replace("exact(", "found: exact(").replace("given", "found: given");
+        let found = if operation.contains("given") { found.replace("search", "exactly") } else { found.to_owned() };
         let outcome = viewed()
-            .run_with(operation, variables, move |_| Some(crate::connector::FakeAnswer::ok(found.to_owned())))
+            .run_with(operation, variables, move |_| Some(crate::connector::FakeAnswer::ok(found.clone())))
             .await;
         let body = &outcome.calls[0].body;
         assert!(body.contains(sent), "{operation} {variables}: {body}");
