@@ -112,8 +112,12 @@ pub fn point_schemas_at(backends: &Running, folder: &Path) {
     for entry in fs::read_dir(schemas).expect("the repository has schemas") {
         let path = entry.expect("they can be listed").path();
         let mut text = fs::read_to_string(&path).expect("they are text");
+        // In two steps, since a new address can begin like an old one.
+        for (from, _) in moved {
+            text = text.replace(from, &format!("<{from}>"));
+        }
         for (from, to) in moved {
-            text = text.replace(from, &to.url());
+            text = text.replace(&format!("<{from}>"), &to.url());
         }
         let name = path.file_name().expect("a file has a name");
         fs::write(folder.join(name), text).expect("a temporary file");
