@@ -389,7 +389,7 @@ impl<'a> Writer<'a> {
 
     /// Cuts off all data.
     fn null_data(&mut self) {
-        self.out.truncate(DATA.len());
+        self.cut(DATA.len());
         self.out.extend_from_slice(b"null");
     }
 

@@ -100,11 +100,10 @@ impl<'a> Naive<'a> {
         let ty = self.view.ty(operation.object_type()).ok_or("the root is not in the view")?;
         let mut log = Log::default();
         let data = self.object(ty, Object { def, id: 0 }, &[&operation.selection_set], &mut log);
-        Ok(Expected {
-            data: data.unwrap_or_default(),
-            errors: log.errors.into_iter().collect(),
-            degraded: log.degraded.into_iter().collect(),
-        })
+        let data = data.unwrap_or_default();
+        // Nothing is degraded where there is nothing any more.
+        let degraded = log.degraded.into_iter().filter(|path| is_there(&data, path)).collect();
+        Ok(Expected { data, errors: log.errors.into_iter().collect(), degraded })
     }
 
     fn object(&self, ty: &'a ViewType, object: Object<'a>, sets: &[&'a exe::SelectionSet], log: &mut Log) -> Completed {
@@ -183,7 +182,9 @@ impl<'a> Naive<'a> {
                     Flow::One(tree) => tree,
                     Flow::Many(items) => Tree::List(items),
                 };
-                self.complete(self.cut(tree, field), &field.ty, field, &sets, log)
+                // Where there is a fallback, null is first of all the question whether it stands in.
+                let ty = if field.fallback.is_some() { &field.ty.clone().nullable() } else { &field.ty };
+                self.complete(self.cut(tree, field), ty, field, &sets, log)
             }
         };
         let is_null = !matches!(&done, Ok(value) if *value != JsonValue::Null);
@@ -191,7 +192,13 @@ impl<'a> Naive<'a> {
         let Fallback { value, on_error, on_null, report } = fallback;
         let failed = log.errors.len() > errors;
         if !(if failed { *on_error } else { *on_null }) {
-            return done;
+            if !field.ty.is_non_null() {
+                return done;
+            }
+            if !failed {
+                log.error();
+            }
+            return Err(Nulled);
         }
         if failed {
             if !report {
@@ -464,4 +471,15 @@ fn tree(value: Value<'_>) -> Tree<'_> {
 
 fn literal_json(value: &ast::Value) -> JsonValue {
     super::super::naive::json_of(value)
+}
+
+/// Whether what a path leads through is in the data.
+fn is_there(data: &JsonValue, path: &str) -> bool {
+    let path: JsonValue = serde_json::from_str(path).expect("it was written here");
+    let segments = path.as_array().map(Vec::as_slice).unwrap_or_default();
+    let step = |value: &JsonValue, segment: &JsonValue| match segment {
+        JsonValue::String(key) => value.get(key.as_str()).cloned(),
+        at => value.get(usize::try_from(at.as_u64()?).ok()?).cloned(),
+    };
+    segments.iter().try_fold(data.clone(), |value, segment| step(&value, segment)).is_some()
 }
