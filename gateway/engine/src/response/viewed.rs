@@ -112,16 +112,15 @@ impl<'a> Writer<'a> {
         let is_refused = codes.iter().any(|code| code.refuses);
         let cause = codes.first().map(|code| code.text.to_string());
         let stands_in = !is_refused && if cause.is_some() { fallback.on_error } else { fallback.on_null };
-        if explained.is_some() {
-            self.lacks.covered |= stands_in && !fallback.report;
-            self.lacks.open |= !stands_in || fallback.report;
-        }
         if !stands_in {
+            self.lacks.open |= explained.is_some();
             return written;
         }
         self.cut(start);
         if let Some(code) = cause {
-            self.report.degrade(start, mark, &code, fallback.report);
+            let tells = self.report.degrade(start, mark, &code, fallback.report);
+            self.lacks.covered |= explained.is_some() && !tells;
+            self.lacks.open |= explained.is_some() && tells;
         }
         self.reserve(fallback.value.len())?;
         self.out.extend_from_slice(fallback.value.as_bytes());

@@ -136,6 +136,31 @@ async fn a_fallback_stands_in_for_what_failed() {
 }
 
 #[tokio::test]
+async fn what_the_list_of_degraded_places_has_no_room_for_stays_an_error() {
+    let shop = "type Query { users: [User] } type User @key(fields: \"id\") { id: ID! name: String }";
+    let view = r#"type Query { members: [Member] @from(path: "users") @limit(max: 999) }
+        type Member @from(type: "User") { name: String @fallback(value: "x") score: Int @fallback(value: 0) }"#;
+    let users: Vec<String> = (0..150).map(|id| format!(r#"{{"id":"{id}","name":{id}}}"#)).collect();
+    let users = format!(r#"{{"data":{{"users":[{}]}}}}"#, users.join(","));
+    let failed = r#"{"data":null,"errors":[{"message":"gone"}]}"#;
+    // The error is at the value, and at the object that it is in.
+    for (field, stand_in) in [("name", json!("x")), ("score", json!(0))] {
+        let gateway = Gateway::new(&[("shop", shop), ("scores", SCORES)]).with_view(view);
+        let operation = format!("{{ members {{ {field} }} }}");
+        let outcome = gateway.run(&operation, &[("shop", "", &users), ("scores", "", failed)]).await;
+        let members = outcome.response["data"]["members"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert_eq!(members.len(), 150, "{}", outcome.text);
+        assert!(members.iter().all(|member| member[field] == stand_in), "{}", outcome.text);
+        let places = |list: &Json| -> Vec<u64> {
+            let places = list.as_array().into_iter().flatten().map(|item| item["path"][1].as_u64());
+            places.map(|index| index.expect("the index of a member")).collect()
+        };
+        assert_eq!(places(&degraded(&outcome)), (0..100).collect::<Vec<_>>(), "{}", outcome.text);
+        assert_eq!(places(&outcome.response["errors"]), (100..150).collect::<Vec<_>>(), "{}", outcome.text);
+    }
+}
+
+#[tokio::test]
 async fn who_may_not_see_a_value_is_told_no_other() {
     let shop = ("shop", "", &*user(r#""name":"Ann","card":"4111111111111234""#));
     let scores = ("scores", "", r#"{"data":{"_entities":[{"score":7}]}}"#);
