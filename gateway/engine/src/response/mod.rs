@@ -5,8 +5,10 @@ mod arena;
 mod deserialize;
 mod json;
 mod leaf;
+mod plain;
 mod project;
 mod report;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod viewed;

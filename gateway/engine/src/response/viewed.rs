@@ -4,15 +4,14 @@
 //! What the client sees is decided here and nowhere else: paths of errors are the client's, since they are taken down while its
 //! answer is written.
 
-use std::borrow::Cow;
-
 use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionKind, ProjectionSource, ViewedSource};
-use weft_federation::schema::{Id, Wrapping, write_json_string};
-use weft_federation::view::{EnumMap, Fallback, ListStep, Mask, Treatment};
+use weft_federation::schema::{Id, Wrapping};
+use weft_federation::view::{Fallback, ListStep, Treatment};
 
 use super::arena::{ObjectId, SlotValue};
 use super::project::{Stop, Target, Writer};
 use super::report::{Code, Mark as ReportMark, Segment};
+use super::shown::Shown;
 
 /// A field's value while a path to it is followed.
 struct Value<'a> {
@@ -122,9 +121,7 @@ impl<'a> Writer<'a> {
             self.lacks.covered |= explained.is_some() && !tells;
             self.lacks.open |= explained.is_some() && tells;
         }
-        self.reserve(fallback.value.len())?;
-        self.out.extend_from_slice(fallback.value.as_bytes());
-        Ok(())
+        self.raw(fallback.value.as_bytes())
     }
 
     /// Goes through the lists of a step.
@@ -278,12 +275,8 @@ impl<'a> Writer<'a> {
         match found {
             SlotValue::Leaf { part, start, len } if value.treatment.changes_leaves() => {
                 let leaf = self.arena.leaf(part, start, len);
-                match changed(leaf, value.treatment) {
-                    Some(text) => {
-                        self.reserve(text.len())?;
-                        self.out.extend_from_slice(text.as_bytes());
-                        Ok(())
-                    }
+                match Shown::of(leaf, value.treatment) {
+                    Some(shown) => self.shown(shown),
                     None => {
                         let errors_before = self.report.count();
                         self.report_here("The value here is none that this schema knows.");
@@ -310,6 +303,19 @@ impl<'a> Writer<'a> {
         }
     }
 
+    pub(super) fn shown(&mut self, leaf: Shown<'_>) -> Result<(), Stop> {
+        match leaf {
+            Shown::Raw(json) => self.raw(json),
+            Shown::Name(name) => {
+                self.out.push(b'"');
+                self.raw(name.as_bytes())?;
+                self.out.push(b'"');
+                Ok(())
+            }
+            Shown::Masked(json) => self.raw(json.as_bytes()),
+        }
+    }
+
     /// A list in the client's list.
     fn inner_list(
         &mut self,
@@ -330,52 +336,5 @@ impl<'a> Writer<'a> {
         }
         self.out.push(b']');
         Ok(())
-    }
-}
-
-/// A leaf as the client sees it; `None` if it is nothing that the client knows.
-fn changed(leaf: &[u8], treatment: &Treatment) -> Option<String> {
-    // What stands in a leaf is one JSON token, of an enum or a text.
-    let text: Cow<'_, str> = serde_json::from_slice::<String>(leaf).ok()?.into();
-    let text = match &treatment.values {
-        Some(values) => Cow::Owned(renamed(&text, values)?),
-        None => text,
-    };
-    let text = match &treatment.mask {
-        Some(mask) => Cow::Owned(masked(&text, mask)),
-        None => text,
-    };
-    let mut json = String::with_capacity(text.len() + 2);
-    write_json_string(&text, &mut json);
-    Some(json)
-}
-
-fn renamed(text: &str, values: &EnumMap) -> Option<String> {
-    let known = values.read.iter().find(|(upstream, _)| upstream == text).map(|(_, client)| client);
-    known.or(values.catch_all.as_ref()).map(ToString::to_string)
-}
-
-/// The text with all but its last characters hidden. One that is too short to keep a secret beside them is hidden whole.
-fn masked(text: &str, mask: &Mask) -> String {
-    let length = text.chars().count();
-    let keep = mask.keep_last as usize;
-    let hidden = if length < keep.saturating_mul(2) { length } else { length - keep };
-    let hide = std::iter::repeat_n(mask.char, hidden);
-    hide.chain(text.chars().skip(hidden)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_keep_the_end_of_what_is_long_enough() {
-        let masked = |text: &str, keep_last| masked(text, &Mask { keep_last, char: '*', unless: [].into() });
-        assert_eq!(masked("4111111111111234", 4), "************1234");
-        assert_eq!(masked("12345678", 4), "****5678");
-        assert_eq!(masked("1234567", 4), "*******", "shorter than twice what is kept");
-        assert_eq!(masked("1234", 0), "****");
-        assert_eq!(masked("", 4), "");
-        assert_eq!(masked("äöüß", 2), "**üß");
     }
 }
