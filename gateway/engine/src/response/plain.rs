@@ -9,16 +9,13 @@ use super::project::{Stop, Writer};
 use super::shown::Shown;
 
 impl<'a> Writer<'a> {
-    /// Writes a field, and with it those that are of its run, if there is nothing to it. Gives how many were written.
-    #[inline]
+    /// Writes a field, and with it those that are of its run, if there is nothing to it. Gives how many were written. It is
+    /// the whole of what is done for most fields, so no call is made for it.
+    #[inline(always)]
     pub(super) fn plainly(&mut self, object: ObjectId, field: &'a ProjectedField) -> Result<usize, Stop> {
         match &field.source {
             ProjectionSource::Leaf(slot) => self.leaf(object, *slot, field).map(usize::from),
-            ProjectionSource::Viewed(viewed) => match viewed.run {
-                Some(run) => self.run(object, viewed.slot, run),
-                None if viewed.lists.is_empty() => self.changed_leaf(object, viewed, field).map(usize::from),
-                None => Ok(0),
-            },
+            ProjectionSource::Viewed(viewed) => self.plainly_viewed(object, viewed, field),
             ProjectionSource::Objects(..)
             | ProjectionSource::Typename(_)
             | ProjectionSource::Introspection
@@ -29,29 +26,39 @@ impl<'a> Writer<'a> {
         }
     }
 
-    #[inline]
-    fn leaf(&mut self, object: ObjectId, slot: SlotId, field: &ProjectedField) -> Result<bool, Stop> {
-        match self.arena.slot(object, self.shape.slots[slot.index()].index) {
-            SlotValue::Leaf { part, start, len } => {
-                self.raw(field.prefix.as_bytes())?;
-                self.raw(self.arena.leaf(part, start, len))?;
-                Ok(true)
-            }
-            SlotValue::Null
-                if !field.wrapping.is_non_null()
-                    && !field.promised.is_non_null()
-                    && self.arena.object_errors(object).is_none() =>
-            {
-                self.raw(field.prefix.as_bytes())?;
-                self.raw(b"null")?;
-                Ok(true)
-            }
-            SlotValue::Null
-            | SlotValue::Absent
-            | SlotValue::Error(_)
-            | SlotValue::Object(_)
-            | SlotValue::List { .. } => Ok(false),
+    #[inline(never)]
+    fn plainly_viewed(
+        &mut self,
+        object: ObjectId,
+        viewed: &'a ViewedSource,
+        field: &'a ProjectedField,
+    ) -> Result<usize, Stop> {
+        match viewed.run {
+            Some(run) => self.run(object, viewed.slot, run),
+            None if viewed.lists.is_empty() => self.changed_leaf(object, viewed, field).map(usize::from),
+            None => Ok(0),
         }
+    }
+
+    #[inline(always)]
+    fn leaf(&mut self, object: ObjectId, slot: SlotId, field: &ProjectedField) -> Result<bool, Stop> {
+        let value = self.arena.slot(object, self.shape.slots[slot.index()].index);
+        let SlotValue::Leaf { part, start, len } = value else { return self.plain_null(object, value, field) };
+        self.raw(field.prefix.as_bytes())?;
+        self.raw(self.arena.leaf(part, start, len))?;
+        Ok(true)
+    }
+
+    /// Writes a null that breaks no promise and has no reason.
+    #[inline(never)]
+    fn plain_null(&mut self, object: ObjectId, value: SlotValue, field: &ProjectedField) -> Result<bool, Stop> {
+        let is_promised = field.wrapping.is_non_null() || field.promised.is_non_null();
+        if value != SlotValue::Null || is_promised || self.arena.object_errors(object).is_some() {
+            return Ok(false);
+        }
+        self.raw(field.prefix.as_bytes())?;
+        self.raw(b"null")?;
+        Ok(true)
     }
 
     /// Writes a leaf that a view makes something else of. What stands in for one that is not there need not be known.
