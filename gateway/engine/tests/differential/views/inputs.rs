@@ -42,8 +42,16 @@ impl Naive<'_> {
         let written = step.args.iter().find(|(name, _)| *name == argument.name.as_str());
         let passed_on = step.passed_on.iter().find(|(name, _)| *name == argument.name.as_str());
         let given = match (written, passed_on) {
+            (Some((_, Arg::Client(client))), _) | (None, Some((_, client))) => {
+                match self.argument(field, client, node) {
+                    // What a client may leave null, and the supergraph may not, is left out.
+                    Some(JsonValue::Null) if argument.ty.is_non_null() && self.may_be_null(field, client) => {
+                        self.default_of(field, client, node)
+                    }
+                    given => given,
+                }
+            }
             (Some((_, arg)), _) => self.value_of(arg, field, node),
-            (None, Some((_, client))) => self.argument(field, client, node),
             (None, None) => None,
         };
         let default = || argument.default_value.as_ref().map(|value| literal_json(value));
@@ -61,7 +69,9 @@ impl Naive<'_> {
             Arg::Object(fields) => {
                 let mut out = JsonMap::new();
                 for (name, value) in fields {
-                    if let Some(value) = self.value_of(value, field, node) {
+                    // The subgraphs' executor takes a variable that was not given for null, in an object.
+                    let is_variable = matches!(value, Arg::Client(client) if is_variable(client, node));
+                    if let Some(value) = self.value_of(value, field, node).or(is_variable.then_some(JsonValue::Null)) {
                         out.insert(name.as_str(), value);
                     }
                 }
@@ -114,11 +124,21 @@ impl Naive<'_> {
     }
 
     /// A client's argument in the supergraph's terms; `None` if there is none.
-    pub fn argument(&self, field: &ViewField, name: &str, node: &exe::Field) -> Option<JsonValue> {
+    fn argument(&self, field: &ViewField, name: &str, node: &exe::Field) -> Option<JsonValue> {
         let arg = field.args.iter().find(|arg| arg.name == name)?;
         let default = node.definition.argument_by_name(name).and_then(|def| def.default_value.as_deref());
         let given = node.specified_argument_by_name(name).map(|value| &**value);
         self.input(&arg.ty, given, default)
+    }
+
+    fn may_be_null(&self, field: &ViewField, client: &str) -> bool {
+        field.args.iter().any(|arg| arg.name == client && !arg.ty.is_non_null())
+    }
+
+    fn default_of(&self, field: &ViewField, client: &str, node: &exe::Field) -> Option<JsonValue> {
+        let arg = field.args.iter().find(|arg| arg.name == client)?;
+        let default = node.definition.argument_by_name(client).and_then(|def| def.default_value.as_deref());
+        self.input(&arg.ty, default, None).filter(|value| *value != JsonValue::Null)
     }
 
     pub fn input(&self, ty: &Type, given: Option<&ast::Value>, default: Option<&ast::Value>) -> Option<JsonValue> {
@@ -205,4 +225,9 @@ impl Naive<'_> {
             _ => json.clone(),
         }
     }
+}
+
+/// Whether a variable is given for the argument.
+fn is_variable(client: &str, node: &exe::Field) -> bool {
+    node.specified_argument_by_name(client).is_some_and(|value| matches!(&**value, ast::Value::Variable(_)))
 }
