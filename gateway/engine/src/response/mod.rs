@@ -5,6 +5,7 @@ mod arena;
 mod deserialize;
 mod json;
 mod leaf;
+mod lost;
 mod plain;
 mod project;
 mod report;

@@ -43,7 +43,7 @@ impl<'a> Writer<'a> {
     #[inline(always)]
     fn leaf(&mut self, object: ObjectId, slot: SlotId, field: &ProjectedField) -> Result<bool, Stop> {
         let value = self.arena.slot(object, self.shape.slots[slot.index()].index);
-        let SlotValue::Leaf { part, start, len } = value else { return self.plain_null(object, value, field) };
+        let SlotValue::Leaf { part, start, len } = value else { return self.plain_null(value, field) };
         self.raw(field.prefix.as_bytes())?;
         self.raw(self.arena.leaf(part, start, len))?;
         Ok(true)
@@ -51,9 +51,9 @@ impl<'a> Writer<'a> {
 
     /// Writes a null that breaks no promise and has no reason.
     #[inline(never)]
-    fn plain_null(&mut self, object: ObjectId, value: SlotValue, field: &ProjectedField) -> Result<bool, Stop> {
+    fn plain_null(&mut self, value: SlotValue, field: &ProjectedField) -> Result<bool, Stop> {
         let is_promised = field.wrapping.is_non_null() || field.promised.is_non_null();
-        if value != SlotValue::Null || is_promised || self.arena.object_errors(object).is_some() {
+        if value != SlotValue::Null || is_promised {
             return Ok(false);
         }
         self.raw(field.prefix.as_bytes())?;
@@ -78,9 +78,6 @@ impl<'a> Writer<'a> {
         let SlotValue::Object(object) = self.arena.slot(object, self.shape.slots[slot.index()].index) else {
             return Ok(0);
         };
-        if self.arena.object_errors(object).is_some() {
-            return Ok(0);
-        }
         let Some(class) = self.class(object, run) else { return Ok(0) };
         let shared = self.arena.is_shared(object);
         if shared && self.copy(object, run)? {
