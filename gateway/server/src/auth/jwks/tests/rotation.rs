@@ -1,93 +1,40 @@
 //! Tests of tokens before a server that publishes keys, replaces them, and is down.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::auth::jwks::{JwksConfig, KeyServers, Schedule};
 use crate::auth::jwt::Tokens;
-use crate::auth::testing::{self, Keys};
+use crate::auth::testing::{self, KeyServer, Keys};
 use crate::auth::{IdentityClaims, Issuer, JwtConfig, KeySource, TokenFault};
 
 const NOW: u64 = 1_800_000_000;
 const LONG: Duration = Duration::from_secs(3600);
 const GIVE_UP: Duration = Duration::from_secs(60);
 
-/// A server whose keys the test changes. It answers with 503 while it has none.
-struct KeyServer {
-    url: String,
-    state: Arc<ServerState>,
+/// How the keys of this server are got.
+fn config(server: &KeyServer, schedule: Schedule) -> JwksConfig {
+    JwksConfig { url: server.url.parse().expect("a URL"), timeout: GIVE_UP, schedule }
 }
 
-#[derive(Default)]
-struct ServerState {
-    document: Mutex<Option<String>>,
-    asked: AtomicUsize,
-    /// Requests wait while this is closed for them.
-    gate: Mutex<Option<Arc<Semaphore>>>,
+/// Whose tokens are checked with the keys of this server: it is asked for the sake of tokens, and not with time.
+fn tokens(server: &KeyServer, cool_down: Duration) -> (Tokens, KeyServers) {
+    let servers = KeyServers::new(Some(Handle::current()));
+    (tokens_of(server, cool_down, &servers), servers)
 }
 
-impl KeyServer {
-    async fn start() -> Self {
-        let state = Arc::<ServerState>::default();
-        let answer = |State(state): State<Arc<ServerState>>| async move {
-            state.asked.fetch_add(1, Ordering::SeqCst);
-            let gate = state.gate.lock().expect("no panic before").clone();
-            if let Some(gate) = gate {
-                gate.acquire().await.expect("nobody closes it").forget();
-            }
-            let document = state.document.lock().expect("no panic before").clone();
-            document.ok_or(StatusCode::SERVICE_UNAVAILABLE)
-        };
-        let router = Router::new().route("/jwks", get(answer)).with_state(Arc::clone(&state));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}/jwks", listener.local_addr().expect("it listens"));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, state }
-    }
-
-    fn publish(&self, keys: &[Value]) {
-        *self.state.document.lock().expect("no panic before") = Some(json!({ "keys": keys }).to_string());
-    }
-
-    fn go_down(&self) {
-        *self.state.document.lock().expect("no panic before") = None;
-    }
-
-    fn asked(&self) -> usize {
-        self.state.asked.load(Ordering::SeqCst)
-    }
-
-    fn config(&self, schedule: Schedule) -> JwksConfig {
-        JwksConfig { url: self.url.parse().expect("a URL"), timeout: GIVE_UP, schedule }
-    }
-
-    /// Whose tokens are checked with the keys of this server. What is not said follows from a token alone: nothing is asked for with time.
-    fn tokens(&self, cool_down: Duration) -> (Tokens, KeyServers) {
-        let servers = KeyServers::new(Some(Handle::current()));
-        (self.tokens_of(cool_down, &servers), servers)
-    }
-
-    fn tokens_of(&self, cool_down: Duration, servers: &KeyServers) -> Tokens {
-        let keys = KeySource::Published(self.config(Schedule { refresh: LONG, cool_down }));
-        let algorithms = vec![Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
-        let issuers = vec![Issuer { issuer: "a".to_owned(), audiences: vec![], algorithms, keys }];
-        let mut tokens = Tokens::new(&JwtConfig { issuers, leeway: Duration::ZERO }, &IdentityClaims::default());
-        tokens.follow(servers);
-        tokens
-    }
+fn tokens_of(server: &KeyServer, cool_down: Duration, servers: &KeyServers) -> Tokens {
+    let keys = KeySource::Published(config(server, Schedule { refresh: LONG, cool_down }));
+    let algorithms = vec![Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+    let issuers = vec![Issuer { issuer: "a".to_owned(), audiences: vec![], algorithms, keys }];
+    let mut tokens = Tokens::new(&JwtConfig { issuers, leeway: Duration::ZERO }, &IdentityClaims::default());
+    tokens.follow(servers);
+    tokens
 }
 
 fn signed(algorithm: Algorithm, kid: Option<&str>, key: &EncodingKey) -> String {
@@ -110,7 +57,7 @@ fn ec(key: &Keys, kid: &str) -> Value {
 async fn tokens_end_with_their_keys_and_new_ones_are_taken() {
     let (server, old, new) = (KeyServer::start().await, testing::p256(), testing::p256());
     server.publish(&[ec(&old, "1")]);
-    let (tokens, _servers) = server.tokens(Duration::ZERO);
+    let (tokens, _servers) = tokens(&server, Duration::ZERO);
     let of_old = signed(Algorithm::ES256, Some("1"), &old.signing);
     let of_new = signed(Algorithm::ES256, Some("2"), &new.signing);
     assert_eq!(verified(&tokens, &of_old).await, Ok(()), "the first answer is waited for");
@@ -140,7 +87,7 @@ async fn a_token_is_checked_with_keys_that_fit_what_it_says_and_nothing_else() {
         ed.jwk(Algorithm::EdDSA, &json!({})),
         json!({ "kty": "oct", "kid": "oct", "k": "YSBzZWNyZXQ" }),
     ]);
-    let (tokens, _servers) = server.tokens(LONG);
+    let (tokens, _servers) = tokens(&server, LONG);
     let public = EncodingKey::from_secret(rsa.public_pem.as_bytes());
     let cases = [
         ("by name", Algorithm::RS256, Some("rsa"), &rsa.signing, Ok(())),
@@ -171,7 +118,7 @@ async fn a_token_is_checked_with_keys_that_fit_what_it_says_and_nothing_else() {
 async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_for_it() {
     let (server, key) = (KeyServer::start().await, testing::p256());
     server.publish(&[ec(&key, "1")]);
-    let (tokens, _servers) = server.tokens(LONG);
+    let (tokens, _servers) = tokens(&server, LONG);
     let good = signed(Algorithm::ES256, Some("1"), &key.signing);
     assert_eq!(verified(&tokens, &good).await, Ok(()));
     for kid in 0..100 {
@@ -180,10 +127,9 @@ async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_fo
     }
     assert_eq!(server.asked(), 1);
 
-    let (tokens, _servers) = server.tokens(Duration::ZERO);
+    let (tokens, _servers) = tokens(&server, Duration::ZERO);
     assert_eq!(verified(&tokens, &good).await, Ok(()));
-    let gate = Arc::new(Semaphore::new(0));
-    *server.state.gate.lock().expect("no panic before") = Some(Arc::clone(&gate));
+    let gate = server.close();
     let unknown = signed(Algorithm::ES256, Some("no"), &key.signing);
     let late = verified(&tokens, &unknown);
     let meanwhile = async {
@@ -201,7 +147,7 @@ async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_fo
 #[tokio::test]
 async fn a_server_that_is_down_ends_no_token_that_holds_and_refuses_none_that_may_hold() {
     let (server, key) = (KeyServer::start().await, testing::p256());
-    let (tokens, _servers) = server.tokens(Duration::ZERO);
+    let (tokens, _servers) = tokens(&server, Duration::ZERO);
     let good = signed(Algorithm::ES256, Some("1"), &key.signing);
     assert_eq!(verified(&tokens, &good).await, Err(TokenFault::NoKeys), "it was never up");
     assert_eq!(tokens.without_keys().collect::<Vec<_>>(), ["a"]);
@@ -223,18 +169,18 @@ async fn a_server_that_is_down_ends_no_token_that_holds_and_refuses_none_that_ma
 async fn keys_outlive_a_reload_and_nothing_is_left_when_nobody_needs_them() {
     let (server, key) = (KeyServer::start().await, testing::p256());
     server.publish(&[ec(&key, "1")]);
-    let (first, servers) = server.tokens(LONG);
+    let (first, servers) = tokens(&server, LONG);
     let good = signed(Algorithm::ES256, Some("1"), &key.signing);
     assert_eq!(verified(&first, &good).await, Ok(()));
     server.go_down();
-    let second = server.tokens_of(LONG, &servers);
+    let second = tokens_of(&server, LONG, &servers);
     drop(first);
     assert_eq!(verified(&second, &good).await, Ok(()), "the keys are still there");
     assert_eq!(server.asked(), 1, "and were not asked for again");
-    let other = server.tokens_of(LONG * 2, &servers);
+    let other = tokens_of(&server, LONG * 2, &servers);
     assert_eq!(verified(&other, &good).await, Err(TokenFault::NoKeys), "what is configured otherwise begins anew");
 
-    let config = server.config(Schedule { refresh: LONG, cool_down: LONG });
+    let config = config(&server, Schedule { refresh: LONG, cool_down: LONG });
     let task = servers.follow(&config).expect("there is a runtime").task.clone();
     assert!(!task.is_finished());
     drop(second);

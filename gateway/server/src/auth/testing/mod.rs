@@ -1,5 +1,7 @@
 //! Owns keys and tokens for tests. The keys are made anew for each run.
 
+mod key_server;
+
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
@@ -11,6 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, encode};
 use serde_json::Value;
+
+pub use key_server::KeyServer;
 
 /// The one that issuers share with the gateway.
 pub const SECRET: &[u8] = b"a secret of thirty-two bytes, or more";
