@@ -23,12 +23,12 @@ fn config(server: &KeyServer, schedule: Schedule) -> JwksConfig {
 }
 
 /// Whose tokens are checked with the keys of this server: it is asked for the sake of tokens, and not with time.
-fn tokens(server: &KeyServer, cool_down: Duration) -> (Tokens, KeyServers) {
+fn following(server: &KeyServer, cool_down: Duration) -> (Tokens, KeyServers) {
     let servers = KeyServers::new(Some(Handle::current()));
-    (tokens_of(server, cool_down, &servers), servers)
+    (following_by(server, cool_down, &servers), servers)
 }
 
-fn tokens_of(server: &KeyServer, cool_down: Duration, servers: &KeyServers) -> Tokens {
+fn following_by(server: &KeyServer, cool_down: Duration, servers: &KeyServers) -> Tokens {
     let keys = KeySource::Published(config(server, Schedule { refresh: LONG, cool_down }));
     let algorithms = vec![Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
     let issuers = vec![Issuer { issuer: "a".to_owned(), audiences: vec![], algorithms, keys }];
@@ -57,7 +57,7 @@ fn ec(key: &Keys, kid: &str) -> Value {
 async fn tokens_end_with_their_keys_and_new_ones_are_taken() {
     let (server, old, new) = (KeyServer::start().await, testing::p256(), testing::p256());
     server.publish(&[ec(&old, "1")]);
-    let (tokens, _servers) = tokens(&server, Duration::ZERO);
+    let (tokens, _servers) = following(&server, Duration::ZERO);
     let of_old = signed(Algorithm::ES256, Some("1"), &old.signing);
     let of_new = signed(Algorithm::ES256, Some("2"), &new.signing);
     assert_eq!(verified(&tokens, &of_old).await, Ok(()), "the first answer is waited for");
@@ -87,7 +87,7 @@ async fn a_token_is_checked_with_keys_that_fit_what_it_says_and_nothing_else() {
         ed.jwk(Algorithm::EdDSA, &json!({})),
         json!({ "kty": "oct", "kid": "oct", "k": "YSBzZWNyZXQ" }),
     ]);
-    let (tokens, _servers) = tokens(&server, LONG);
+    let (tokens, _servers) = following(&server, LONG);
     let public = EncodingKey::from_secret(rsa.public_pem.as_bytes());
     let cases = [
         ("by name", Algorithm::RS256, Some("rsa"), &rsa.signing, Ok(())),
@@ -118,7 +118,7 @@ async fn a_token_is_checked_with_keys_that_fit_what_it_says_and_nothing_else() {
 async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_for_it() {
     let (server, key) = (KeyServer::start().await, testing::p256());
     server.publish(&[ec(&key, "1")]);
-    let (tokens, _servers) = tokens(&server, LONG);
+    let (tokens, _servers) = following(&server, LONG);
     let good = signed(Algorithm::ES256, Some("1"), &key.signing);
     assert_eq!(verified(&tokens, &good).await, Ok(()));
     for kid in 0..100 {
@@ -127,7 +127,7 @@ async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_fo
     }
     assert_eq!(server.asked(), 1);
 
-    let (tokens, _servers) = tokens(&server, Duration::ZERO);
+    let (tokens, _servers) = following(&server, Duration::ZERO);
     assert_eq!(verified(&tokens, &good).await, Ok(()));
     let gate = server.close();
     let unknown = signed(Algorithm::ES256, Some("no"), &key.signing);
@@ -147,7 +147,7 @@ async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_fo
 #[tokio::test]
 async fn a_server_that_is_down_ends_no_token_that_holds_and_refuses_none_that_may_hold() {
     let (server, key) = (KeyServer::start().await, testing::p256());
-    let (tokens, _servers) = tokens(&server, Duration::ZERO);
+    let (tokens, _servers) = following(&server, Duration::ZERO);
     let good = signed(Algorithm::ES256, Some("1"), &key.signing);
     assert_eq!(verified(&tokens, &good).await, Err(TokenFault::NoKeys), "it was never up");
     assert_eq!(tokens.without_keys().collect::<Vec<_>>(), ["a"]);
@@ -169,15 +169,15 @@ async fn a_server_that_is_down_ends_no_token_that_holds_and_refuses_none_that_ma
 async fn keys_outlive_a_reload_and_nothing_is_left_when_nobody_needs_them() {
     let (server, key) = (KeyServer::start().await, testing::p256());
     server.publish(&[ec(&key, "1")]);
-    let (first, servers) = tokens(&server, LONG);
+    let (first, servers) = following(&server, LONG);
     let good = signed(Algorithm::ES256, Some("1"), &key.signing);
     assert_eq!(verified(&first, &good).await, Ok(()));
     server.go_down();
-    let second = tokens_of(&server, LONG, &servers);
+    let second = following_by(&server, LONG, &servers);
     drop(first);
     assert_eq!(verified(&second, &good).await, Ok(()), "the keys are still there");
     assert_eq!(server.asked(), 1, "and were not asked for again");
-    let other = tokens_of(&server, LONG * 2, &servers);
+    let other = following_by(&server, LONG * 2, &servers);
     assert_eq!(verified(&other, &good).await, Err(TokenFault::NoKeys), "what is configured otherwise begins anew");
 
     let config = config(&server, Schedule { refresh: LONG, cool_down: LONG });
