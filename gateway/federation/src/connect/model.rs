@@ -28,11 +28,19 @@ impl Connectors {
         }));
     }
 
-    /// Whether some call sends a client's header on, beside its credential.
+    /// Whether some answer hangs on a client's header, beside its credential: a call sends it on, or a mapping reads it.
     pub fn forward_headers(&self) -> bool {
         let own = self.connectors.iter().flat_map(|connector| connector.request.headers());
-        let mut all = self.sources.iter().flat_map(|source| &source.headers).chain(own);
-        all.any(|header| matches!(&header.value, HeaderValue::From(name) if name != "authorization"))
+        let mut headers = self.sources.iter().flat_map(|source| &source.headers).chain(own);
+        headers.any(|header| matches!(&header.value, HeaderValue::From(name) if name != "authorization"))
+            || self.uses().any(|found| found.root == UseRoot::Variable(Variable::Request) && !is_credential(&found))
+    }
+
+    /// What all mappings and templates read.
+    fn uses(&self) -> impl Iterator<Item = Use> {
+        let of_sources = self.sources.iter().flat_map(Source::mapping_uses);
+        let of_connectors = self.connectors.iter().flat_map(Connector::mapping_uses);
+        of_sources.chain(of_connectors).flat_map(|mapping| mapping.uses)
     }
 
     pub fn source_of(&self, connector: &Connector) -> Option<&Source> {
@@ -49,10 +57,8 @@ impl Connectors {
 
     /// Which variables of the environment their mappings and templates read.
     pub fn env_names(&self) -> EnvNames {
-        let of_sources = self.sources.iter().flat_map(Source::mapping_uses);
-        let of_connectors = self.connectors.iter().flat_map(Connector::mapping_uses);
         let mut names = BTreeSet::new();
-        for found in of_sources.chain(of_connectors).flat_map(|mapping| mapping.uses) {
+        for found in self.uses() {
             match (found.root, found.path.first()) {
                 (UseRoot::Variable(Variable::Env), Some(name)) => drop(names.insert(name.name.clone())),
                 (UseRoot::Variable(Variable::Env), None) if found.whole => return EnvNames::All,
@@ -89,6 +95,12 @@ impl Connectors {
             query: request.query.as_deref(),
         })
     }
+}
+
+/// `$request.headers.authorization`
+fn is_credential(found: &Use) -> bool {
+    let names = found.path.iter().map(|segment| segment.name.as_str());
+    names.take(2).eq(["headers", "authorization"])
 }
 
 /// Variables of the environment that connectors read.

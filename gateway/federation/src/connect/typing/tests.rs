@@ -161,6 +161,34 @@ fn tells_which_variables_of_the_environment_are_read() {
     }
 }
 
+/// What a call or its mapping takes of the client's headers makes its answer that client's own.
+#[test]
+fn tells_whether_answers_hang_on_the_clients_headers() {
+    let source = |headers: &str| rest("a: Int").replace("\"http://h\"", &format!("\"http://h\" {headers}"));
+    let connect = |connect: &str| rest(&format!(r#"json: JSON @connect(source: "api", http: {{ {connect})"#));
+    let cases = [
+        (connect(r#"GET: "/x" }, selection: "$""#), false),
+        (connect(r#"GET: "/x", headers: [{ name: "x", from: "y" }] }, selection: "$""#), true),
+        (connect(r#"GET: "/x", headers: [{ name: "authorization", from: "Authorization" }] }, selection: "$""#), false),
+        (connect(r#"GET: "/x", headers: [{ name: "x", value: "{$config.y}" }] }, selection: "$""#), false),
+        (connect(r#"GET: "/x", headers: [{ name: "x", value: "{$request.headers.y}" }] }, selection: "$""#), true),
+        (connect(r#"GET: "/x?l={$request.headers.y->first}" }, selection: "$""#), true),
+        (connect(r#"GET: "/x?t={$request.headers.authorization->first}" }, selection: "$""#), false),
+        (connect(r#"GET: "/x?t={$request.headers.'Authorization'->first}" }, selection: "$""#), true),
+        (connect(r#"POST: "/x", body: "h: $request.headers" }, selection: "$""#), true),
+        (connect(r#"GET: "/x" }, selection: "$.text ?? $request.headers.'accept-language'->first""#), true),
+        (connect(r#"GET: "/x" }, isSuccess: "$request.headers.y->size->eq(1)", selection: "$""#), true),
+        (source(r#"headers: [{ name: "x", value: "{$request.headers.y}" }]"#), true),
+        (source(r#"queryParams: "l: $request.headers.y""#), true),
+        (source(r#"headers: [{ name: "authorization", from: "authorization" }]"#), false),
+    ];
+    for (text, expected) in cases {
+        let (all, diagnostics) = read(&text);
+        assert_eq!(told(&diagnostics), Vec::<String>::new(), "{text}");
+        assert_eq!(all.forward_headers(), expected, "{text}");
+    }
+}
+
 #[test]
 fn reads_the_grpc_example() {
     let (all, diagnostics) = read(ORDERS);
