@@ -57,7 +57,9 @@ fn read_header(reader: &mut Reader<'_>, item: &Node<Value>, rules: HeaderRules) 
     let value = match (fields.get("from"), fields.get("value")) {
         (Some(from), None) => HeaderValue::From(header_name(reader, from, HeaderRules::Http)?),
         (None, Some(value)) => {
-            HeaderValue::Template(reader.parse("INVALID_HTTP_HEADER_VALUE", value, HeaderTemplate::parse)?)
+            let template = reader.parse("INVALID_HTTP_HEADER_VALUE", value, HeaderTemplate::parse)?;
+            reader.warn_of_bare_variables(value);
+            HeaderValue::Template(template)
         }
         (None, None) | (Some(_), Some(_)) => {
             reader.error("INVALID_HEADER_SOURCE", item, format!("header `{name}` has either `from` or `value`"));

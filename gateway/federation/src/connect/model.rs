@@ -357,6 +357,14 @@ impl Connector {
         self.inputs().batch.is_some()
     }
 
+    /// Whether the keys of a batch stand in its URL.
+    pub fn sends_batch_in_url(&self) -> bool {
+        let Request::Http(request) = &self.request else { return false };
+        let of_mappings = [&request.path, &request.query].into_iter().flatten().flat_map(|mapping| mapping.uses());
+        let mut all = template_uses(request.url.expressions()).into_iter().chain(of_mappings);
+        all.any(|found| found.root == UseRoot::Variable(Variable::Batch))
+    }
+
     /// Whether any of its mappings reads this argument of its field, or all of them as a whole.
     pub fn reads_argument(&self, name: &str) -> bool {
         self.mapping_uses().iter().flat_map(|mapping| &mapping.uses).any(|found| {

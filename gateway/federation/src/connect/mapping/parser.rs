@@ -106,8 +106,11 @@ impl<'t> Parser<'t> {
                 error.help("`...` is not supported yet; name the fields, or write `$.path { ... }` without it")
             }
             TokenKind::Number(_) => error.help("a literal is written `$(...)`, such as `$(1)`"),
-            TokenKind::BracketOpen => error
-                .help("a list is written `$([...])`; a name with brackets in it is quoted, such as `\"page[size]\"`"),
+            TokenKind::BracketOpen => error.help(
+                "an item of a list is `->get(0)`, and a list `$([...])`; a name with brackets in it is quoted, such as \
+                 `\"page[size]\"`",
+            ),
+            TokenKind::ParenOpen => error.help("a key takes no arguments; a method is called by `->name(...)`"),
             _ => error,
         }
     }

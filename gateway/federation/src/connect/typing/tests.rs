@@ -348,7 +348,7 @@ fn points_at_what_is_wrong() {
         (rest(r#"u(id: ID): User @connect(source: "api", http: { POST: "/x", body: "a: «a»" }, selection: "id")"#), "UNDEFINED_VARIABLE", "before there is a response"),
         // requests
         (rest(r#"u: User @connect(source: «"apo"», http: { GET: "/x" }, selection: "id")"#), "SOURCE_NAME_MISMATCH", "did you mean `api`?"),
-        (rest(r#"u: User @connect(http: { GET: «"/x"» }, selection: "id")"#), "RELATIVE_CONNECT_URL_WITHOUT_SOURCE", "absolute"),
+        (rest(r#"u: User @connect(http: { GET: «"/x"» }, selection: "id")"#), "RELATIVE_CONNECT_URL_WITHOUT_SOURCE", "name the `source`"),
         (rest(r#"u: User @connect(source: "api", http: { GET: «"http://o/x"» }, selection: "id")"#), "ABSOLUTE_CONNECT_URL_WITH_SOURCE", "relative"),
         (rest(r#"u: User @connect(source: "api", http: «{ body: "a: $config.a" }», selection: "id")"#), "MISSING_HTTP_METHOD", "GET"),
         (rest(r#"u: User @connect(source: "api", http: «{ GET: "/x", PUT: "/x" }», selection: "id")"#), "MULTIPLE_HTTP_METHODS", "several"),
@@ -361,6 +361,14 @@ fn points_at_what_is_wrong() {
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x" }, selectoin: «"id"», selection: "id")"#), "INVALID_CONNECTOR", "did you mean `selection`?"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x" })"#), "INVALID_SELECTION", "needs a `selection`"),
         (rest(r#"u: User «@connect(source: "api", selection: "id")»"#), "INVALID_CONNECTOR", "neither"),
+        (rest(r#"u: User @connect(source: "api", http: { GET: "/x" }, isSuccess: «"ok"», selection: "id")"#), "INVALID_IS_SUCCESS", "`$.ok`"),
+        (rest(r#"u(id: ID): User @connect(source: "api", http: { GET: "/x/«$args.id»/{$args.id}" }, selection: "id")"#), "VARIABLE_WITHOUT_BRACES", "`{$args.id}`"),
+        (rest(r#"u(id: ID): User @connect(source: "api", http: { GET: "/x/«$args.id»/y" }, selection: "id")"#), "VARIABLE_WITHOUT_BRACES", "as it is written"),
+        (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: "a", value: "Bearer «$env.KEY»" }] }, selection: "id")"#), "VARIABLE_WITHOUT_BRACES", "`{$env.KEY}`"),
+        (user("id name: full«-»name"), "INVALID_SELECTION", "in quotes"),
+        (user("id friend«(»first: 3) { id }"), "INVALID_SELECTION", "takes no arguments"),
+        (user("id name: a«[»0]"), "INVALID_SELECTION", "`->get(0)`"),
+        (rest(r#"u(id: ID): User @connect(source: "api", http: { GET: "/x/{«$batch.id»}" }, selection: "id")"#), "UNDEFINED_VARIABLE", "a root field has none"),
         // entities and batches
         (rest(r#"u(id: ID): [User] «@connect(source: "api", entity: true, http: { GET: "/x/{$args.id}" }, selection: "id")»"#), "ENTITY_TYPE_INVALID", "returns one object"),
         (rest(r#"u(id: ID): User «@connect(source: "api", entity: true, http: { GET: "/x" }, selection: "id")»"#), "ENTITY_RESOLVES_WITHOUT_KEY", "none of its arguments"),
