@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::config::SourceConfig;
+use super::unreachable::unreachable;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// Shorter than the keep-alive of common servers (Node.js: 5 s), so that it is we who close a connection.
@@ -85,8 +86,7 @@ pub async fn send(
     origin: &ErrorOrigin,
 ) -> Result<Answer, SubgraphError> {
     let answer = async {
-        // What went wrong stays here: addresses and system errors are not for clients.
-        let response = client.request(request).await.map_err(|_| SubgraphError::unavailable(origin))?;
+        let response = client.request(request).await.map_err(|error| unreachable(origin, &error))?;
         let (head, body) = response.into_parts();
         Ok(Answer {
             status: head.status.as_u16(),
@@ -161,7 +161,7 @@ async fn next(body: &mut Incoming, origin: &ErrorOrigin) -> Result<Option<Bytes>
     while !body.is_end_stream() {
         let Some(frame) = body.frame().await else { return Ok(None) };
         // What is no data is a trailer.
-        if let Ok(data) = frame.map_err(|_| SubgraphError::unavailable(origin))?.into_data() {
+        if let Ok(data) = frame.map_err(|error| unreachable(origin, &error))?.into_data() {
             return Ok(Some(data));
         }
     }

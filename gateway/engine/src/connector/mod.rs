@@ -10,6 +10,7 @@ mod graphql;
 mod headers;
 mod http;
 mod in_flight;
+mod unreachable;
 
 use std::sync::Arc;
 

@@ -79,6 +79,23 @@ impl Connectors {
         variables.collect()
     }
 
+    /// Whether its mappings can use an answer that is one text: none takes keys of it. `succeeded` tells which of them look
+    /// at it.
+    pub fn takes_text(&self, connector: &Connector, succeeded: bool) -> bool {
+        let source = self.source_of(connector);
+        let is_success = connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
+        let own = &connector.errors;
+        let errors = source.map_or(own, |source| &source.errors);
+        let [message, extensions] =
+            [own.message.as_ref().or(errors.message.as_ref()), own.extensions.as_ref().or(errors.extensions.as_ref())];
+        let looking = match succeeded {
+            true => [Some(&connector.selection), None, is_success],
+            false => [message, extensions, is_success],
+        };
+        let mut uses = looking.into_iter().flatten().flat_map(|mapping| mapping.uses());
+        !uses.any(|found| found.root == UseRoot::Response && !found.path.is_empty())
+    }
+
     /// The parts of which an HTTP connector's URL is made; none for gRPC.
     pub fn url_parts<'c>(&'c self, connector: &'c Connector) -> Option<UrlParts<'c>> {
         let Request::Http(request) = &connector.request else { return None };

@@ -18,6 +18,7 @@ use super::answer::{Payload, Reply};
 use super::channels::{Channels, Lease};
 use super::offload::Offload;
 use crate::connector::config::SourceConfig;
+use crate::connector::unreachable::unreachable;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// Connections for calls, and for streams, of one source.
@@ -211,7 +212,7 @@ fn failed(
 ) -> Result<Reply, SubgraphError> {
     match cause(status) {
         Cause::Timeout => Err(SubgraphError::timeout(origin)),
-        Cause::Transport => Err(SubgraphError::unavailable(origin)),
+        Cause::Transport => Err(unreachable(origin, status)),
         Cause::TooLarge => {
             let limit = client.config.max_body;
             Err(SubgraphError::malformed(origin, &format!("it is larger than {limit} bytes")))
