@@ -84,6 +84,8 @@ pub(crate) fn refusal(name: &str, rules: HeaderRules) -> Option<&'static str> {
         Some("is not the name of a header")
     } else if RESERVED.contains(&name.as_str()) {
         Some("belongs to a connection and is never forwarded")
+    } else if name == "accept-encoding" {
+        Some("asks for compressed answers, which connectors do not read")
     } else if rules == HeaderRules::Grpc && (name.starts_with("grpc-") || name == "content-type") {
         Some("belongs to gRPC itself")
     } else {

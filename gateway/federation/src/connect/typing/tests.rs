@@ -355,6 +355,7 @@ fn points_at_what_is_wrong() {
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", body: «"a: $config.a"» }, selection: "id")"#), "INVALID_BODY", "has no body"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x/{$args.«»}" }, selection: "id")"#).replace("«»", ""), "INVALID_URL", "a key"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: «"Connection"», value: "x" }] }, selection: "id")"#), "INVALID_HTTP_HEADER_NAME", "never forwarded"),
+        (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: «"Accept-Encoding"», value: "gzip" }] }, selection: "id")"#), "INVALID_HTTP_HEADER_NAME", "compressed answers"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: «"a b"», value: "x" }] }, selection: "id")"#), "INVALID_HTTP_HEADER_NAME", "not the name"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [«{ name: "a" }»] }, selection: "id")"#), "INVALID_HEADER_SOURCE", "either"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: "a", value: "b" }, «{ name: "A", value: "c" }»] }, selection: "id")"#), "HTTP_HEADER_NAME_COLLISION", "twice"),
