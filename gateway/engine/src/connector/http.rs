@@ -37,9 +37,15 @@ pub fn client(config: &SourceConfig) -> Result<Client, String> {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(config.connect_timeout));
-    let tls = HttpsConnectorBuilder::new()
-        .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
-        .map_err(|error| format!("no HTTP client can be built: {error}"))?;
+    let tls = HttpsConnectorBuilder::new();
+    let tls = match &config.tls {
+        Some(own) => {
+            tls.with_tls_config(own.client_config().map_err(|error| format!("no HTTP client can be built: {error}"))?)
+        }
+        None => tls
+            .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
+            .map_err(|error| format!("no HTTP client can be built: {error}"))?,
+    };
     let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
     Ok(legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())

@@ -9,7 +9,7 @@ use http::uri::PathAndQuery;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 use weft_federation::connect::grpc::{MethodDescriptor, decode, decode_status};
 use weft_federation::connect::mapping::Value;
@@ -18,6 +18,7 @@ use super::answer::{Payload, Reply};
 use super::channels::{Channels, Lease};
 use super::offload::Offload;
 use crate::connector::config::SourceConfig;
+use crate::connector::tls::system_grpc;
 use crate::connector::unreachable::unreachable;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
@@ -50,8 +51,7 @@ impl GrpcClient {
         let endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
         let endpoint = if endpoint.uri().scheme_str() == Some("https") {
-            // The system's certificates, or those that SSL_CERT_FILE names.
-            let tls = ClientTlsConfig::new().with_native_roots();
+            let tls = config.tls.as_ref().map_or_else(system_grpc, |own| own.grpc());
             endpoint.tls_config(tls).map_err(|error| format!("no TLS client can be built: {error}"))?
         } else {
             endpoint

@@ -82,7 +82,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:5:15: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB\n\
              weft.yaml:8:12: expected a URL that starts with http:// or https://\n\
              weft.yaml:9:16: the environment variable NONE is not set\n\
-             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, found a list\n\
+             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, `tls`, found a list\n\
              weft.yaml:12:9: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB",
         ),
         (
@@ -104,6 +104,14 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:14:17: expected a mapping of `named`, `matching`, found the text \"x\"\n\
              weft.yaml:15:9: expected exactly one of `propagate`, `insert`, `remove`\n\
              weft.yaml:16:35: expected the value of a header: one line of visible characters",
+        ),
+        (
+            "traffic:\n  all: { tls: { ca: none.pem } }\n  subgraphs:\n    a: { tls: { key: a.key } }\n    b: { tls: { certificate: none.pem, key: none.key } }\n    c: { tls: { cert: x } }\n",
+            "weft.yaml:6:17: there is no key `cert` here (the keys are `ca`, `certificate`, `key`)\n\
+             weft.yaml:2:21: cannot read etc/none.pem: No such file or directory (os error 2) (paths are relative to the folder of the configuration)\n\
+             weft.yaml:4:22: a certificate is of use with its `key` alone, and a key with its `certificate` (give both, or neither)\n\
+             weft.yaml:5:30: cannot read etc/none.pem: No such file or directory (os error 2) (paths are relative to the folder of the configuration)\n\
+             weft.yaml:5:45: cannot read etc/none.key: No such file or directory (os error 2) (paths are relative to the folder of the configuration)",
         ),
         ("override_labels: { a: on, b: maybe }", "weft.yaml:1:30: expected true or false, found the text \"maybe\""),
         (
