@@ -14,6 +14,7 @@ use super::body::why_broken;
 use super::codes;
 use super::form::{Form, Found, too_large};
 use super::mapped::{AnswerMapping, Mapped, is_success};
+use super::offload::of_message;
 use super::output::MAX_WRITTEN;
 use super::scope::{Scope, headers};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
@@ -35,11 +36,11 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// In bytes, as it came.
+    /// How much there is to map, in bytes of JSON.
     pub fn size(&self) -> usize {
         match self {
             Self::Json(bytes) => bytes.len(),
-            Self::Value { size, .. } => *size,
+            Self::Value { size, .. } => of_message(*size),
         }
     }
 }

@@ -16,7 +16,7 @@ use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
 use super::channels::{Channels, Lease};
-use super::offload::Offload;
+use super::offload::{Offload, of_message};
 use crate::connector::config::SourceConfig;
 use crate::connector::tls::system_grpc;
 use crate::connector::unreachable::unreachable;
@@ -198,7 +198,7 @@ async fn received(
     origin: &ErrorOrigin,
 ) -> Result<Reply, SubgraphError> {
     let (size, descriptor) = (message.len(), method.output());
-    let decoded = offload.run(size, move || decode(&message, &descriptor)).await?;
+    let decoded = offload.run(of_message(size), move || decode(&message, &descriptor)).await?;
     let value = decoded.map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
     Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value { value: Arc::new(value), size } })
 }
