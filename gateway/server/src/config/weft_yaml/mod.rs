@@ -17,6 +17,7 @@ mod timeouts;
 mod tls;
 mod traffic;
 mod usage;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

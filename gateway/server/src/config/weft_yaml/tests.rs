@@ -9,8 +9,8 @@ use weft_engine::SourceConfig;
 use weft_federation::compose::{NoConnectors, compose};
 use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
-use weft_federation::schema::Supergraph;
 use weft_federation::schema::subgraph::SubgraphInput;
+use weft_federation::schema::{Merged, Supergraph};
 
 use super::{Config, json_schema};
 
@@ -336,11 +336,7 @@ type Query {
   one: Int @connect(source: "one", http: { GET: "/" }, selection: "$")
   two: Int @connect(source: "two", http: { GET: "/" }, selection: "$")
 }"#;
-    let source = Source::new("shop.graphql", sdl);
-    let input = SubgraphInput { name: "shop".to_owned(), url: String::new(), source };
-    let composition = compose(vec![input], &mut Composing::new(&|_, _| None));
-    let text = composition.supergraph.unwrap_or_else(|| panic!("{}", lines(&composition.diagnostics)));
-    let supergraph = Supergraph::load(&Source::new("supergraph.graphql", text)).expect("it loads");
+    let supergraph = shop(sdl);
     let url = "traffic:\n  subgraphs:\n    shop: { url: 'http://s' }\n";
     let one = "  sources:\n    shop.one: { url: 'http://1' }\n";
     assert_eq!(
@@ -349,6 +345,50 @@ type Query {
          (say the `url` of each in `traffic.sources`, such as `shop.one`)"
     );
     assert_eq!(lines(&resolved(&format!("{url}{one}")).gateway.unused(&supergraph)), "");
+}
+
+/// The supergraph of one subgraph, `shop`.
+fn shop(sdl: &str) -> Supergraph<Merged> {
+    let source = Source::new("shop.graphql", sdl);
+    let input = SubgraphInput { name: "shop".to_owned(), url: String::new(), source };
+    let composition = compose(vec![input], &mut Composing::new(&|_, _| None));
+    let text = composition.supergraph.unwrap_or_else(|| panic!("{}", lines(&composition.diagnostics)));
+    Supergraph::load(&Source::new("supergraph.graphql", text)).expect("it loads")
+}
+
+#[test]
+fn variables_that_nobody_sets_are_warned_of() {
+    let supergraph = shop(
+        r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "one", http: { baseURL: "http://one.invalid", headers: [{ name: "x-key", value: "{$env.KEY}{$env.SECRET}" }] })
+type Query {
+  one: Int @connect(source: "one", http: { GET: "/{$config.region}" }, selection: "$")
+  two: Int @connect(http: { GET: "http://two.invalid/{$config.region}" }, selection: "$config.more.deep")
+}"#,
+    );
+    let key = "warning[VARIABLE_NOT_SET]: connectors read `$env.KEY`, and there is no such variable: it is null (set KEY in the \
+               environment of the gateway)";
+    let config = |whose: &str, name: &str, section: &str| {
+        format!(
+            "\nwarning[VARIABLE_NOT_SET]: connectors of `{whose}` read `$config.{name}`, which nobody sets: it is null (say it in \
+             weft.yaml: `connectors: {{ {section}: {{ {whose}: {{ $config: {{ {name}: … }} }} }} }}`)"
+        )
+    };
+    let (of_one, of_two, deep) = (
+        config("shop.one", "region", "sources"),
+        config("shop", "region", "subgraphs"),
+        config("shop", "more", "subgraphs"),
+    );
+    let cases = [
+        ("", format!("{key}{deep}{of_two}{of_one}")),
+        ("connectors: { sources: { shop.one: { $config: { region: eu } } } }", format!("{key}{deep}{of_two}")),
+        ("connectors: { subgraphs: { shop: { $config: { region: eu, more: {} } } } }", key.to_owned()),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(lines(&resolved(text).gateway.unset(&supergraph)), expected, "{text}");
+    }
 }
 
 /// The excerpt shows the line, and marks what is meant.
