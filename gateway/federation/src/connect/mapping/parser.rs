@@ -22,7 +22,8 @@ const MAX_NESTING: usize = 64;
 const MAX_CHAIN: usize = 64;
 
 /// Methods that Connectors got after v0.3.
-const LATER: [&str; 7] = ["as", "split", "trim", "trimStart", "trimEnd", "keysToCamelCase", "keysToCamelCaseDeep"];
+const LATER: [&str; 8] =
+    ["as", "jsonParse", "split", "trim", "trimStart", "trimEnd", "keysToCamelCase", "keysToCamelCaseDeep"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
