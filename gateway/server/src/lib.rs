@@ -13,6 +13,7 @@ mod files;
 mod http;
 mod operations;
 mod pipeline;
+mod rate_limit;
 mod reload;
 mod server;
 mod telemetry;

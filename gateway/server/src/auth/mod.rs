@@ -68,6 +68,19 @@ impl Caller {
         &self.credential().identity
     }
 
+    /// The issuer of the token, and whom it names; `None` where there is no token, or it names nobody.
+    pub fn user(&self) -> Option<(&str, &str)> {
+        static CLAIMS: LazyLock<[[Box<str>; 1]; 2]> = LazyLock::new(|| [["iss".into()], ["sub".into()]]);
+        let token = self.token.as_ref()?;
+        let [issuer, subject] = &*CLAIMS;
+        Some((token.identity.claim(issuer)?.as_str()?, token.identity.claim(subject)?.as_str()?))
+    }
+
+    /// Whose API key was sent.
+    pub fn consumer(&self) -> Option<&Consumer> {
+        self.consumer.as_deref()
+    }
+
     /// What backends are told.
     fn forwarded(&self) -> &Forwarded {
         &self.credential().forwarded

@@ -38,7 +38,7 @@ struct RawConsumer {
     #[serde(default)]
     #[schemars(example = ["sha256:9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9d09af107ee8f0"])]
     keys: Vec<Located<HashedKey>>,
-    /// One of `tiers` in `weft.yaml`. Nothing hangs on it yet.
+    /// One of `tiers` in `weft.yaml`, whose `rate` holds for its keys. Without it that is the tier of the client that it asks.
     #[schemars(example = &"bronze")]
     tier: Option<Located<String>>,
     /// What it may do, as the scopes of a token.

@@ -18,7 +18,7 @@ pub use consumers_yaml::json_schema as consumers_json_schema;
 pub use environment::variables;
 pub use supergraph_yaml::{SchemaLocation, SubgraphConfig, SupergraphConfig};
 pub use values::{Errors, Exposure, Operations};
-pub use weft_yaml::{Config, GatewayConfig, json_schema};
+pub use weft_yaml::{Config, DEFAULT_TIER, GatewayConfig, Tier, json_schema};
 
 use schemars::Schema;
 use schemars::transform::transform_subschemas;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, VARY};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use tokio::time::Instant as Deadline;
@@ -13,16 +13,27 @@ use super::Gateway;
 use super::drain::InFlight;
 use super::endpoint::endpoint;
 use super::negotiate::{self, BodyType, ResponseType, body_type, response_type};
+use super::peer::Peer;
 use super::rejection::Rejection;
 use super::{body, csrf, events, lifecycle, request_id};
 use crate::auth::{Caller, Refusal, forwarded};
 use crate::pipeline::{
     Answer, Asking, ClientRequest, Delivery, Entry, Method, Outcome, QueryParameters, Reply, Timings,
 };
+use crate::rate_limit::Toll;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+/// A request that came through the router.
+pub async fn handle(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(peer): Extension<Peer>,
+    request: Request<Body>,
+) -> Response<Body> {
+    serve(&gateway, peer, request).await
+}
+
+pub async fn serve(gateway: &Gateway, peer: Peer, request: Request<Body>) -> Response<Body> {
     let (started, in_flight) = (Instant::now(), gateway.drain.enter());
     let (version, is_get) = (request.version(), request.method() == http::Method::GET);
     let id = request_id::of(request.headers());
@@ -31,10 +42,12 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         tracing::debug!(request_id = ?id, ?rejection, "request rejected");
         rejection.into_response(error_type(accepted))
     };
-    let mut response = match enter(&gateway, &request, accepted) {
+    let mut response = match enter(gateway, &request, accepted) {
         Ok((entry, form)) => {
-            let arrival = Arrival { id: &id, started, in_flight };
-            let mut response = answer(&gateway, &entry, request, form, arrival).await.unwrap_or_else(rejected);
+            let (arrival, mut toll) = (Arrival { id: &id, peer, started, in_flight }, entry.toll());
+            let answered = answer(gateway, &entry, request, form, arrival, &mut toll).await;
+            let mut response = answered.unwrap_or_else(rejected);
+            toll.announce(response.headers_mut());
             lifecycle::announce(&entry.policy().lifecycle, response.headers_mut());
             if let Some(header) = entry.authenticator().api_key_header().filter(|_| is_get) {
                 response.headers_mut().append(VARY, header.clone().into());
@@ -48,7 +61,7 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         // What is between may keep it: the answer is of this type and for this caller.
         response.headers_mut().append(VARY, HeaderValue::from_static("accept, authorization"));
     }
-    close_if_draining(&gateway, version, &mut response);
+    close_if_draining(gateway, version, &mut response);
     response
 }
 
@@ -68,6 +81,7 @@ struct Form {
 
 struct Arrival<'a> {
     id: &'a HeaderValue,
+    peer: Peer,
     started: Instant,
     in_flight: InFlight,
 }
@@ -106,7 +120,8 @@ async fn answer(
     entry: &Entry,
     request: Request<Body>,
     Form { method, ty }: Form,
-    Arrival { id, started, in_flight }: Arrival<'_>,
+    Arrival { id, peer, started, in_flight }: Arrival<'_>,
+    toll: &mut Toll<'_>,
 ) -> Result<Response<Body>, Rejection> {
     let (policy, now) = (entry.policy(), SystemTime::now());
     let deadline = (started + policy.timeout).into();
@@ -114,7 +129,9 @@ async fn answer(
     if lifecycle::is_gone(&policy.lifecycle, now) {
         return Err(Rejection::Gone);
     }
+    toll.address(peer.0, &parts.headers).await?;
     let caller = caller(entry, &parts.headers, now, deadline).await?;
+    toll.caller(&caller).await?;
 
     // What the client's request borrows from.
     let (bytes, parameters);
@@ -133,7 +150,7 @@ async fn answer(
     let delivery = if negotiate::accepts_events(&parts.headers) { Delivery::Events } else { Delivery::Once };
     let asking = Asking { method, delivery, headers: &parts.headers, identity: caller.identity(), deadline };
     let mut timings = Timings::default();
-    let answer = match gateway.pipeline.run(entry, &request, asking, &mut timings).await {
+    let answer = match gateway.pipeline.run(entry, &request, asking, toll, &mut timings).await {
         Reply::Once(answer) => answer,
         Reply::Events(subscription) => return Ok(events::stream(subscription, in_flight)),
     };
@@ -171,6 +188,7 @@ fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
         (Outcome::Refused, ResponseType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::EventsNotAccepted, _) => StatusCode::NOT_ACCEPTABLE,
+        (Outcome::RateLimited, _) => StatusCode::TOO_MANY_REQUESTS,
         (Outcome::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Outcome::Late, _) => StatusCode::GATEWAY_TIMEOUT,
     };
@@ -203,7 +221,7 @@ pub fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
         Outcome::Executed { errors: 0 } => {}
         Outcome::Executed { errors } => tracing::info!(request_id = ?id, operation, errors, "answered with errors"),
         Outcome::NotPersisted => {}
-        Outcome::Refused | Outcome::MutationByGet | Outcome::EventsNotAccepted => {
+        Outcome::Refused | Outcome::RateLimited | Outcome::MutationByGet | Outcome::EventsNotAccepted => {
             let body = String::from_utf8_lossy(&answer.body);
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");
         }

@@ -10,6 +10,7 @@ mod graphql;
 mod health;
 mod lifecycle;
 mod negotiate;
+mod peer;
 mod rejection;
 mod request_id;
 mod rest;

@@ -9,6 +9,7 @@ use super::body::BodyError;
 use super::negotiate::ResponseType;
 use crate::auth::{ApiKeyFault, Refusal, Schemes, TokenFault};
 use crate::pipeline::{Malformed, NoEntry, errors_body};
+use crate::rate_limit::Limited;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
@@ -20,6 +21,8 @@ pub enum Rejection {
     Gone,
     /// The credential that it takes to be let in is not there, does not hold, or is of somebody else.
     NotLetIn(Refusal),
+    /// The caller has asked too often.
+    Limited(Limited),
     MethodNotAllowed {
         allow: &'static str,
     },
@@ -67,6 +70,12 @@ impl From<Refusal> for Rejection {
     }
 }
 
+impl From<Limited> for Rejection {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
+}
+
 impl Rejection {
     pub(super) fn status(&self) -> StatusCode {
         match self {
@@ -74,6 +83,7 @@ impl Rejection {
             Self::NothingServed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Gone => StatusCode::GONE,
             Self::NotLetIn(refusal) => standing(*refusal).0,
+            Self::Limited(Limited::Exhausted { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SimplePost | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -95,6 +105,7 @@ impl Rejection {
             ),
             Self::Gone => ("GONE", "This schema has reached its end, and is not served any more.".to_owned()),
             Self::NotLetIn(refusal) => (standing(*refusal).1, refusal.to_string()),
+            Self::Limited(limited) => (limited.code(), limited.to_string()),
             Self::MethodNotAllowed { allow } => ("BAD_USER_INPUT", format!("This path takes the methods {allow}.")),
             Self::NotAcceptable => (
                 "BAD_USER_INPUT",

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::drain::Drain;
+use super::peer::Peer;
 use super::service::Endpoints;
 
 /// How long a connection may be without a whole request head. It is longer than what load balancers keep an idle
@@ -66,7 +67,7 @@ fn builder() -> Builder<TokioExecutor> {
 async fn accept(listener: &TcpListener, connections: &mut Connections) -> std::convert::Infallible {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => connections.serve(stream),
+            Ok((stream, peer)) => connections.serve(stream, Peer(peer.ip())),
             // The client went away before it was accepted.
             Err(error)
                 if matches!(
@@ -82,11 +83,11 @@ async fn accept(listener: &TcpListener, connections: &mut Connections) -> std::c
 }
 
 impl Connections {
-    fn serve(&mut self, stream: TcpStream) {
+    fn serve(&mut self, stream: TcpStream, peer: Peer) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
-        let connection = self.builder.serve_connection(TokioIo::new(stream), self.endpoints.clone()).into_owned();
+        let connection = self.builder.serve_connection(TokioIo::new(stream), self.endpoints.of(peer)).into_owned();
         let connection = self.open.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use weft_federation::operation::OperationError;
 use weft_federation::schema::write_json_string;
 
+use crate::rate_limit::RATE_LIMITED;
+
 use super::asked::{PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED};
 
 /// A document can be wrong in thousands of places; nobody reads more than this many of them.
@@ -30,6 +32,8 @@ pub enum Outcome {
     MutationByGet,
     /// It is a subscription, and the client takes no events.
     EventsNotAccepted,
+    /// The caller has asked for too much.
+    RateLimited,
     /// The gateway itself failed.
     Failed,
     /// The gateway itself was too slow.
@@ -56,6 +60,8 @@ impl Answer {
             Outcome::NotPersisted
         } else if has(INTERNAL_SERVER_ERROR) {
             Outcome::Failed
+        } else if has(RATE_LIMITED) {
+            Outcome::RateLimited
         } else if has(GATEWAY_TIMEOUT) {
             Outcome::Late
         } else {

@@ -10,6 +10,7 @@ mod overrides;
 mod request;
 mod snapshot;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use weft_federation::operation::{self, BoundOperation, Document, Identity, Opera
 use crate::auth::{Authenticator, KeyServers};
 use crate::config::ClientPolicy;
 use crate::operations::{PersistedQueries, Routes};
+use crate::rate_limit::{Limited, Toll};
 use crate::usage::{Usage, Used};
 
 pub use answer::{Answer, GATEWAY_TIMEOUT, INTERNAL_SERVER_ERROR, Outcome, errors_body};
@@ -85,6 +87,11 @@ impl Entry {
 
     pub fn authenticator(&self) -> &Authenticator {
         &self.snapshot.authenticator
+    }
+
+    /// What a request pays.
+    pub fn toll(&self) -> Toll<'_> {
+        self.snapshot.rate_limits.toll(self.client_name(), &self.policy().tier)
     }
 
     /// The largest body of a request, in bytes.
@@ -162,6 +169,9 @@ impl Pipeline {
     pub fn swap(&self, mut snapshot: Snapshot) {
         // While the one from before is there, whose keys it goes on with.
         snapshot.authenticator.follow(&self.key_servers);
+        if let Some(before) = &*self.snapshot.load() {
+            snapshot.rate_limits.follow(&before.rate_limits);
+        }
         self.snapshot.store(Some(Arc::new(snapshot)));
     }
 
@@ -189,9 +199,10 @@ impl Pipeline {
         entry: &Entry,
         request: &ClientRequest<'_>,
         asking: Asking<'_>,
+        toll: &mut Toll<'_>,
         timings: &mut Timings,
     ) -> Reply {
-        match self.try_run(entry, request, asking, timings).await {
+        match self.try_run(entry, request, asking, toll, timings).await {
             Ok(reply) => reply,
             Err(errors) => Reply::Once(Answer::refused(&errors)),
         }
@@ -202,6 +213,7 @@ impl Pipeline {
         entry: &Entry,
         request: &ClientRequest<'_>,
         Asking { method, delivery, headers, identity, deadline }: Asking<'_>,
+        toll: &mut Toll<'_>,
         timings: &mut Timings,
     ) -> Result<Reply, Refusal> {
         let (snapshot, client) = (&entry.snapshot, entry.client());
@@ -223,6 +235,8 @@ impl Pipeline {
             return Err(refuse("INTROSPECTION_DISABLED", NO_INTROSPECTION));
         }
         let variables = operation::coerce(&client.schema, bound, request.variables, identity).map_err(Arc::new)?;
+        // Until it is measured what an operation costs, each is worth one.
+        toll.charge(NonZeroU32::MIN).await.map_err(too_many)?;
         timings.bind = started.elapsed();
 
         if let Some(usage) = &self.usage {
@@ -305,6 +319,10 @@ fn refuse(code: &'static str, message: &str) -> Refusal {
     Arc::new(vec![OperationError::new(code, message)])
 }
 
+fn too_many(limited: Limited) -> Refusal {
+    refuse(limited.code(), &limited.to_string())
+}
+
 /// The client learns that the gateway failed, the log what of it.
 fn internal(doing: &str, cause: impl std::fmt::Display) -> Vec<OperationError> {
     tracing::error!("{doing}: {cause}");
@@ -351,7 +369,7 @@ mod tests {
             let entry = pipeline.enter(Endpoint::Supergraph).unwrap_or_else(|_| panic!("it is always there"));
             let (method, delivery) = (Method::Post, Delivery::Once);
             let asking = Asking { method, delivery, headers: &headers, identity: &identity, deadline };
-            let reply = pipeline.try_run(&entry, &request, asking, &mut timings).await;
+            let reply = pipeline.try_run(&entry, &request, asking, &mut entry.toll(), &mut timings).await;
             reply.map(written).map_err(|errors| errors[0].code)
         };
         let (now, later) = (Deadline::now(), Deadline::now() + Duration::from_secs(600));

@@ -14,12 +14,14 @@ use crate::auth::Authenticator;
 use crate::bff::{self, ClientFiles};
 use crate::config::{ClientPolicy, GatewayConfig};
 use crate::operations::SavedOperations;
+use crate::rate_limit::RateLimits;
 
 pub struct Snapshot {
     pub clients: Clients,
     pub engine: Arc<Engine>,
     pub caches: Caches,
     pub authenticator: Authenticator,
+    pub rate_limits: RateLimits,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
 }
@@ -98,6 +100,7 @@ impl Snapshot {
             engine,
             caches: Caches::new(),
             authenticator: config.authentication.as_ref().map(Authenticator::new).unwrap_or_default(),
+            rate_limits: config.rate_limits(),
             max_body: config.max_body,
         };
         Ok(Loaded { snapshot, warnings: warnings.collect() })

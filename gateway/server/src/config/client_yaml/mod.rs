@@ -18,7 +18,7 @@ use weft_federation::diagnostics::{Diagnostic, Source, Span};
 
 use super::values::{Count, Errors, Exposure, Operations, Scheme, Time};
 use super::yaml::{self, CODE, Located};
-use super::{GatewayConfig, or_variable};
+use super::{DEFAULT_TIER, GatewayConfig, or_variable};
 use crate::auth::Admission;
 
 pub use lifecycle::Lifecycle;
@@ -106,6 +106,8 @@ pub struct ClientPolicy {
     pub exposure: Exposure,
     /// Who is let in.
     pub admission: Admission,
+    /// Whose `rate` holds. There may be no such tier.
+    pub tier: Box<str>,
     /// How many fields may be nested.
     pub depth: Option<u32>,
     /// How long a request may take.
@@ -138,6 +140,7 @@ impl ClientPolicy {
                 is_required: gateway.requires_authentication,
                 audiences: Box::default(),
             },
+            tier: DEFAULT_TIER.into(),
             depth: None,
             timeout: gateway.request_timeout,
             operations: Operations::Open,
@@ -200,6 +203,7 @@ impl Resolving<'_> {
         ClientPolicy {
             exposure,
             admission: self.admission(raw.auth),
+            tier: tier.name.into(),
             depth,
             timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
             operations,

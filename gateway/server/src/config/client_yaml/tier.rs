@@ -7,15 +7,12 @@ use weft_federation::diagnostics::Diagnostic;
 use weft_federation::suggest::closest;
 
 use super::{Raw, Resolving};
-use crate::config::weft_yaml::{Bound, Tier};
+use crate::config::weft_yaml::{Bound, DEFAULT_TIER, Tier};
 use crate::config::yaml::{CODE, Located};
-
-/// The tier of clients that name none. It need not be there, and then bounds nothing.
-const DEFAULT: &str = "default";
 
 /// A tier, with the name that it is known by.
 pub struct NamedTier {
-    name: String,
+    pub name: String,
     tier: Tier,
 }
 
@@ -23,10 +20,10 @@ impl Resolving<'_> {
     /// The tier that is named. One that is not there bounds nothing, which is an error.
     pub fn tier(&mut self, named: Option<&Located<String>>) -> NamedTier {
         let tiers = &self.gateway.tiers;
-        let name = named.map_or(DEFAULT, |named| &named.value);
+        let name = named.map_or(DEFAULT_TIER, |named| &named.value);
         let found = tiers.get(name).cloned();
         if let (None, Some(Located { span, .. })) = (&found, named)
-            && name != DEFAULT
+            && name != DEFAULT_TIER
         {
             let help = match closest(name, tiers.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -11,6 +11,8 @@ use reqwest::Url;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use crate::rate_limit::Network;
+
 /// A value that is written as a text.
 trait Text: Sized {
     /// What people call it.
@@ -79,7 +81,7 @@ macro_rules! texts {
 
 mod words;
 
-pub use words::{Errors, Exposure, Operations, Scheme, TokenAlgorithm};
+pub use words::{Algorithm, By, Errors, Exposure, Operations, Scheme, StorageKind, TokenAlgorithm, Unit};
 
 texts!(
     Time,
@@ -93,6 +95,7 @@ texts!(
     SecretText,
     HashedKey,
     Pattern,
+    IpNetwork,
     SourceName
 );
 
@@ -312,6 +315,19 @@ impl Text for Pattern {
 
     fn parse(text: &str) -> Option<Self> {
         RegexBuilder::new(text).case_insensitive(true).build().ok().map(Self)
+    }
+}
+
+/// An address, or those that begin alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IpNetwork(pub Network);
+
+impl Text for IpNetwork {
+    const NAME: &'static str = "network";
+    const EXPECTED: &'static str = "an address or a network, such as 192.0.2.1, 10.0.0.0/8 or fd00::/8";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
     }
 }
 

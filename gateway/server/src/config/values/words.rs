@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use jsonwebtoken::Algorithm;
+use jsonwebtoken::Algorithm as Signing;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer};
 
 use super::{Text, TextVisitor, text_schema};
+use crate::rate_limit;
 
 /// As a regular expression.
 macro_rules! alternatives {
@@ -38,11 +39,19 @@ words! {
     Operations, "open or registered": "open" => Self::Open, "registered" => Self::Registered;
     Errors, "masked or full": "masked" => Self::Masked, "full" => Self::Full;
     Scheme, "jwt or api_key": "jwt" => Self::Jwt, "api_key" => Self::ApiKey;
+    By, "ip, user, api_key or bff":
+        "ip" => Self(rate_limit::By::Ip), "user" => Self(rate_limit::By::User), "api_key" => Self(rate_limit::By::ApiKey),
+        "bff" => Self(rate_limit::By::Bff);
+    Algorithm, "token_bucket, fixed_window or sliding_window":
+        "token_bucket" => Self(rate_limit::Algorithm::TokenBucket), "fixed_window" => Self(rate_limit::Algorithm::FixedWindow),
+        "sliding_window" => Self(rate_limit::Algorithm::SlidingWindow);
+    Unit, "requests or cost": "requests" => Self(rate_limit::Unit::Requests), "cost" => Self(rate_limit::Unit::Cost);
+    StorageKind, "memory": "memory" => Self::Memory;
     TokenAlgorithm, "an algorithm such as HS256, RS256, PS256, ES256 or EdDSA":
-        "HS256" => Self(Algorithm::HS256), "HS384" => Self(Algorithm::HS384), "HS512" => Self(Algorithm::HS512),
-        "RS256" => Self(Algorithm::RS256), "RS384" => Self(Algorithm::RS384), "RS512" => Self(Algorithm::RS512),
-        "PS256" => Self(Algorithm::PS256), "PS384" => Self(Algorithm::PS384), "PS512" => Self(Algorithm::PS512),
-        "ES256" => Self(Algorithm::ES256), "ES384" => Self(Algorithm::ES384), "EdDSA" => Self(Algorithm::EdDSA);
+        "HS256" => Self(Signing::HS256), "HS384" => Self(Signing::HS384), "HS512" => Self(Signing::HS512),
+        "RS256" => Self(Signing::RS256), "RS384" => Self(Signing::RS384), "RS512" => Self(Signing::RS512),
+        "PS256" => Self(Signing::PS256), "PS384" => Self(Signing::PS384), "PS512" => Self(Signing::PS512),
+        "ES256" => Self(Signing::ES256), "ES384" => Self(Signing::ES384), "EdDSA" => Self(Signing::EdDSA);
 }
 
 /// A way to say who one is.
@@ -84,6 +93,25 @@ pub enum Errors {
 
 /// How tokens are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenAlgorithm(pub Algorithm);
+pub struct TokenAlgorithm(pub Signing);
 
-texts!(Exposure, Operations, Errors, Scheme, TokenAlgorithm);
+/// By what requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct By(pub rate_limit::By);
+
+/// How requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Algorithm(pub rate_limit::Algorithm);
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unit(pub rate_limit::Unit);
+
+/// Where something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StorageKind {
+    #[default]
+    Memory,
+}
+
+texts!(Exposure, Operations, Errors, Scheme, By, Algorithm, Unit, StorageKind, TokenAlgorithm);

@@ -13,6 +13,9 @@ mod identity;
 mod keys;
 mod limits;
 mod names;
+mod rate_limit;
+#[cfg(test)]
+mod rate_limit_tests;
 mod supergraph;
 #[cfg(test)]
 mod tests;
@@ -40,10 +43,14 @@ use super::values::ListenAddress;
 use super::yaml::{self, CODE};
 use crate::auth::{AuthenticationConfig, Schemes};
 use crate::files::Files;
+use crate::rate_limit::{RateLimitConfig, RateLimits};
 use names::Named;
 use timeouts::Timeouts;
 
 pub use tiers::{Bound, Tier};
+
+/// The tier of clients that name none. It need not be there, and then bounds nothing.
+pub const DEFAULT_TIER: &str = "default";
 
 /// The configuration of a gateway.
 ///
@@ -85,6 +92,9 @@ struct Raw {
     /// Bounds by name. A client takes those that its `client.yaml` names, or else those of `default` if there are such, and can only
     /// tighten them.
     tiers: BTreeMap<String, tiers::RawTier>,
+    /// How often callers may ask: by what they are counted, under the `rate` of their tier. Without it nobody is limited. See
+    /// [rate-limits.md](rate-limits.md).
+    rate_limit: Option<rate_limit::RateLimit>,
     /// Automatic persisted queries: clients send the hash of an operation, and its text only where the hash is not known.
     apq: apq::Apq,
     /// Who uses what.
@@ -123,6 +133,8 @@ pub struct GatewayConfig {
     /// The folder of the clients.
     pub bff: Option<PathBuf>,
     pub tiers: BTreeMap<String, Tier>,
+    /// `None` where nothing is counted.
+    pub rate_limit: Option<RateLimitConfig>,
     /// Whether the supergraph's own endpoint takes automatic persisted queries.
     pub apq: bool,
     /// How often the log says who uses what; `None` where nobody counts.
@@ -149,6 +161,11 @@ impl GatewayConfig {
     /// Whether clients may ask for the schema, where they say nothing of their own.
     pub fn allows_introspection(&self) -> bool {
         self.introspection.unwrap_or(self.dev)
+    }
+
+    /// What of requests is counted, from nothing on.
+    pub fn rate_limits(&self) -> RateLimits {
+        self.rate_limit.as_ref().map(|config| RateLimits::new(config, &self.tiers)).unwrap_or_default()
     }
 
     /// How callers may say who they are.
@@ -241,9 +258,14 @@ impl Raw {
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
         connectors.env.clone_from(resolving.environment);
+        if self.rate_limit.is_none() {
+            resolving.rates_without_limits(&self.tiers);
+        }
         resolving.tiers = tiers::resolve(self.tiers, resolving);
         let authentication = self.authentication.resolve(resolving, folder);
         let requires_authentication = self.authorization.requires_authentication(authentication.as_ref(), resolving);
+        let tiers = std::mem::take(&mut resolving.tiers);
+        let rate_limit = self.rate_limit.map(|limit| limit.resolve(authentication.as_ref(), &tiers, resolving));
         let gateway = GatewayConfig {
             dev,
             introspection: self.introspection,
@@ -252,7 +274,8 @@ impl Raw {
             connectors,
             override_labels: self.override_labels,
             bff: self.bff.path(folder),
-            tiers: std::mem::take(&mut resolving.tiers),
+            tiers,
+            rate_limit,
             apq: self.apq.is_enabled(),
             log_usage: self.usage.period(),
             authentication,

@@ -55,14 +55,14 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
         (
             "plugins: {}",
             "weft.yaml:1:1: there is no key `plugins` here (the keys are `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, \
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `rate_limit`, `apq`, `usage`, `authentication`, \
              `authorization`)",
         ),
         ("listen: 4000", "weft.yaml:1:9: expected an address as host:port, such as 127.0.0.1:4000"),
         (
             "- listen",
             "weft.yaml:1:1: expected a mapping of `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, \
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `rate_limit`, `apq`, `usage`, `authentication`, \
              `authorization`, found a list",
         ),
         ("listen: [a", "weft.yaml:1:9: unclosed bracket '['"),
@@ -143,7 +143,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "tiers:\n  bronze: { limits: { depth: none }, timeout: 5, rate: { limit: 100 } }\n",
             "weft.yaml:2:30: expected a whole number of at least 1\n\
              weft.yaml:2:47: expected a duration from 1ms to 24h, such as 250ms, 30s, 5m or 1h\n\
-             weft.yaml:2:50: there is no key `rate` here (the keys are `limits`, `timeout`)",
+             weft.yaml:2:56: `per` is missing",
         ),
     ];
     let told = |text| parse(text).map_or_else(|found| lines(&found), |config| format!("{config:?}"));

@@ -64,6 +64,7 @@ pub fn read(route: &Route, answer: &Answer) -> Result<Answered, Problem> {
         | Outcome::NotPersisted
         | Outcome::MutationByGet
         | Outcome::EventsNotAccepted
+        | Outcome::RateLimited
         | Outcome::Failed
         | Outcome::Late => return Err(problem(response.errors.first(), status_of_refusal)),
     };

@@ -12,18 +12,20 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use axum::body::{Body, HttpBody as _};
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{self, HeaderName, HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
 
 use super::negotiate::{self, BodyType, body_type};
+use super::peer::Peer;
 use super::rejection::Rejection;
 use super::{Gateway, body, csrf, graphql, lifecycle, request_id};
 use crate::auth::forwarded;
 use crate::operations::route::{Found, RestMethod};
 use crate::operations::{Route, SavedOperation};
 use crate::pipeline::{Asking, ClientRequest, Delivery, Endpoint, Entry, Method, Reply, Timings};
+use crate::rate_limit::Toll;
 use answer::Answered;
 use cache::Freshness;
 use problem::Problem;
@@ -34,7 +36,11 @@ pub const ROUTE: &str = "/bff/{client}/{*path}";
 
 const DEGRADED: HeaderName = HeaderName::from_static("weft-degraded");
 
-pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+pub async fn handle(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(peer): Extension<Peer>,
+    request: Request<Body>,
+) -> Response<Body> {
     let (started, in_flight) = (Instant::now(), gateway.drain.enter());
     let (version, is_head) = (request.version(), request.method() == http::Method::HEAD);
     let is_safe = is_head || request.method() == http::Method::GET;
@@ -45,8 +51,10 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
     };
     let mut response = match enter(&gateway, &request) {
         Ok((entry, at)) => {
-            let arrival = Arrival { id: &id, started };
-            let mut response = respond(&gateway, &entry, request, at, arrival).await.unwrap_or_else(failed);
+            let (arrival, mut toll) = (Arrival { id: &id, peer, started }, entry.toll());
+            let answered = respond(&gateway, &entry, request, at, arrival, &mut toll).await;
+            let mut response = answered.unwrap_or_else(failed);
+            toll.announce(response.headers_mut());
             lifecycle::announce(&entry.policy().lifecycle, response.headers_mut());
             if let Some(header) = entry.authenticator().api_key_header().filter(|_| is_safe) {
                 response.headers_mut().append(VARY, header.clone().into());
@@ -70,6 +78,7 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
 
 struct Arrival<'a> {
     id: &'a HeaderValue,
+    peer: Peer,
     started: Instant,
 }
 
@@ -90,7 +99,8 @@ async fn respond(
     entry: &Entry,
     request: Request<Body>,
     at: usize,
-    Arrival { id, started }: Arrival<'_>,
+    Arrival { id, peer, started }: Arrival<'_>,
+    toll: &mut Toll<'_>,
 ) -> Result<Response<Body>, Problem> {
     let (policy, now) = (entry.policy(), SystemTime::now());
     let deadline = (started + policy.timeout).into();
@@ -98,7 +108,9 @@ async fn respond(
     if lifecycle::is_gone(&policy.lifecycle, now) {
         return Err(Rejection::Gone.into());
     }
+    toll.address(peer.0, &parts.headers).await.map_err(Rejection::from)?;
     let caller = graphql::caller(entry, &parts.headers, now, deadline).await.map_err(Rejection::from)?;
+    toll.caller(&caller).await.map_err(Rejection::from)?;
 
     let path = parts.uri.path().to_owned();
     let (operation, route, parameters) = match entry.routes().find(RestMethod::of(parts.method.as_str()), &path[at..]) {
@@ -130,7 +142,7 @@ async fn respond(
     let method = if route.method == RestMethod::Get { Method::Get } else { Method::Post };
     let asking =
         Asking { method, delivery: Delivery::Once, headers: &parts.headers, identity: caller.identity(), deadline };
-    let answer = match gateway.pipeline.run(entry, &asked, asking, &mut Timings::default()).await {
+    let answer = match gateway.pipeline.run(entry, &asked, asking, toll, &mut Timings::default()).await {
         Reply::Once(answer) => answer,
         // No subscription has a route.
         Reply::Events(_) => return Err(Rejection::NotFound.into()),
