@@ -1,7 +1,7 @@
 //! Owns the ways in which an HTTP request fails before it is a GraphQL request, and what each is answered with.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use weft_federation::operation::OperationError;
 
@@ -15,6 +15,8 @@ pub enum Rejection {
     NotFound,
     /// There is no such client, or it is gone.
     UnknownClient,
+    /// As many requests are worked on as may be.
+    Overloaded,
     /// There is no schema yet that could be served.
     NothingServed,
     Gone,
@@ -71,7 +73,7 @@ impl Rejection {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::UnknownClient => StatusCode::NOT_FOUND,
-            Self::NothingServed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NothingServed | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Gone => StatusCode::GONE,
             Self::Unauthorized(Refusal::OtherClient) => StatusCode::FORBIDDEN,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
@@ -90,6 +92,9 @@ impl Rejection {
         let (code, message) = match self {
             Self::NotFound => ("NOT_FOUND", "There is nothing here; GraphQL is served at /graphql.".to_owned()),
             Self::UnknownClient => ("NOT_FOUND", "There is no client of this name.".to_owned()),
+            Self::Overloaded => {
+                ("OVERLOADED", "The gateway has as many requests as it takes; send this one again later.".to_owned())
+            }
             Self::NothingServed => (
                 "SERVICE_UNAVAILABLE",
                 "There is no schema to serve yet; the gateway's log says what is wrong with its files.".to_owned(),
@@ -136,6 +141,7 @@ impl Rejection {
     pub(super) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, HeaderValue::from_static(allow))),
+            Self::Overloaded => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
             Self::Unauthorized(refusal) => Some((WWW_AUTHENTICATE, challenge(*refusal))),
             _ => None,
         }

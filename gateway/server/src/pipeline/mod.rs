@@ -8,6 +8,7 @@ mod compute;
 mod engine;
 mod overrides;
 mod request;
+mod reserve;
 mod snapshot;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
+use weft_engine::policy::{EndpointHealth, Guards};
 use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
 use crate::auth::Authenticator;
@@ -133,6 +135,8 @@ pub struct Pipeline {
     snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
     persisted: PersistedQueries,
+    /// What stands before backends, through all snapshots.
+    guards: Guards,
     /// `None` where nobody counts.
     usage: Option<Arc<Usage>>,
 }
@@ -141,7 +145,12 @@ impl Pipeline {
     /// One that serves nothing until it has a snapshot. It counts who uses what, if there is something to count with.
     pub fn empty(usage: Option<Arc<Usage>>) -> Self {
         let (snapshot, persisted) = (ArcSwapOption::empty(), PersistedQueries::new());
-        Self { snapshot, compute: Compute::new(), persisted, usage }
+        Self { snapshot, compute: Compute::new(), persisted, guards: Guards::default(), usage }
+    }
+
+    /// What stands before backends, for the next snapshot to take over.
+    pub fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
@@ -152,6 +161,16 @@ impl Pipeline {
     /// Whether there is anything to serve.
     pub fn serves(&self) -> bool {
         self.snapshot.load().is_some()
+    }
+
+    /// How many requests are worked on at a time; `None` is without a bound.
+    pub fn max_in_flight(&self) -> Option<usize> {
+        self.snapshot.load().as_ref().and_then(|snapshot| snapshot.max_in_flight)
+    }
+
+    /// How the backends' endpoints are now.
+    pub fn health(&self) -> Vec<EndpointHealth> {
+        self.snapshot.load().as_ref().map(|snapshot| snapshot.engine.health()).unwrap_or_default()
     }
 
     /// Where a request that has come now begins.
@@ -183,6 +202,8 @@ impl Pipeline {
         timings: &mut Timings,
     ) -> Result<Reply, Refusal> {
         let (snapshot, client) = (&entry.snapshot, entry.client());
+        // Were a plan ready later than this, the calls would have no time, and backends be blamed for that.
+        let deadline = reserve::calls_end(deadline, client.policy.timeout);
         let started = Instant::now();
         let asked = in_time(deadline, self.asked(entry, request)).await?;
         let key =
@@ -303,7 +324,12 @@ mod tests {
         let source = Source::new("a.graphql", "type Query { a: Int }");
         let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
-        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
+        let loaded = Snapshot::load(
+            &Source::new("supergraph.graphql", sdl),
+            vec![],
+            &GatewayConfig::default(),
+            &Guards::default(),
+        );
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
         let pipeline = Pipeline::empty(None);
         pipeline.swap(snapshot);

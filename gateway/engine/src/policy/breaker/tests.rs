@@ -230,14 +230,14 @@ proptest! {
                 }
                 Step::End(which, how) if !out.is_empty() => {
                     let (permit, number) = out.swap_remove(which.index(out.len()));
-                    let before = (model.number, model.phase);
+                    let before = model.number;
                     model.end(number, now, how);
                     let change = match how {
                         Some(true) => permit.succeeded(|| now),
                         Some(false) => permit.failed(now),
                         None => { drop(permit); None }
                     };
-                    let expected = (before.0 != model.number).then(|| match model.phase {
+                    let expected = (before != model.number).then_some(match model.phase {
                         ModelPhase::Open(_) => Change::Opened,
                         ModelPhase::Closed | ModelPhase::HalfOpen => Change::Closed,
                     });

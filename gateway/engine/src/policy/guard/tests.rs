@@ -65,13 +65,17 @@ async fn call(guard: &Guard, effect: Effect, left: Duration, script: &[Does]) ->
     (shown, made.get())
 }
 
+/// A name, what the call does, the time that its request has left, what the endpoint does with each attempt, and what comes of it after
+/// how many.
+type Case = (&'static str, Effect, Duration, &'static [Does], (&'static str, usize));
+
 #[tokio::test(start_paused = true)]
 async fn calls_are_made_again_where_that_may_help() {
     use Does::{Answers, Hangs};
     use Effect::{Reads, Writes};
     let long = Duration::from_secs(60);
-    let late = Does::Fails(Again::Reads { after: Some(Duration::from_secs(3)) });
-    let cases: [(&str, Effect, Duration, &[Does], (&str, usize)); 11] = [
+    const LATE: Does = Does::Fails(Again::Reads { after: Some(Duration::from_secs(3)) });
+    let cases: [Case; 11] = [
         ("nothing is wrong", Reads, long, &[Answers], ("answer", 1)),
         ("reset once", Reads, long, &[RESET, Answers], ("answer", 2)),
         ("reset twice", Reads, long, &[RESET, RESET, Answers], ("answer", 3)),
@@ -79,7 +83,7 @@ async fn calls_are_made_again_where_that_may_help() {
         ("it would not help", Reads, long, &[BROKEN], ("SUBREQUEST_UNAVAILABLE", 1)),
         ("reset, a mutation", Writes, long, &[RESET], ("SUBREQUEST_UNAVAILABLE", 1)),
         ("never sent, a mutation", Writes, long, &[UNSENT, Answers], ("answer", 2)),
-        ("the backend wants more time than there is", Reads, long, &[late], ("SUBREQUEST_UNAVAILABLE", 1)),
+        ("the backend wants more time than there is", Reads, long, &[LATE], ("SUBREQUEST_UNAVAILABLE", 1)),
         ("too little time is left", Reads, Duration::from_millis(10), &[RESET], ("SUBREQUEST_UNAVAILABLE", 1)),
         ("what takes too long", Reads, long, &[Hangs], ("SUBGRAPH_TIMEOUT", 1)),
         ("all attempts have one time", Reads, long, &[RESET, Hangs], ("SUBGRAPH_TIMEOUT", 2)),

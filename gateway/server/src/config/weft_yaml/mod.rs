@@ -6,6 +6,7 @@ mod authentication;
 mod authentication_tests;
 mod bff;
 mod connectors;
+mod guards;
 mod headers;
 mod limits;
 mod names;
@@ -109,6 +110,8 @@ pub struct GatewayConfig {
     pub max_body: usize,
     /// From a request's arrival at the engine until its fetches must be done; what is not there then is null.
     pub request_timeout: Duration,
+    /// How many requests are worked on at a time; `None` is without a bound.
+    pub max_in_flight: Option<usize>,
     pub connectors: ConnectorsConfig,
     /// Whether the label of a progressive override is active, for every request.
     pub override_labels: BTreeMap<String, bool>,
@@ -213,7 +216,7 @@ impl Resolving<'_> {
 impl Raw {
     fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path, environment: &BTreeMap<String, String>) -> Config {
         let dev = self.dev.unwrap_or(false);
-        let request_timeout = self.traffic.request_timeout();
+        let (request_timeout, max_in_flight) = (self.traffic.request_timeout(), self.traffic.max_in_flight());
         let calls = self.traffic.resolve(resolving);
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
@@ -223,6 +226,7 @@ impl Raw {
             introspection: self.introspection,
             max_body: self.limits.body(),
             request_timeout,
+            max_in_flight,
             connectors,
             override_labels: self.override_labels,
             bff: self.bff.path(folder),

@@ -1,4 +1,4 @@
-//! Owns the section `traffic`: times and sizes of calls, key by key from all to the subgraph to the source.
+//! Owns the section `traffic`: times, sizes and numbers of requests and calls, key by key from all to the subgraph to the source.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use serde::Deserialize;
 use weft_engine::SourceConfig;
 
 use super::Resolving;
-use crate::config::values::{HttpUrl, Size, SourceName, Time};
+use super::guards::{CircuitBreaker, RawGuards, Retry};
+use crate::config::values::{HttpUrl, Number, Size, SourceName, Time};
 use crate::config::yaml::Located;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -18,6 +19,10 @@ pub struct Traffic {
     /// planned by then ends with `GATEWAY_TIMEOUT`.
     #[schemars(extend("default" = "30s"), example = "10s")]
     request_timeout: Option<Time>,
+    /// How many requests are worked on at a time, without subscriptions; one past that is refused at once, with 503 and
+    /// `OVERLOADED`. 0 is without a bound.
+    #[schemars(extend("default" = 4096), example = 1000)]
+    max_in_flight: Option<Number>,
     /// Calls to all subgraphs.
     all: Calls,
     /// Calls to one subgraph, by its name. What is not said here holds as `all` says.
@@ -31,12 +36,20 @@ pub struct Traffic {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Calls {
-    /// For a call from its start to the last byte of its answer.
+    /// For a call with all its attempts, from its start to the last byte of its answer.
     #[schemars(extend("default" = "5s"), example = "2s")]
     timeout: Option<Time>,
     /// For the connection alone.
     #[schemars(extend("default" = "1s"), example = "500ms")]
     connect_timeout: Option<Time>,
+    /// Further attempts at calls that read, where one failed in a way that may pass. See [reliability.md](reliability.md).
+    retry: Retry,
+    /// When a backend that fails is left alone. See [reliability.md](reliability.md).
+    circuit_breaker: CircuitBreaker,
+    /// How many calls to one endpoint are out at a time; one past that waits for a little, and then fails with `OVERLOADED`. 0 is
+    /// without a bound.
+    #[schemars(extend("default" = 256), example = 64)]
+    max_in_flight: Option<Number>,
     /// The largest answer that is read.
     #[schemars(extend("default" = "64MiB"), example = "8MB")]
     max_body: Option<Size>,
@@ -49,12 +62,19 @@ struct Backend {
     /// Instead of the address in the supergraph. A source that has none of its own takes that of its subgraph.
     #[schemars(example = "http://localhost:4001/graphql")]
     url: Option<Located<HttpUrl>>,
-    /// For a call from its start to the last byte of its answer.
+    /// For a call with all its attempts, from its start to the last byte of its answer.
     #[schemars(example = "10s")]
     timeout: Option<Time>,
     /// For the connection alone.
     #[schemars(example = "500ms")]
     connect_timeout: Option<Time>,
+    /// Further attempts at calls that read, key by key over what holds further out.
+    retry: Retry,
+    /// When a backend that fails is left alone, key by key over what holds further out.
+    circuit_breaker: CircuitBreaker,
+    /// How many calls to one endpoint are out at a time; 0 is without a bound.
+    #[schemars(example = 64)]
+    max_in_flight: Option<Number>,
     /// The largest answer that is read.
     #[schemars(example = "8MB")]
     max_body: Option<Size>,
@@ -87,9 +107,15 @@ impl Traffic {
         self.request_timeout.map_or(Duration::from_secs(30), |time| time.0)
     }
 
+    /// `None` is without a bound.
+    pub fn max_in_flight(&self) -> Option<usize> {
+        self.max_in_flight.unwrap_or(Number(4096)).unless_zero()
+    }
+
     pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
         resolving.timeouts.all = self.all.timeout.is_some();
-        let all = Backend::from(self.all).over(&SourceConfig::default());
+        let request_timeout = self.request_timeout();
+        let all = Backend::from(self.all).over(&SourceConfig::default(), resolving);
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
         for (name, backend) in self.subgraphs {
             resolving.subgraph(&name);
@@ -99,7 +125,7 @@ impl Traffic {
             if backend.timeout.is_some() {
                 resolving.timeouts.subgraphs.insert(name.value.clone());
             }
-            let own = backend.over(&calls.all);
+            let own = backend.over(&calls.all, resolving);
             calls.subgraphs.insert(name.value, own);
         }
         for (name, backend) in self.sources {
@@ -107,33 +133,47 @@ impl Traffic {
             if backend.timeout.is_some() {
                 resolving.timeouts.sources.insert(name.value.clone());
             }
-            let own = backend.over(calls.of(&name.value.subgraph));
+            let own = backend.over(calls.of(&name.value.subgraph), resolving);
             calls.sources.insert(name.value, own);
         }
+        // No call has more time than its request has, and whether a late one is the backend's fault hangs on how much it had.
+        let each = calls.subgraphs.values_mut().chain(calls.sources.values_mut()).chain([&mut calls.all]);
+        each.for_each(|call| call.timeout = call.timeout.min(request_timeout));
         calls
     }
 }
 
 impl From<Calls> for Backend {
     fn from(calls: Calls) -> Self {
-        let Calls { timeout, connect_timeout, max_body } = calls;
-        Self { timeout, connect_timeout, max_body, ..Self::default() }
+        let Calls { timeout, connect_timeout, retry, circuit_breaker, max_in_flight, max_body } = calls;
+        Self { timeout, connect_timeout, retry, circuit_breaker, max_in_flight, max_body, ..Self::default() }
     }
 }
 
 impl Backend {
     /// What is said here, and where nothing is said what `outer` has.
-    fn over(self, outer: &SourceConfig) -> SourceConfig {
-        let Self { url, timeout, connect_timeout, max_body, batch_window, share_in_flight } = self;
-        SourceConfig {
+    fn over(self, outer: &SourceConfig, resolving: &mut Resolving<'_>) -> SourceConfig {
+        let Self {
+            url,
+            timeout,
+            connect_timeout,
+            retry,
+            circuit_breaker,
+            max_in_flight,
+            max_body,
+            batch_window,
+            share_in_flight,
+        } = self;
+        let mut config = SourceConfig {
             url: url.map(|url| url.value.0).or_else(|| outer.url.clone()),
             timeout: timeout.map_or(outer.timeout, |time| time.0),
             connect_timeout: connect_timeout.map_or(outer.connect_timeout, |time| time.0),
             max_body: max_body.map_or(outer.max_body, |size| size.0),
-            max_request: outer.max_request,
-            headers: outer.headers.clone(),
             batch_window: batch_window.map(|time| time.0).or(outer.batch_window),
             share_in_flight: share_in_flight.unwrap_or(outer.share_in_flight),
-        }
+            ..outer.clone()
+        };
+        RawGuards { retry, circuit_breaker, max_in_flight }.lay_over(&mut config, resolving);
+        config
     }
 }

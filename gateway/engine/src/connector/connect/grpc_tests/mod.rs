@@ -1,6 +1,7 @@
 //! Tests of gRPC connectors against a service with every type, over a socket.
 
 mod calls;
+mod guarded;
 mod hostile;
 mod large;
 mod problems;
