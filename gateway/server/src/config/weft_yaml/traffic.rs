@@ -15,8 +15,8 @@ use crate::config::yaml::Located;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Traffic {
-    /// How long one request may take. What has not been answered by then is null, with an error; a request that is not even
-    /// planned by then ends with `GATEWAY_TIMEOUT`.
+    /// How long one request may take. A twentieth of it, and at most 250 ms, is kept for the gateway itself: what subgraphs have not
+    /// answered before that is null, with an error, and a request that is not even planned by then ends with `GATEWAY_TIMEOUT`.
     #[schemars(extend("default" = "30s"), example = "10s")]
     request_timeout: Option<Time>,
     /// How many requests are worked on at a time, without subscriptions; one past that is refused at once, with 503 and
