@@ -270,6 +270,11 @@ pub struct Permit<'a> {
 }
 
 impl Permit<'_> {
+    /// Whether the phase is still the one in which it was given.
+    pub fn holds(&self) -> bool {
+        self.breaker.glance.load(Ordering::Acquire) >> FLAGS == self.number
+    }
+
     /// The endpoint answered.
     pub fn succeeded(mut self, now: impl FnOnce() -> Instant) -> Option<Change> {
         self.is_settled = true;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::breaker::{Breaker, BreakerConfig, Change, CircuitState};
+use super::breaker::{Breaker, BreakerConfig, Change, CircuitState, Permit};
 use super::bulkhead::{Bulkhead, Place};
 use super::guards::EndpointName;
 use super::retry::{Again, Effect, Retries, RetryConfig};
@@ -80,7 +80,8 @@ impl Guard {
         }
     }
 
-    /// Makes a call, which ends by `deadline`. `send` makes one attempt, which is to be given up at the time that it is told.
+    /// Makes a call, which ends by `deadline`. `send` makes one attempt, which is given up at the time that it is told. For the
+    /// circuit a call with all its attempts is one, and ends as the last of them.
     pub async fn call<T, F: Future<Output = Attempt<T>>>(
         &self,
         effect: Effect,
@@ -88,26 +89,45 @@ impl Guard {
         origin: &ErrorOrigin,
         mut send: impl FnMut(Instant) -> F,
     ) -> Result<T, SubgraphError> {
-        let mut now = Instant::now();
-        let end = deadline.min(now + self.timeout);
+        let started = Instant::now();
+        let end = deadline.min(started + self.timeout);
         if let Some(retries) = &self.retries {
             retries.called();
         }
-        let (mut before, mut made): (Option<Result<T, SubgraphError>>, u32) = (None, 0);
+        let mut place = self.place(end, origin).await?;
+        // After the wait: what opens the circuit meanwhile is not called.
+        let permit = self.breaker.as_ref().map(|breaker| breaker.admit(Instant::now)).transpose();
+        let permit = permit.map_err(|_| SubgraphError::circuit_open(origin))?;
+        let mut made = 0;
         loop {
-            let Attempt { result, verdict } = match self.attempt(now, end, origin, &mut send).await {
+            let Attempt { result, verdict } = match timeout_at(end, send(end)).await {
                 Ok(attempt) => attempt,
-                // What the endpoint said tells more than that it is not asked again.
-                Err(refused) => return before.unwrap_or(Err(refused)),
+                Err(_) => {
+                    // Who comes with little time is no judge of the endpoint.
+                    let had_time = end.saturating_duration_since(started) >= self.timeout / 2;
+                    self.settle(permit.filter(|_| had_time), Verdict::Failed(Again::None));
+                    return Err(SubgraphError::timeout(origin));
+                }
             };
             let pause = match (verdict, &self.retries) {
                 (Verdict::Failed(again), Some(retries)) => retries.pause(effect, again, made, Instant::now(), end),
                 (Verdict::Answered, _) | (_, None) => None,
             };
-            let Some(pause) = pause else { return result };
-            (before, made) = (Some(result), made + 1);
+            let Some(pause) = pause else {
+                self.settle(permit, verdict);
+                return result;
+            };
+            drop(place.take());
             sleep(pause).await;
-            now = Instant::now();
+            // What the endpoint said tells more than that it is not asked again.
+            place = match self.place(end, origin).await {
+                Ok(place) if permit.as_ref().is_none_or(Permit::holds) => place,
+                Ok(_) | Err(_) => {
+                    self.settle(permit, verdict);
+                    return result;
+                }
+            };
+            made += 1;
         }
     }
 
@@ -132,55 +152,23 @@ impl Guard {
         }
     }
 
-    /// One attempt, or why there is none.
-    async fn attempt<T, F: Future<Output = Attempt<T>>>(
-        &self,
-        mut now: Instant,
-        end: Instant,
-        origin: &ErrorOrigin,
-        send: &mut impl FnMut(Instant) -> F,
-    ) -> Result<Attempt<T>, SubgraphError> {
-        let place = self.bulkhead.as_ref().map(|bulkhead| bulkhead.try_enter().ok_or(bulkhead));
-        let _place = match place.transpose() {
-            Ok(place) => place,
-            Err(bulkhead) => {
-                let place = self.wait(bulkhead, end, origin).await?;
-                now = Instant::now();
-                Some(place)
-            }
-        };
-        // After the wait: what opens the circuit meanwhile is not called.
-        let permit = self.breaker.as_ref().map(|breaker| breaker.admit(Instant::now)).transpose();
-        let permit = permit.map_err(|_| SubgraphError::circuit_open(origin))?;
-        match timeout_at(end, send(end)).await {
-            Ok(attempt) => {
-                let change = permit.and_then(|permit| match attempt.verdict {
-                    Verdict::Answered => permit.succeeded(Instant::now),
-                    Verdict::Failed(_) => permit.failed(Instant::now()),
-                });
-                self.tell(change);
-                Ok(attempt)
-            }
-            Err(_) => {
-                // Who comes with little time is no judge of the endpoint.
-                let had_time = end.saturating_duration_since(now) >= self.timeout / 2;
-                self.tell(permit.filter(|_| had_time).and_then(|permit| permit.failed(Instant::now())));
-                Ok(Attempt { result: Err(SubgraphError::timeout(origin)), verdict: Verdict::Failed(Again::None) })
-            }
+    /// A place among the calls that are out; `None` where they have no bound.
+    async fn place(&self, end: Instant, origin: &ErrorOrigin) -> Result<Option<Place<'_>>, SubgraphError> {
+        let Some(bulkhead) = &self.bulkhead else { return Ok(None) };
+        if let Some(place) = bulkhead.try_enter() {
+            return Ok(Some(place));
         }
-    }
-
-    async fn wait<'a>(
-        &self,
-        bulkhead: &'a Bulkhead,
-        end: Instant,
-        origin: &ErrorOrigin,
-    ) -> Result<Place<'a>, SubgraphError> {
         self.check(origin)?;
-        bulkhead.enter(self.timeout, end).await.map_err(|_| SubgraphError::overloaded(origin, bulkhead.limit()))
+        let place = bulkhead.enter(self.timeout, end).await;
+        place.map(Some).map_err(|_| SubgraphError::overloaded(origin, bulkhead.limit()))
     }
 
-    fn tell(&self, change: Option<Change>) {
+    /// Notes how a call has ended.
+    fn settle(&self, permit: Option<Permit<'_>>, verdict: Verdict) {
+        let change = permit.and_then(|permit| match verdict {
+            Verdict::Answered => permit.succeeded(Instant::now),
+            Verdict::Failed(_) => permit.failed(Instant::now()),
+        });
         match change {
             Some(Change::Opened) => tracing::warn!(endpoint = %self.name, "circuit opened: too many calls failed"),
             Some(Change::Closed) => tracing::info!(endpoint = %self.name, "circuit closed: calls succeed again"),

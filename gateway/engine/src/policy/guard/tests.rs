@@ -125,9 +125,25 @@ async fn failures_open_the_circuit_and_time_closes_it() {
 async fn a_circuit_that_opens_ends_further_attempts_and_lets_go_who_waits() {
     let long = Duration::from_secs(60);
     let trip = |failures| Some(BreakerConfig { trip: Trip::Failures(failures), ..BreakerConfig::default() });
-    let opens = guard(GuardConfig { circuit_breaker: trip(2), ..config() });
-    // What the endpoint said is told, and not that it is not asked again.
-    assert_eq!(call(&opens, Effect::Reads, long, &[RESET, RESET]).await, ("SUBREQUEST_UNAVAILABLE".to_owned(), 2));
+    let opens = guard(GuardConfig { circuit_breaker: trip(1), ..config() });
+    let other = async {
+        sleep(Duration::from_millis(1)).await;
+        call(&opens, Effect::Reads, long, &[BROKEN]).await
+    };
+    // While it pauses another call opens the circuit. What the endpoint said is told, and not that it is not asked again.
+    let (first, _) = tokio::join!(call(&opens, Effect::Reads, long, &[RESET]), other);
+    assert_eq!(first, ("SUBREQUEST_UNAVAILABLE".to_owned(), 1));
+    assert!(matches!(opens.health().circuit, Some(CircuitState::Open { .. })));
+
+    // Nor is it sent when the circuit is half-open by then: it is none of the probes.
+    let short = Some(BreakerConfig { trip: Trip::Failures(1), open_for: Duration::ZERO, ..BreakerConfig::default() });
+    let opens = guard(GuardConfig { circuit_breaker: short, ..config() });
+    let other = async {
+        sleep(Duration::from_millis(1)).await;
+        call(&opens, Effect::Reads, long, &[BROKEN]).await
+    };
+    let (first, _) = tokio::join!(call(&opens, Effect::Reads, long, &[RESET]), other);
+    assert_eq!((first.1, opens.health().circuit), (1, Some(CircuitState::HalfOpen)));
 
     let guard = guard(GuardConfig { circuit_breaker: trip(1), max_in_flight: Some(1), ..config() });
     let (start, origin) = (Instant::now(), ErrorOrigin::default());
@@ -139,6 +155,25 @@ async fn a_circuit_that_opens_ends_further_attempts_and_lets_go_who_waits() {
     assert!(failed.is_err());
     assert_eq!(waited, ("CIRCUIT_OPEN".to_owned(), 0));
     assert!(start.elapsed() < Duration::from_millis(20), "it waits no longer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_with_all_its_attempts_counts_once() {
+    let guard = guard(config());
+    let long = Duration::from_secs(60);
+    let all = [RESET, RESET, RESET];
+    for (script, is_open) in [
+        (&all[..], false),
+        (&all, false),
+        // It helped: that is no failure.
+        (&[RESET, RESET, Does::Answers], false),
+        (&all, false),
+        (&all, false),
+        (&all, true),
+    ] {
+        call(&guard, Effect::Reads, long, script).await;
+        assert_eq!(guard.health().circuit != Some(CircuitState::Closed), is_open);
+    }
 }
 
 #[tokio::test(start_paused = true)]
