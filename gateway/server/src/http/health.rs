@@ -3,33 +3,43 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{StatusCode, Uri};
+use axum::http::{Response, StatusCode, Uri};
 use axum::response::IntoResponse;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use weft_engine::policy::{CircuitState, EndpointHealth};
 
 use super::Gateway;
+use crate::pipeline::Readiness;
 
 pub async fn live() -> impl IntoResponse {
-    health(StatusCode::OK, r#"{"status":"live"}"#.to_owned())
+    health(StatusCode::OK, r#"{"status":"live"}"#)
 }
 
 pub async fn ready(State(gateway): State<Arc<Gateway>>, uri: Uri) -> impl IntoResponse {
-    let (code, status) = if gateway.drain.has_begun() {
-        (StatusCode::SERVICE_UNAVAILABLE, "stopping")
-    } else if !gateway.pipeline.serves() {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting")
-    } else {
-        (StatusCode::OK, "ready")
-    };
-    let mut body = Map::from_iter([("status".to_owned(), status.into())]);
+    let (code, mut body) = readiness(&gateway);
     if is_verbose(&uri) {
-        let endpoints = gateway.pipeline.health().into_iter().map(endpoint).collect();
-        body.insert("endpoints".to_owned(), Value::Array(endpoints));
+        body["endpoints"] = gateway.pipeline.health().into_iter().map(endpoint).collect();
     }
-    health(code, Value::Object(body).to_string())
+    health(code, body.to_string())
+}
+
+/// The status, and an object that says why.
+fn readiness(gateway: &Gateway) -> (StatusCode, Value) {
+    let not_yet = |body: Value| (StatusCode::SERVICE_UNAVAILABLE, body);
+    if gateway.drain.has_begun() {
+        return not_yet(json!({ "status": "stopping" }));
+    }
+    match gateway.pipeline.readiness() {
+        Readiness::Ready => (StatusCode::OK, json!({ "status": "ready" })),
+        Readiness::NothingServed => not_yet(json!({ "status": "starting" })),
+        Readiness::WithoutKeys(issuers) => {
+            let reason = "the keys of these issuers could not be got yet, so that their tokens cannot be checked";
+            not_yet(json!({ "status": "starting", "reason": reason, "issuers": issuers }))
+        }
+    }
 }
 
 fn is_verbose(uri: &Uri) -> bool {
@@ -63,8 +73,9 @@ fn endpoint(EndpointHealth { name, circuit, load }: EndpointHealth) -> Value {
     Value::Object(shown)
 }
 
-fn health(status: StatusCode, body: String) -> impl IntoResponse {
-    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body)
+fn health(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (status, headers, body.into()).into_response()
 }
 
 #[cfg(test)]
