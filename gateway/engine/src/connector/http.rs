@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::config::SourceConfig;
+use super::unreachable::unreachable;
 use crate::execute::{ErrorOrigin, SubgraphError};
 use crate::policy::{Again, Attempt, Effect, Guard, Verdict, retry_after};
 
@@ -38,9 +39,15 @@ fn client(config: &SourceConfig) -> Result<Client, String> {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(config.connect_timeout));
-    let tls = HttpsConnectorBuilder::new()
-        .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
-        .map_err(|error| format!("no HTTP client can be built: {error}"))?;
+    let tls = HttpsConnectorBuilder::new();
+    let tls = match &config.tls {
+        Some(own) => {
+            tls.with_tls_config(own.client_config().map_err(|error| format!("no HTTP client can be built: {error}"))?)
+        }
+        None => tls
+            .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
+            .map_err(|error| format!("no HTTP client can be built: {error}"))?,
+    };
     let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
     // It sends a request again where the connection that it waited for had been closed before. Nothing was sent then, so that
     // this is no harm to a mutation.
@@ -116,9 +123,7 @@ impl Endpoint {
             Ok(response) => response,
             Err(error) => {
                 let again = if error.is_connect() { Again::All } else { Again::Reads { after: None } };
-                // What went wrong stays here: addresses and system errors are not for clients.
-                let result = Err(SubgraphError::unavailable(origin));
-                return Attempt { result, verdict: Verdict::Failed(again) };
+                return Attempt { result: Err(unreachable(origin, &error)), verdict: Verdict::Failed(again) };
             }
         };
         let (head, body) = response.into_parts();
@@ -128,9 +133,9 @@ impl Endpoint {
                 let verdict = verdict(status, &headers);
                 Attempt { result: Ok(Answer { status, headers, body }), verdict }
             }
-            Err(Unread::Cut) => {
+            Err(Unread::Cut(error)) => {
                 let verdict = Verdict::Failed(Again::Reads { after: None });
-                Attempt { result: Err(SubgraphError::unavailable(origin)), verdict }
+                Attempt { result: Err(unreachable(origin, &error)), verdict }
             }
             Err(Unread::TooLarge) => {
                 let what = format!("it is larger than {} bytes", self.max_body);
@@ -153,7 +158,7 @@ fn verdict(status: u16, headers: &HeaderMap) -> Verdict {
 enum Unread {
     TooLarge,
     /// The connection broke.
-    Cut,
+    Cut(hyper::Error),
 }
 
 async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Unread> {
@@ -217,7 +222,7 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Unread> {
     while !body.is_end_stream() {
         let Some(frame) = body.frame().await else { return Ok(None) };
         // What is no data is a trailer.
-        if let Ok(data) = frame.map_err(|_| Unread::Cut)?.into_data() {
+        if let Ok(data) = frame.map_err(Unread::Cut)?.into_data() {
             return Ok(Some(data));
         }
     }

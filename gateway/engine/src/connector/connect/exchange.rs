@@ -18,7 +18,7 @@ use super::offload::is_large;
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
-use super::{backends, grpc};
+use super::{backends, body, codes, grpc};
 use crate::connector::http as transport;
 use crate::context::RequestContext;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
@@ -221,7 +221,9 @@ async fn send(
             let request = || transport::request(method.clone(), uri.clone(), headers.clone(), body.clone());
             let answer = client.endpoint.send(effect, deadline, origin, request).await?;
             let status = BackendStatus::Http(answer.status);
-            Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
+            let takes_text = || backends.connectors().takes_text(connector, codes::is_success(status));
+            let body = Payload::Json(body::json(&answer.headers, answer.body, takes_text));
+            Ok(Reply { status, headers: answer.headers, body })
         }
         (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
             let call = grpc::Call { client, method: method(connector)?, message, headers, origin };

@@ -1,6 +1,8 @@
 //! Owns the section `traffic`: times, sizes and numbers of requests and calls, key by key from all to the subgraph to the source.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -9,6 +11,7 @@ use weft_engine::SourceConfig;
 
 use super::Resolving;
 use super::guards::{CircuitBreaker, RawGuards, Retry};
+use super::tls::RawTls;
 use crate::config::values::{HttpUrl, Number, Size, SourceName, Time};
 use crate::config::yaml::Located;
 
@@ -53,6 +56,8 @@ struct Calls {
     /// The largest answer that is read.
     #[schemars(extend("default" = "64MiB"), example = "8MB")]
     max_body: Option<Size>,
+    /// Behind `https://`: whom to trust, and what to show.
+    tls: Option<RawTls>,
 }
 
 // The keys of `Calls`, and where they go. Serde cannot both flatten one struct into the other and refuse unknown keys.
@@ -87,6 +92,8 @@ struct Backend {
     /// body. Mutations are never shared.
     #[schemars(extend("default" = false))]
     share_in_flight: Option<bool>,
+    /// Behind `https://`: whom to trust, and what to show.
+    tls: Option<RawTls>,
 }
 
 /// What calls are like, without their headers.
@@ -112,10 +119,11 @@ impl Traffic {
         self.max_in_flight.unwrap_or(Number(4096)).unless_zero()
     }
 
-    pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
+    /// Files are relative to `folder`.
+    pub fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> ResolvedCalls {
         resolving.timeouts.all = self.all.timeout.is_some();
         let request_timeout = self.request_timeout();
-        let all = Backend::from(self.all).over(&SourceConfig::default(), resolving);
+        let all = Backend::from(self.all).over(&SourceConfig::default(), resolving, folder);
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
         for (name, backend) in self.subgraphs {
             resolving.subgraph(&name);
@@ -125,7 +133,7 @@ impl Traffic {
             if backend.timeout.is_some() {
                 resolving.timeouts.subgraphs.insert(name.value.clone());
             }
-            let own = backend.over(&calls.all, resolving);
+            let own = backend.over(&calls.all, resolving, folder);
             calls.subgraphs.insert(name.value, own);
         }
         for (name, backend) in self.sources {
@@ -133,7 +141,7 @@ impl Traffic {
             if backend.timeout.is_some() {
                 resolving.timeouts.sources.insert(name.value.clone());
             }
-            let own = backend.over(calls.of(&name.value.subgraph), resolving);
+            let own = backend.over(calls.of(&name.value.subgraph), resolving, folder);
             calls.sources.insert(name.value, own);
         }
         // No call has more time than its request has, and whether a late one is the backend's fault hangs on how much it had.
@@ -145,14 +153,14 @@ impl Traffic {
 
 impl From<Calls> for Backend {
     fn from(calls: Calls) -> Self {
-        let Calls { timeout, connect_timeout, retry, circuit_breaker, max_in_flight, max_body } = calls;
-        Self { timeout, connect_timeout, retry, circuit_breaker, max_in_flight, max_body, ..Self::default() }
+        let Calls { timeout, connect_timeout, retry, circuit_breaker, max_in_flight, max_body, tls } = calls;
+        Self { timeout, connect_timeout, retry, circuit_breaker, max_in_flight, max_body, tls, ..Self::default() }
     }
 }
 
 impl Backend {
     /// What is said here, and where nothing is said what `outer` has.
-    fn over(self, outer: &SourceConfig, resolving: &mut Resolving<'_>) -> SourceConfig {
+    fn over(self, outer: &SourceConfig, resolving: &mut Resolving<'_>, folder: &Path) -> SourceConfig {
         let Self {
             url,
             timeout,
@@ -163,6 +171,7 @@ impl Backend {
             max_body,
             batch_window,
             share_in_flight,
+            tls,
         } = self;
         let mut config = SourceConfig {
             url: url.map(|url| url.value.0).or_else(|| outer.url.clone()),
@@ -171,6 +180,10 @@ impl Backend {
             max_body: max_body.map_or(outer.max_body, |size| size.0),
             batch_window: batch_window.map(|time| time.0).or(outer.batch_window),
             share_in_flight: share_in_flight.unwrap_or(outer.share_in_flight),
+            tls: match tls {
+                Some(own) => own.resolve(resolving, folder).map(Arc::new),
+                None => outer.tls.clone(),
+            },
             ..outer.clone()
         };
         RawGuards { retry, circuit_breaker, max_in_flight }.lay_over(&mut config, resolving);
