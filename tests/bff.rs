@@ -246,6 +246,11 @@ async fn policies_hold() {
                 post("partner-v1", "{ __schema { directives { name } } }").of(&partner),
                 is(200, &["deprecated", "!\"from\"", "!fallback"]),
             ),
+            (
+                "introspection is at the root alone",
+                post("partner-v1", "{ again { __schema { queryType { name } } } }").of(&partner),
+                is(200, &["GRAPHQL_VALIDATION_FAILED", "__schema", "!\"data\""]),
+            ),
             ("a depth that is allowed", post("partner-v1", "{ again { greeting } }").of(&partner), is(200, &["hi"])),
             (
                 "too deep",

@@ -72,6 +72,7 @@ fn a_token_holds_as_its_claims_say() {
         (json!({ "iss": "https://a" }), Err(Refusal::Issuer)),
         (json!({ "iss": null }), Err(Refusal::Issuer)),
         (json!({ "iss": 7 }), Err(Refusal::Claim("iss"))),
+        (json!({ "sub": {} }), Err(Refusal::Malformed)),
     ];
     for (changed, expected) in cases {
         let mut claims = base.clone();
