@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
 
@@ -65,10 +65,16 @@ struct Raw {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Auth {
-    /// A request needs a token with one of these in its claim `aud`, besides what `authentication` in `weft.yaml` demands. Without any
-    /// the client is open to all that the gateway lets in, be they anonymous.
-    #[schemars(example = ["partner-v1"])]
-    audiences: Located<Vec<String>>,
+    /// A request needs a token with one of these in its claim `aud`, besides what `authentication` in `weft.yaml` demands. Without this
+    /// key the client is open to all that the gateway lets in, be they anonymous; an empty list is an error.
+    #[serde(deserialize_with = "written")]
+    #[schemars(with = "Vec<String>", example = ["partner-v1"])]
+    audiences: Option<Located<Vec<String>>>,
+}
+
+/// A key without a value is none that is left out: it is read, and is no list.
+fn written<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Located<Vec<String>>>, D::Error> {
+    Located::deserialize(value).map(Some)
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -144,7 +150,8 @@ impl ClientPolicy {
         environment: &BTreeMap<String, String>,
     ) -> (Self, Vec<Diagnostic>) {
         let (raw, found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
-        let mut resolving = Resolving { source, gateway, found };
+        let is_damaged = !found.is_empty();
+        let mut resolving = Resolving { source, gateway, found, is_damaged };
         (resolving.policy(raw.unwrap_or_default()), resolving.found)
     }
 }
@@ -160,6 +167,8 @@ struct Resolving<'a> {
     source: &'a Arc<Source>,
     gateway: &'a GatewayConfig,
     found: Vec<Diagnostic>,
+    /// Something was wrong with the file before, and was taken out.
+    is_damaged: bool,
 }
 
 impl Resolving<'_> {
@@ -180,20 +189,11 @@ impl Resolving<'_> {
         if let Some(max_age) = &raw.cache.max_age {
             self.not_in_effect(&max_age.span, "`cache.max_age` has no effect yet");
         }
-        let audiences = raw.auth.audiences;
-        if !audiences.value.is_empty() && self.gateway.authentication.is_none() {
-            let message = "only tokens have an audience, and the gateway takes none: nobody could use this client";
-            self.error(
-                CODE,
-                &audiences.span,
-                message,
-                "say in `authentication.jwt` of weft.yaml whose tokens are taken",
-            );
-        }
+        let audiences = raw.auth.audiences.map(|audiences| self.audiences(audiences)).unwrap_or_default();
         let operations = raw.operations.unwrap_or_default();
         ClientPolicy {
             exposure,
-            audiences: audiences.value.into(),
+            audiences: audiences.into(),
             depth,
             timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
             operations,
@@ -203,6 +203,26 @@ impl Resolving<'_> {
             lifecycle: raw.lifecycle.resolve(self),
             stated,
         }
+    }
+
+    /// Who wrote a list meant to let somebody in and others not: one that has that effect on nobody is a mistake.
+    fn audiences(&mut self, Located { value: audiences, span }: Located<Vec<String>>) -> Vec<String> {
+        let (message, help) = if audiences.is_empty() {
+            if self.is_damaged {
+                return audiences;
+            }
+            let message = "no audience is named, which does not say who may use the client";
+            let help =
+                "name those of its tokens, as `audiences: [partner-v1]`; to let everybody in, take `audiences` out";
+            (message, help)
+        } else if self.gateway.authentication.is_none() {
+            let message = "only tokens have an audience, and the gateway takes none: nobody could use this client";
+            (message, "say in `authentication.jwt` of weft.yaml whose tokens are taken")
+        } else {
+            return audiences;
+        };
+        self.error(CODE, &span, message, help);
+        audiences
     }
 
     fn error(&mut self, code: &'static str, place: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {

@@ -78,6 +78,18 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "client.yaml:1:20: error[INVALID_CONFIG]: expected a list, found the text \"partner\"",
         ),
         ("auth: { audiences: [partner] }", ""),
+        (
+            "auth: { audiences: [] }",
+            "client.yaml:1:9: error[INVALID_CONFIG]: no audience is named, which does not say who may use the client \
+             (name those of its tokens, as `audiences: [partner-v1]`; to let everybody in, take `audiences` out)",
+        ),
+        (
+            "auth:\n  audiences:\n",
+            "client.yaml:2:3: error[INVALID_CONFIG]: no audience is named, which does not say who may use the client \
+             (name those of its tokens, as `audiences: [partner-v1]`; to let everybody in, take `audiences` out)",
+        ),
+        ("auth: { audiences: [[a]] }", "client.yaml:1:21: error[INVALID_CONFIG]: expected a text, found a list"),
+        ("auth: {}", ""),
     ];
     let gateway = gateway(WEFT_YAML);
     let failures: Vec<String> = cases
