@@ -28,6 +28,7 @@ const VIEW: &str = r#"
       exact(max: Int! = 3 @from(name: "first")): [Found] @from(path: "search") @dropUnknown
       all: [Found] @from(path: "search(first: 2)") @limit(max: 2)
       first: String @from(path: "search<User>[0].name")
+      ours(words: String @from(name: "text")): [Found] @from(path: "search(first: $claims.org.size)") @dropUnknown
     }
     type Home @from(type: "Query") {
       name: String! @from(path: "user(id: $claims.sub).name") @fallback(value: "you", on: [ERROR, NULL])
@@ -160,6 +161,34 @@ async fn who_may_not_see_a_value_is_told_no_other() {
     let outcome = viewed().with_claims(r#"{"sub":"1","scope":"cards:read names"}"#).run(operation, &[shop]).await;
     let expected = json!({"card": "4111111111111234", "more": {"id": "1", "secret": "Ann"}});
     assert_eq!(outcome.response, json!({"data": {"member": expected}}), "{}", outcome.text);
+}
+
+/// Who asks can do nothing about the claims of a credential, and the rest of the answer does not hang on them.
+#[tokio::test]
+async fn a_claim_that_does_not_fit_refuses_the_field_that_needs_it_alone() {
+    let (size, sub) = ("a whole number of 32 bits", "a text or a whole number");
+    let cases = [
+        (r#"{"sub":"1","org":{"size":"many"}}"#, "ours", "org.size", size),
+        (r#"{"sub":"1","org":{"size":1099511627776}}"#, "ours", "org.size", size),
+        (r#"{"sub":"1","org":"acme"}"#, "ours", "org.size", size),
+        (r#"{"sub":{"id":"1"}}"#, "home", "sub", sub),
+        (r#"{"sub":["1"]}"#, "home", "sub", sub),
+    ];
+    let answer = user(r#""name":"Ann""#);
+    for (claims, refused, claim, is) in cases {
+        let fields = if refused == "ours" { "ours(words: \"a\") { __typename }" } else { "home { score }" };
+        let operation = format!("{{ member(id: 1) {{ id called }} {fields} }}");
+        let outcome = viewed().with_claims(claims).run(&operation, &[("shop", "", &answer)]).await;
+        let data = &outcome.response["data"];
+        assert_eq!(data["member"], json!({"id": "1", "called": "Ann"}), "{claims}: {}", outcome.text);
+        let nothing = if refused == "ours" { &data["ours"] } else { &data["home"]["score"] };
+        assert_eq!(*nothing, Json::Null, "{claims}: {}", outcome.text);
+        let path = if refused == "ours" { json!(["ours"]) } else { json!(["home", "score"]) };
+        assert_eq!(outcome.errors(), [("UNAUTHENTICATED".to_owned(), path)], "{claims}");
+        let message = format!("This field needs a credential with the claim \"{claim}\", which is {is}.");
+        assert_eq!(outcome.response["errors"][0]["message"], message, "{claims}");
+        assert_eq!(outcome.calls.len(), 1, "nothing is asked for what is refused");
+    }
 }
 
 #[tokio::test]
