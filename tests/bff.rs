@@ -17,6 +17,9 @@ const NOWHERE: &str = "http://127.0.0.1:9/graphql";
 
 const SECRET: &str = "a secret of thirty-two bytes, or more";
 
+/// The schema of the subgraph where nobody listens.
+const OTHER: &str = "type Query { lost: String nest: Nest } type Nest { nest: Nest }";
+
 const SCHEMA: &str = r#"
 type Query {
   greeting(who: String @from(name: "name")): String @from(path: "hello")
@@ -63,8 +66,7 @@ type Texts<'a> = &'a [&'a str];
 /// A folder with a gateway's files: what is in its `clients` is left to the test.
 fn folder(greeter: &str, clients: Files<'_>) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let supergraph =
-        support::composed(&[("greeter", greeter, support::SDL), ("other", NOWHERE, "type Query { lost: String }")]);
+    let supergraph = support::composed(&[("greeter", greeter, support::SDL), ("other", NOWHERE, OTHER)]);
     write(folder.path(), "supergraph.graphql", &supergraph.text);
     write(folder.path(), "weft.yaml", WEFT_YAML);
     for (name, text) in clients {
@@ -222,6 +224,21 @@ async fn a_client_is_served_its_own_schema_as_graphql_over_http_says() {
     .await;
 }
 
+/// So many fields in one another, and a last one.
+fn nested(field: &str, times: usize) -> String {
+    format!("{{ {}__typename{} }}", format!("{field} {{ ").repeat(times), " }".repeat(times))
+}
+
+/// Twice as many objects with each level, in a text that grows by a line.
+fn doubling(levels: usize) -> String {
+    let mut text = String::from("{ ...F0 }");
+    for level in 0..levels {
+        let next = level + 1;
+        text += &format!(" fragment F{level} on Query {{ a: again {{ ...F{next} }} b: again {{ ...F{next} }} }}");
+    }
+    text + &format!(" fragment F{levels} on Query {{ __typename }}")
+}
+
 #[tokio::test]
 async fn policies_hold() {
     let backend = Backend::start().await;
@@ -257,7 +274,29 @@ async fn policies_hold() {
                 post("partner-v1", deep).of(&partner),
                 is(200, &["MAX_DEPTH_LIMIT", "3 fields in one another; 2 are allowed", "!\"data\""]),
             ),
-            ("no bound", post("web", deep), is(200, &[r#"{"data":{"again":{"again":{"greeting":"hi"}}}}"#])),
+            ("no tier", post("web", deep), is(200, &[r#"{"data":{"again":{"again":{"greeting":"hi"}}}}"#])),
+            (
+                "too deep for anybody",
+                post("web", &nested("again", 20)),
+                is(200, &["MAX_DEPTH_LIMIT", "21 fields in one another; 20 are allowed", "!\"data\""]),
+            ),
+            ("as deep as is allowed", post("web", &nested("again", 19)), is(200, &["\"data\""])),
+            (
+                "too deep for the supergraph's own",
+                post("web", &nested("nest", 20)).to("/graphql"),
+                is(200, &["MAX_DEPTH_LIMIT", "21 fields in one another; 20 are allowed"]),
+            ),
+            (
+                "as deep as is allowed there",
+                post("web", &nested("nest", 19)).to("/graphql"),
+                is(200, &["SUBREQUEST_UNAVAILABLE"]),
+            ),
+            ("an object in itself thirty times", post("web", &doubling(4)), is(200, &["\"data\"", "!errors"])),
+            (
+                "and too often",
+                post("web", &doubling(5)),
+                is(200, &["COST_ESTIMATED_TOO_EXPENSIVE", "more than 50 times", "!\"data\""]),
+            ),
             (
                 "errors in full",
                 post("web", "{ lost }"),

@@ -262,7 +262,7 @@ pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result
 fn document(client: &Client, text: &str, operation_name: Option<&str>) -> Result<Document, Vec<OperationError>> {
     let document = operation::parse(&client.schema, text, operation_name)?;
     let (depth, max) = (operation::depth(&document), client.policy.depth);
-    if let Some(max) = max.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
+    if usize::try_from(max).is_ok_and(|max| depth > max) {
         let message = format!("The operation nests {depth} fields in one another; {max} are allowed.");
         return Err(vec![OperationError::new("MAX_DEPTH_LIMIT", message)]);
     }

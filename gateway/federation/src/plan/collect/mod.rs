@@ -3,6 +3,7 @@
 
 mod entries;
 mod project;
+mod selves;
 mod slots;
 
 use super::demand::{Demand, DemandId, Demands, Item};
@@ -112,6 +113,7 @@ impl<'o> Collector<'o> {
             }
             classes.push(seen);
         }
+        selves::check(&views, &classes)?;
         if self.is_serial && position == ROOT {
             set_apart(&mut classes);
         }

@@ -81,7 +81,8 @@ fn written<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Located<Vec<Str
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "ClientLimits")]
 struct Limits {
-    /// How many fields may be nested in one another, as the client writes them. Introspection does not count.
+    /// How many fields may be nested in one another, as the client writes them. Introspection does not count. Without it that is as
+    /// the tier says, or else `limits.depth` in `weft.yaml`.
     #[schemars(example = 6)]
     depth: Option<Located<Count>>,
     /// Not measured yet: it is only compared with the tier's.
@@ -104,7 +105,7 @@ pub struct ClientPolicy {
     /// A token needs one of these; where there are none, anybody is let in.
     pub audiences: Box<[String]>,
     /// How many fields may be nested.
-    pub depth: Option<u32>,
+    pub depth: u32,
     /// How long a request may take.
     pub timeout: Duration,
     pub operations: Operations,
@@ -131,7 +132,7 @@ impl ClientPolicy {
         Self {
             exposure: Exposure::Internal,
             audiences: Box::default(),
-            depth: None,
+            depth: gateway.max_depth,
             timeout: gateway.request_timeout,
             operations: Operations::Open,
             apq: gateway.apq,
@@ -194,7 +195,7 @@ impl Resolving<'_> {
         ClientPolicy {
             exposure,
             audiences: audiences.into(),
-            depth,
+            depth: depth.unwrap_or(self.gateway.max_depth),
             timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
             operations,
             apq: operations == Operations::Open,
