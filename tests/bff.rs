@@ -18,7 +18,12 @@ const NOWHERE: &str = "http://127.0.0.1:9/graphql";
 const SECRET: &str = "a secret of thirty-two bytes, or more";
 
 /// The schema of the subgraph where nobody listens.
-const OTHER: &str = "type Query { lost: String nest: Nest } type Nest { nest: Nest }";
+const OTHER: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+type Query { lost: String nest: Nest vault: Vault } type Nest { nest: Nest } type Vault @key(fields: "id") { id: ID! }"#;
+
+/// The schema of one that has a field to which nothing leads.
+const HIDDEN: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+type Vault @key(fields: "id", resolvable: false) { id: ID! gold: String }"#;
 
 const SCHEMA: &str = r#"
 type Query {
@@ -27,6 +32,7 @@ type Query {
   slow: String
   lost: String
   again: Query! @from(path: ".")
+  nowhere: String @from(path: "vault.gold")
 }
 type Mutation { tell(text: String!): String @from(path: "say") }
 "#;
@@ -66,7 +72,11 @@ type Texts<'a> = &'a [&'a str];
 /// A folder with a gateway's files: what is in its `clients` is left to the test.
 fn folder(greeter: &str, clients: Files<'_>) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let supergraph = support::composed(&[("greeter", greeter, support::SDL), ("other", NOWHERE, OTHER)]);
+    let supergraph = support::composed(&[
+        ("greeter", greeter, support::SDL),
+        ("other", NOWHERE, OTHER),
+        ("hidden", NOWHERE, HIDDEN),
+    ]);
     write(folder.path(), "supergraph.graphql", &supergraph.text);
     write(folder.path(), "weft.yaml", WEFT_YAML);
     for (name, text) in clients {
@@ -320,6 +330,16 @@ async fn policies_hold() {
                 "masked in an event",
                 post("partner-v1", "{ lost }").of(&partner).with("accept", "text/event-stream"),
                 is(200, &["event: next", "This could not be loaded.", "!other"]),
+            ),
+            (
+                "what cannot be planned",
+                post("web", "{ nowhere }"),
+                is(500, &["INTERNAL_SERVER_ERROR", "vault", "!\"data\""]),
+            ),
+            (
+                "what cannot be planned, masked",
+                post("partner-v1", "{ nowhere }").of(&partner),
+                is(500, &["INTERNAL_SERVER_ERROR", "its log has the cause", "!ault", "!gold", "!\"data\""]),
             ),
             ("not registered", post("kiosk", "{ greeting }"), is(200, &["QUERY_NOT_IN_SAFELIST", "!\"data\""])),
             (

@@ -171,6 +171,7 @@ fn what_is_wrong_with_clients_is_told_at_once_and_in_place() {
                 "iot/operations/S.graphql:1:7",
             ],
         ),
+        (&[], &[], 0, &["AUDIENCE_NOT_CHECKED] Warning", "weft.yaml:", "write what the issuer has as `aud`"]),
         (&[], &["--bff", "none"], 2, &["--bff none: there is no such folder"]),
         (&[], &["--bff", "schemas"], 0, &[]),
         (&[], &["--locked", "--write-locks"], 2, &["--write-locks"]),

@@ -38,8 +38,8 @@ struct RawJwt {
 struct RawIssuer {
     /// The claim `iss` of its tokens, exactly.
     #[schemars(example = "https://auth.example.com/")]
-    issuer: String,
-    /// The claim `aud` of a token has to have one of these. Without any it may be what it likes.
+    issuer: Located<String>,
+    /// The claim `aud` of a token has to have one of these. Without any it may be what it likes, which is a warning.
     #[serde(default)]
     #[schemars(example = ["weft"])]
     audiences: Vec<String>,
@@ -104,6 +104,17 @@ impl Authentication {
 impl RawIssuer {
     fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Option<Issuer> {
         let Self { issuer, audiences, algorithms, key } = self;
+        if issuer.value.is_empty() {
+            let help = "write what its tokens have as the claim `iss`, such as `issuer: https://auth.example.com/`";
+            resolving.error(
+                &issuer.span,
+                "the issuer has no name, so that tokens of nobody in particular would hold",
+                help,
+            );
+        }
+        if audiences.is_empty() && !resolving.is_damaged {
+            warn_of_any_audience(&issuer, resolving);
+        }
         let family = one_family(&algorithms, &key.span, resolving)?;
         let algorithms: Vec<Algorithm> = algorithms.iter().map(|algorithm| algorithm.value.0).collect();
         let key = match (key.value, family) {
@@ -129,7 +140,7 @@ impl RawIssuer {
                 }
             },
         };
-        Some(Issuer { issuer, audiences, algorithms, key })
+        Some(Issuer { issuer: issuer.value, audiences, algorithms, key })
     }
 }
 
@@ -153,6 +164,15 @@ fn one_family(
         is_one = false;
     }
     is_one.then(|| first.family())
+}
+
+/// One issuer mostly issues tokens for many services, and each of these could use those of its users here.
+fn warn_of_any_audience(issuer: &Located<String>, resolving: &mut Resolving<'_>) {
+    let message =
+        format!("tokens of {} hold here whatever service they were issued for: `audiences` is not said", issuer.value);
+    let help = "write what the issuer has as `aud` in tokens for this gateway, such as `audiences: [weft]`";
+    let place = yaml::span(resolving.source, &issuer.span);
+    resolving.warnings.push(Diagnostic::warning("AUDIENCE_NOT_CHECKED", message).at(place, "").help(help));
 }
 
 fn shared_secret(
