@@ -92,7 +92,7 @@ async fn respond(
     let (policy, now) = (entry.policy(), SystemTime::now());
     let deadline = (started + policy.timeout).into();
     let (mut parts, sent) = request.into_parts();
-    if lifecycle::is_gone(&policy.lifecycle, now) {
+    if policy.lifecycle.is_over(now) {
         return Err(Rejection::Gone.into());
     }
     let caller = entry.authenticator().authenticate(&parts.headers, now).map_err(Rejection::from)?;
