@@ -129,6 +129,17 @@ fn the_demo_is_sound_and_its_locks_are_written() {
     assert!(!told.contains("LOCK_") && !told.contains("rror"), "{told}");
 }
 
+/// With the configuration that the demo is served with.
+#[test]
+fn the_demo_is_sound_as_it_is_served() {
+    let folder = demo();
+    let output = weft_check(folder.path(), &["--gateway-config", "schemas/weft.yaml", "--locked"]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(text(&output.stdout), "schemas/supergraph.yaml is valid, with 5 clients and 7 saved operations\n");
+    assert!(!told.contains("AUDIENCE_NOT_CHECKED") && !told.contains(".."), "{told}");
+}
+
 #[test]
 fn what_is_wrong_with_clients_is_told_at_once_and_in_place() {
     check(&[

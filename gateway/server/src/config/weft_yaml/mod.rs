@@ -9,6 +9,7 @@ mod connectors;
 mod headers;
 mod limits;
 mod names;
+mod paths;
 mod supergraph;
 #[cfg(test)]
 mod tests;
