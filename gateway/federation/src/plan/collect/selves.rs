@@ -13,14 +13,13 @@ const MAX_SELVES: usize = 50;
 /// Looks through the views of one position, each with what it collects for the types of the objects.
 pub(super) fn check(views: &[View<'_>], classes: &[Vec<Class<'_>>]) -> Result<(), PlanError> {
     let mut counting = Counting { views, classes, counts: vec![None; views.len()] };
-    for view in 0..views.len() {
+    for (view, collected) in classes.iter().enumerate() {
         if counting.of(view) > MAX_SELVES {
-            let entries = classes[view].iter().flat_map(|class| &class.entries);
-            let key =
-                entries.filter(|entry| entry.is_here()).map(|entry| entry.key.as_str()).next().unwrap_or_default();
-            let message =
+            let mut entries = collected.iter().flat_map(|class| &class.entries);
+            let key = entries.find(|entry| entry.is_here()).map_or("", |entry| entry.key.as_str());
+            let what =
                 format!("it has an object in itself more than {MAX_SELVES} times, by \"{key}\" and what is in it");
-            return Err(PlanError::too_complex(message));
+            return Err(PlanError::too_complex(what));
         }
     }
     Ok(())
