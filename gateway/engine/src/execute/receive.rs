@@ -170,7 +170,10 @@ impl Receiver<'_> {
         let Whom::Entities { targets, .. } = self.whom else { return };
         if at < targets.count(0) {
             let error = self.arena.new_error(error);
-            targets.of(0, at).iter().for_each(|target| self.arena.attach(target.object, error));
+            for target in targets.of(0, at) {
+                self.arena.attach(target.object, error);
+                self.take_back(*target);
+            }
         }
     }
 
@@ -187,7 +190,7 @@ impl Receiver<'_> {
     fn explain_entity(&mut self, (list, at): (usize, usize), error: SubgraphError) {
         let Whom::Entities { targets, .. } = self.whom else { return };
         let error = self.arena.new_error(error);
-        for Target { fetch, object } in targets.of(list, at) {
+        for target @ Target { fetch, object } in targets.of(list, at) {
             let ty = self.arena.ty(*object);
             let fields = self.plan.fetch(*fetch).selection.fields.iter();
             let is_silent = fields.filter(|field| ty.is_none_or(|ty| field.types.contains(ty))).any(|field| {
@@ -196,6 +199,21 @@ impl Receiver<'_> {
             });
             if is_silent && self.arena.object_errors(*object).is_none() {
                 self.arena.attach(*object, error);
+            }
+            self.take_back(*target);
+        }
+    }
+
+    /// An entity that is null because of an error is no answer: what was asked of it is as nobody has answered it, and not null, which
+    /// would be a value.
+    fn take_back(&mut self, target: Target) {
+        if !self.is_empty(target) {
+            return;
+        }
+        for field in &self.plan.fetch(target.fetch).selection.fields {
+            let index = self.plan.shape.slots[field.slot.index()].index;
+            if matches!(self.arena.slot(target.object, index), SlotValue::Null) {
+                self.arena.set_slot(target.object, index, SlotValue::Absent);
             }
         }
     }
@@ -247,6 +265,7 @@ impl Receiver<'_> {
         for target in targets {
             if self.is_empty(*target) && (join || self.arena.object_errors(target.object).is_none()) {
                 self.arena.attach(target.object, error);
+                self.take_back(*target);
                 placed = true;
             }
         }

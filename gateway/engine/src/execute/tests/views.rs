@@ -33,6 +33,7 @@ const VIEW: &str = r#"
     type Home @from(type: "Query") {
       name: String! @from(path: "user(id: $claims.sub).name") @fallback(value: "you", on: [ERROR, NULL])
       score: Int @from(path: "user(id: $claims.sub).score")
+      rank: Int @from(path: "user(id: $claims.sub).rank") @fallback(value: 9, on: [ERROR, NULL])
     }
     type Member @from(type: "User") {
       id: ID!
@@ -41,6 +42,7 @@ const VIEW: &str = r#"
       nick: String! @from(path: "name") @fallback(value: "x", on: [ERROR, NULL])
       card: String @mask(keepLast: 4, unlessScopes: ["cards:read"])
       score: Int @fallback(value: 0)
+      points: Int @from(path: "score")
       told: Int @from(path: "rank") @fallback(value: -1, report: true)
       version: Int! @constant(value: 2)
       states: [State] @from(path: "orders(first: 9)[].status") @limit(max: 3)
@@ -134,6 +136,45 @@ async fn a_fallback_stands_in_for_what_failed() {
     assert_eq!(outcome.response["data"]["member"], json!({"told": -1}), "{}", outcome.text);
     assert_eq!(outcome.errors().len(), 1, "it is reported too: {}", outcome.text);
     assert_eq!(degraded(&outcome)[0]["path"], json!(["member", "told"]));
+}
+
+/// However a backend says that it has failed. What is behind a path is an object of which the client knows nothing, and what failed
+/// of it is told all the same.
+#[tokio::test]
+async fn what_fails_is_told_or_degraded_on_the_object_and_behind_a_path() {
+    let shop = ("shop", "", &*user(r#""name":"Ann""#));
+    let error = |path: &str| format!(r#""errors":[{{"message":"gone","extensions":{{"code":"GONE"}}{path}}}]"#);
+    let nothing = r#"{"data":{"_entities":[null]},"#;
+    let failures = [
+        format!(r#"{{"data":null,{}}}"#, error("")),
+        format!("{nothing}{}}}", error("")),
+        format!("{nothing}{}}}", error(r#","path":["_entities"]"#)),
+        format!("{nothing}{}}}", error(r#","path":["_entities",0]"#)),
+        format!("{nothing}{}}}", error(r#","path":["_entities",0,"score"]"#)),
+    ];
+    // What is asked for, what there is, and where that is an error, or where it is degraded.
+    let cases = [
+        ("home { score }", json!({"home": {"score": null}}), Some(json!(["home", "score"])), None),
+        ("home { rank }", json!({"home": {"rank": 9}}), None, Some(json!(["home", "rank"]))),
+        ("member(id: 1) { score }", json!({"member": {"score": 0}}), None, Some(json!(["member", "score"]))),
+        ("member(id: 1) { points }", json!({"member": {"points": null}}), Some(json!(["member"])), None),
+    ];
+    let known = viewed().with_claims(r#"{"sub":"1"}"#);
+    for failed in &failures {
+        for (fields, data, told, stands_in) in &cases {
+            let outcome = known.run(&format!("{{ {fields} }}"), &[shop, ("scores", "", failed)]).await;
+            assert_eq!(outcome.response["data"], *data, "{failed}: {}", outcome.text);
+            let errors: Vec<Json> = outcome.errors().into_iter().map(|(_, path)| path).collect();
+            // An error whose field is known is told at the field.
+            let is_told = match told {
+                Some(path) => errors.len() == 1 && (errors[0] == *path || errors[0] == json!(["member", "points"])),
+                None => errors.is_empty(),
+            };
+            assert!(is_told, "{failed} {fields}: {}", outcome.text);
+            let expected = stands_in.as_ref().map(|path| json!([{"path": path, "code": "GONE"}]));
+            assert_eq!(degraded(&outcome), expected.unwrap_or_default(), "{failed} {fields}: {}", outcome.text);
+        }
+    }
 }
 
 #[tokio::test]
