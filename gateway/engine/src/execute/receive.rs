@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use weft_federation::plan::{FetchNode, QueryPlan};
+use weft_federation::plan::{FetchField, FetchNode, QueryPlan};
 use weft_federation::schema::{Id, Model};
 
 use super::batch::Target;
-use super::entities::{Broken, Found, Whom, read_bare, read_data};
+use super::entities::{Broken, Found, Whom, answer_null, read_bare, read_data};
 use super::errors::{ErrorOrigin, SubgraphError};
 use super::locate::{Locator, PathSegment, UpstreamError, read_errors};
 use crate::connector::{About, Part, PartError, PartForm};
@@ -86,16 +86,24 @@ impl Receiver<'_> {
         }
         // What became null together with the place of an error has the same cause.
         let mut cause = None;
-        let mut taken = vec![];
+        let (mut taken, mut lost) = (vec![], vec![]);
         for error in errors {
             if self.locate(&error) {
+                lost.extend(self.whole_list(&error));
                 taken.extend(self.null_entity(&error, &answer.nulls).map(|at| (at, error.error.clone())));
                 cause.get_or_insert(error.error);
             } else {
                 whole.push(error.error);
             }
         }
-        taken.into_iter().for_each(|(at, error)| self.explain_entity(at, error));
+        taken.sort_by_key(|(entity, _)| *entity);
+        if whole.is_empty() {
+            let is_taken = |entity: &(usize, usize)| {
+                lost.contains(&entity.0) || taken.binary_search_by_key(entity, |(known, _)| *known).is_ok()
+            };
+            self.answer_nulls(answer.nulls.iter().filter(|entity| !is_taken(*entity)));
+        }
+        taken.into_iter().for_each(|(entity, error)| self.explain_entity(entity, error));
         let mut cause = cause.map(|error| Cause { error: self.arena.new_error(error), is_told: true });
         if let Some(cause) = cause.filter(|_| whole.is_empty() && !is_whole) {
             self.fill_empty(cause.error, false);
@@ -170,11 +178,26 @@ impl Receiver<'_> {
         let Whom::Entities { targets, .. } = self.whom else { return };
         if at < targets.count(0) {
             let error = self.arena.new_error(error);
-            for target in targets.of(0, at) {
-                self.arena.attach(target.object, error);
-                self.take_back(*target);
+            for Target { fetch, object } in targets.of(0, at) {
+                self.arena.lose_nulls(&self.plan.shape, &self.plan.fetch(*fetch).selection, *object, error);
             }
         }
+    }
+
+    /// Entities that are not there, without a word of why.
+    fn answer_nulls<'e>(&mut self, nulls: impl Iterator<Item = &'e (usize, usize)>) {
+        let Whom::Entities { targets, .. } = self.whom else { return };
+        for (list, at) in nulls {
+            targets.of(*list, *at).iter().for_each(|target| answer_null(self.arena, self.plan, *target));
+        }
+    }
+
+    /// The list of entities that an error is about as a whole: those that are null in it are so because of it.
+    fn whole_list(&self, error: &UpstreamError) -> Option<usize> {
+        let (Whom::Entities { lists, .. }, [PathSegment::Key(key)]) = (&self.whom, &error.path[..]) else {
+            return None;
+        };
+        lists.iter().position(|list| *list.key == **key)
     }
 
     /// The null entity that an error is in, as list and index.
@@ -185,35 +208,17 @@ impl Receiver<'_> {
         nulls.binary_search(&entity).is_ok().then_some(entity)
     }
 
-    /// An error of one field took the entity with it: what else was asked of it is null for the same reason, which the
-    /// object tells.
+    /// An error took the entity with it: what else was asked of it is null for the same reason, which the object tells.
     fn explain_entity(&mut self, (list, at): (usize, usize), error: SubgraphError) {
         let Whom::Entities { targets, .. } = self.whom else { return };
         let error = self.arena.new_error(error);
-        for target @ Target { fetch, object } in targets.of(list, at) {
+        for Target { fetch, object } in targets.of(list, at) {
+            let selection = &self.plan.fetch(*fetch).selection;
             let ty = self.arena.ty(*object);
-            let fields = self.plan.fetch(*fetch).selection.fields.iter();
-            let is_silent = fields.filter(|field| ty.is_none_or(|ty| field.types.contains(ty))).any(|field| {
-                let value = self.arena.slot(*object, self.plan.shape.slots[field.slot.index()].index);
-                matches!(value, SlotValue::Null)
-            });
-            if is_silent && self.arena.object_errors(*object).is_none() {
-                self.arena.attach(*object, error);
-            }
-            self.take_back(*target);
-        }
-    }
-
-    /// An entity that is null because of an error is no answer: what was asked of it is as nobody has answered it, and not null, which
-    /// would be a value.
-    fn take_back(&mut self, target: Target) {
-        if !self.is_empty(target) {
-            return;
-        }
-        for field in &self.plan.fetch(target.fetch).selection.fields {
-            let index = self.plan.shape.slots[field.slot.index()].index;
-            if matches!(self.arena.slot(target.object, index), SlotValue::Null) {
-                self.arena.set_slot(target.object, index, SlotValue::Absent);
+            let mut fields = selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
+            let slot = |field: &FetchField| self.plan.shape.slots[field.slot.index()].index;
+            if fields.any(|field| self.arena.slot(*object, slot(field)) == SlotValue::Absent) {
+                self.arena.lose(&self.plan.shape, selection, *object, error);
             }
         }
     }
@@ -223,7 +228,9 @@ impl Receiver<'_> {
         let error = self.arena.new_error(error);
         let is_told = match self.whom {
             Whom::Entities { targets, .. } => {
-                targets.all().iter().for_each(|target| self.arena.attach(target.object, error));
+                for Target { fetch, object } in targets.all() {
+                    self.arena.lose(&self.plan.shape, &self.plan.fetch(*fetch).selection, *object, error);
+                }
                 true
             }
             Whom::Root(_) => self.fill_empty(error, true),
@@ -247,7 +254,7 @@ impl Receiver<'_> {
             let index = self.plan.shape.slots[field.slot.index()].index;
             let present = self.arena.slot(ObjectId::ROOT, index);
             let empty = match present {
-                SlotValue::Absent | SlotValue::Null => true,
+                SlotValue::Absent | SlotValue::Null | SlotValue::Lost(_) => true,
                 SlotValue::Error(_) => join,
                 SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
             };
@@ -264,8 +271,8 @@ impl Receiver<'_> {
         let mut placed = false;
         for target in targets {
             if self.is_empty(*target) && (join || self.arena.object_errors(target.object).is_none()) {
-                self.arena.attach(target.object, error);
-                self.take_back(*target);
+                let selection = &self.plan.fetch(target.fetch).selection;
+                self.arena.lose_nulls(&self.plan.shape, selection, target.object, error);
                 placed = true;
             }
         }
@@ -277,7 +284,7 @@ impl Receiver<'_> {
         let mut fields =
             self.plan.fetch(fetch).selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
         fields.all(|field| match self.arena.slot(object, self.plan.shape.slots[field.slot.index()].index) {
-            SlotValue::Absent | SlotValue::Null | SlotValue::Error(_) => true,
+            SlotValue::Absent | SlotValue::Null | SlotValue::Error(_) | SlotValue::Lost(_) => true,
             SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
         })
     }
