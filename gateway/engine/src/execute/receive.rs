@@ -69,11 +69,14 @@ impl Receiver<'_> {
             let json = std::str::from_utf8(&part.body[range]).unwrap_or("null");
             errors.extend(read_errors(json, self.origin));
         }
-        let mut whole = vec![];
+        let (mut whole, mut failed) = (vec![], vec![]);
         for PartError { error, about } in part.errors {
             match about {
                 About::Fetch => whole.push(error),
-                About::Entity(at) => self.attach_to(at as usize, error),
+                About::Entity(at) => {
+                    self.attach_to(at as usize, error);
+                    failed.push((0, at as usize));
+                }
                 About::Value => {
                     let error = self.arena.new_error(error);
                     self.arena.add_unlocated(error);
@@ -97,9 +100,12 @@ impl Receiver<'_> {
             }
         }
         taken.sort_by_key(|(entity, _)| *entity);
+        failed.sort_unstable();
         if whole.is_empty() {
             let is_taken = |entity: &(usize, usize)| {
-                lost.contains(&entity.0) || taken.binary_search_by_key(entity, |(known, _)| *known).is_ok()
+                lost.contains(&entity.0)
+                    || failed.binary_search(entity).is_ok()
+                    || taken.binary_search_by_key(entity, |(known, _)| *known).is_ok()
             };
             self.answer_nulls(answer.nulls.iter().filter(|entity| !is_taken(*entity)));
         }
