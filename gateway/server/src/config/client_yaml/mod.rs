@@ -1,5 +1,6 @@
 //! Owns `client.yaml`, the policy of one client: [`Raw`] is the file as it is written, [`ClientPolicy`] what holds.
 
+mod admission;
 mod lifecycle;
 #[cfg(test)]
 mod tests;
@@ -15,9 +16,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
 
-use super::values::{Count, Errors, Exposure, Operations, Time};
+use super::values::{Count, Errors, Exposure, Operations, Scheme, Time};
 use super::yaml::{self, CODE, Located};
 use super::{GatewayConfig, or_variable};
+use crate::auth::Admission;
 
 pub use lifecycle::Lifecycle;
 
@@ -65,11 +67,19 @@ struct Raw {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Auth {
-    /// A request needs a token with one of these in its claim `aud`, besides what `authentication` in `weft.yaml` demands. Without this
-    /// key the client is open to all that the gateway lets in, be they anonymous; an empty list is an error.
+    /// A request needs a token with one of these in its claim `aud`, or an API key of a consumer with one of these, besides what
+    /// `authentication` in `weft.yaml` demands. Without this key the client is open to all that the gateway lets in, be they
+    /// anonymous; an empty list is an error.
     #[serde(deserialize_with = "written")]
     #[schemars(with = "Vec<String>", example = ["partner-v1"])]
     audiences: Option<Located<Vec<String>>>,
+    /// How callers may say who they are, of what `authentication` in `weft.yaml` takes: `jwt`, `api_key`. Without it all of these. What is
+    /// sent in another way is not looked at.
+    #[schemars(example = ["api_key"])]
+    schemes: Option<Located<Vec<Located<Scheme>>>>,
+    /// Whether requests without a credential are refused. Where `authorization` in `weft.yaml` says so they are, whatever is said here.
+    #[schemars(extend("default" = false))]
+    require_authentication: Located<bool>,
 }
 
 /// A key without a value is none that is left out: it is read, and is no list.
@@ -102,8 +112,8 @@ struct Cache {
 #[derive(Debug, Clone)]
 pub struct ClientPolicy {
     pub exposure: Exposure,
-    /// A token needs one of these; where there are none, anybody is let in.
-    pub audiences: Box<[String]>,
+    /// Who is let in.
+    pub admission: Admission,
     /// How many fields may be nested.
     pub depth: u32,
     /// How long a request may take.
@@ -131,7 +141,11 @@ impl ClientPolicy {
     pub fn of_supergraph(gateway: &GatewayConfig) -> Self {
         Self {
             exposure: Exposure::Internal,
-            audiences: Box::default(),
+            admission: Admission {
+                schemes: gateway.schemes(),
+                is_required: gateway.requires_authentication,
+                audiences: Box::default(),
+            },
             depth: gateway.max_depth,
             timeout: gateway.request_timeout,
             operations: Operations::Open,
@@ -190,11 +204,10 @@ impl Resolving<'_> {
         if let Some(max_age) = &raw.cache.max_age {
             self.not_in_effect(&max_age.span, "`cache.max_age` has no effect yet");
         }
-        let audiences = raw.auth.audiences.map(|audiences| self.audiences(audiences)).unwrap_or_default();
         let operations = raw.operations.unwrap_or_default();
         ClientPolicy {
             exposure,
-            audiences: audiences.into(),
+            admission: self.admission(raw.auth),
             depth: depth.unwrap_or(self.gateway.max_depth),
             timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
             operations,
@@ -204,26 +217,6 @@ impl Resolving<'_> {
             lifecycle: raw.lifecycle.resolve(self),
             stated,
         }
-    }
-
-    /// Who wrote a list meant to let somebody in and others not: one that has that effect on nobody is a mistake.
-    fn audiences(&mut self, Located { value: audiences, span }: Located<Vec<String>>) -> Vec<String> {
-        let (message, help) = if audiences.is_empty() {
-            if self.is_damaged {
-                return audiences;
-            }
-            let message = "no audience is named, which does not say who may use the client";
-            let help =
-                "name those of its tokens, as `audiences: [partner-v1]`; to let everybody in, take `audiences` out";
-            (message, help)
-        } else if self.gateway.authentication.is_none() {
-            let message = "only tokens have an audience, and the gateway takes none: nobody could use this client";
-            (message, "say in `authentication.jwt` of weft.yaml whose tokens are taken")
-        } else {
-            return audiences;
-        };
-        self.error(CODE, &span, message, help);
-        audiences
     }
 
     fn error(&mut self, code: &'static str, place: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
