@@ -107,7 +107,7 @@ impl Receiver<'_> {
                     || failed.binary_search(entity).is_ok()
                     || taken.binary_search_by_key(entity, |(known, _)| *known).is_ok()
             };
-            self.answer_nulls(answer.nulls.iter().filter(|entity| !is_taken(*entity)));
+            self.answer_nulls(answer.nulls.iter().filter(|entity| !is_taken(entity)));
         }
         taken.into_iter().for_each(|(entity, error)| self.explain_entity(entity, error));
         let mut cause = cause.map(|error| Cause { error: self.arena.new_error(error), is_told: true });
