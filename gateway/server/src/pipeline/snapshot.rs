@@ -95,7 +95,7 @@ impl Snapshot {
             clients,
             engine,
             caches: Caches::new(),
-            authenticator: Authenticator::new(config.authentication.as_ref()),
+            authenticator: config.authentication.as_ref().map(Authenticator::new).unwrap_or_default(),
             max_body: config.max_body,
         };
         Ok(Loaded { snapshot, warnings: warnings.collect() })
