@@ -13,6 +13,8 @@ pub struct Faults {
     /// Whether a field fails that others are computed from: what that takes with it depends on the plan.
     pub spreads: bool,
     pub subgraphs: Vec<(Sub, SubgraphFault)>,
+    /// Subgraphs never let a null take what holds it with it, even if no field of theirs fails: what is wrong may be an argument.
+    pub lax: bool,
     /// Every error says that whoever asks may not see what it is about.
     pub refuses: bool,
 }
@@ -159,7 +161,7 @@ pub fn field_faults(rng: &mut Rng, world: &World) -> Faults {
             fields.push(FieldFault { object: object.name.clone(), field: field.name.clone(), kind });
         }
     }
-    Faults { fields, strict: rng.chance(35), spreads, subgraphs: vec![], refuses: false }
+    Faults { fields, strict: rng.chance(35), spreads, ..Faults::none() }
 }
 
 /// Faults of which every one is a refusal: fields that take what holds them with them, entities, whole calls.
@@ -203,5 +205,5 @@ fn subgraph_faults(rng: &mut Rng, world: &World) -> Faults {
     }
     let subgraphs =
         faulty.into_iter().map(|sub| (sub, SubgraphFault::ALL[rng.below(SubgraphFault::ALL.len())])).collect();
-    Faults { fields: vec![], strict: true, spreads: false, subgraphs, refuses: false }
+    Faults { strict: true, subgraphs, ..Faults::none() }
 }

@@ -94,7 +94,7 @@ fn views(gateway: &Gateway, seed: u64, summary: &mut Summary) {
                     continue;
                 }
                 let faults = match rng.below(10) {
-                    0..4 => Faults::none(),
+                    0..4 => Faults { lax: true, ..Faults::none() },
                     4..8 => exact_faults(&mut rng, gateway),
                     _ => faults::refusals(&mut rng, &gateway.world),
                 };
@@ -134,7 +134,7 @@ fn exact_faults(rng: &mut Rng, gateway: &Gateway) -> Faults {
             fault.kind = FieldFaultKind::Refused;
         }
     }
-    if faults.are_exact() { faults } else { Faults::none() }
+    if faults.are_exact() { Faults { lax: true, ..faults } } else { Faults { lax: true, ..Faults::none() } }
 }
 
 fn compile(gateway: &Gateway, text: &str) -> Result<ClientSchema, String> {
