@@ -63,6 +63,16 @@ impl RawString {
         serde_json::from_str(quoted).map_or(Cow::Borrowed(raw), Cow::Owned)
     }
 
+    /// Whether this is its text.
+    #[inline]
+    pub fn is(self, text: &str, reader: &Reader<'_>) -> bool {
+        if self.escaped {
+            self.text(reader) == text
+        } else {
+            reader.text.as_bytes()[self.start..self.end] == *text.as_bytes()
+        }
+    }
+
     /// The bytes as they came, quotes included.
     pub fn quoted(self) -> Range<usize> {
         self.start - 1..self.end + 1
@@ -82,13 +92,25 @@ pub struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: u16,
+    /// Whether half of a surrogate pair, which is no character, is refused.
+    whole_characters: bool,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
         let text =
             simdutf8::compat::from_utf8(bytes).map_err(|error| JsonError::InvalidUtf8 { at: error.valid_up_to() })?;
-        Ok(Self { text, at: 0, depth: 0 })
+        Ok(Self { text, at: 0, depth: 0, whole_characters: false })
+    }
+
+    /// From now on, strings have to be text: GraphQL servers are believed to send nothing else.
+    pub fn refuse_half_characters(self) -> Self {
+        Self { whole_characters: true, ..self }
+    }
+
+    /// A cursor at a value that was read before.
+    pub fn at(&self, start: usize) -> Self {
+        Self { at: start, ..*self }
     }
 
     /// The byte that comes next.
@@ -229,16 +251,35 @@ impl<'a> Reader<'a> {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
             Some(b'u') => {
                 self.at += 1;
-                for _ in 0..4 {
-                    if !self.byte().is_some_and(|byte| byte.is_ascii_hexdigit()) {
-                        return self.wrong();
-                    }
-                    self.at += 1;
+                let unit = self.code_unit()?;
+                let is_half = self.whole_characters && (0xd800..0xe000).contains(&unit);
+                if is_half && !(unit < 0xdc00 && self.takes_low_half()?) {
+                    return self.wrong();
                 }
             }
             Some(_) | None => return self.wrong(),
         }
         Ok(())
+    }
+
+    /// Reads the four digits of a `\u`.
+    fn code_unit(&mut self) -> Result<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let Some(digit) = self.byte().and_then(|byte| char::from(byte).to_digit(16)) else { return self.wrong() };
+            unit = unit * 16 + digit;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    /// Reads the second half of a surrogate pair, if it comes next.
+    fn takes_low_half(&mut self) -> Result<bool> {
+        if !self.text.as_bytes()[self.at..].starts_with(br"\u") {
+            return Ok(false);
+        }
+        self.at += 2;
+        Ok((0xdc00..0xe000).contains(&self.code_unit()?))
     }
 
     /// Reads a number, which starts at the next byte.
@@ -326,6 +367,17 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(start..self.at)
+    }
+
+    /// The text of a string, number or boolean at this place; `None` for other values.
+    pub fn scalar_text(&self, value: Range<usize>) -> Option<Cow<'a, str>> {
+        let text = &self.text[value];
+        match text.as_bytes().first()? {
+            b'"' if text.contains('\\') => serde_json::from_str(text).ok().map(Cow::Owned),
+            b'"' => text.get(1..text.len() - 1).map(Cow::Borrowed),
+            b'{' | b'[' | b'n' => None,
+            _ => Some(Cow::Borrowed(text)),
+        }
     }
 
     /// Says that nothing but white space is left.

@@ -4,6 +4,8 @@
 mod arena;
 mod deserialize;
 mod json;
+mod laid_out;
+mod layout;
 mod leaf;
 mod project;
 mod report;
@@ -14,4 +16,5 @@ mod viewed;
 pub use arena::{ErrorRef, ObjectId, PartId, ResponseArena, SlotValue};
 pub use deserialize::Deserializer;
 pub use json::{JsonError, RawString, Reader};
+pub use layout::{EntityLayout, KeyLayout, Later, Layout, MadeLayout, ObjectLayout, Walk};
 pub use project::{IntrospectionAnswers, Projected, project};

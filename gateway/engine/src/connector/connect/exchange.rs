@@ -18,7 +18,7 @@ use super::offload::is_large;
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
-use super::{backends, grpc};
+use super::{backends, codes, grpc, own};
 use crate::connector::http as transport;
 use crate::context::RequestContext;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
@@ -56,11 +56,14 @@ impl<'a> Exchange<'a> {
         self.take(&reply, scope, may_miss, form).await
     }
 
-    /// Judges, maps and writes a reply: a large one off the async threads.
+    /// Judges a reply, and maps and writes it where it is not read as it came: a large one off the async threads.
     pub async fn take(&self, reply: &Reply, scope: Scope<'_>, may_miss: bool, form: Form<'_>) -> Found {
         let Self { backends, id, connector, mapping, origin, .. } = *self;
         let size = reply.body.size();
         if !is_large(size) {
+            if let Some(found) = self.own(reply, &form) {
+                return found;
+            }
             return Judge { backends, id, connector, mapping, origin }.take(reply, scope, may_miss, &form);
         }
         let (backends, mapping, origin) = (backends.clone(), Arc::clone(mapping), origin.clone());
@@ -72,6 +75,16 @@ impl<'a> Exchange<'a> {
         };
         // Boxed, since all calls would have to have room for it, and few answers are large.
         Box::pin(self.backends.offload().run(size, work)).await?
+    }
+
+    /// What a successful reply holds, as it came.
+    fn own(&self, reply: &Reply, form: &Form<'_>) -> Option<Found> {
+        match &reply.body {
+            Payload::Json(body) if codes::is_success(reply.status) => {
+                own::find(form, self.mapping.layout()?, body, self.origin)
+            }
+            Payload::Json(_) | Payload::Value { .. } => None,
+        }
     }
 
     /// Opens the stream of a gRPC method.
