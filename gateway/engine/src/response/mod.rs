@@ -11,6 +11,7 @@ mod project;
 mod report;
 #[cfg(test)]
 mod tests;
+mod typename;
 mod viewed;
 
 pub use arena::{ErrorRef, ObjectId, PartId, ResponseArena, SlotValue};
