@@ -213,6 +213,12 @@ impl<'a> Deserializer<'a> {
         index: u32,
         present: SlotValue,
     ) -> Result<(), JsonError> {
+        if let Some(range) = leaf::take(&mut self.reader, leaf) {
+            if !present.is_filled() {
+                self.arena.set_slot(object, index, self.span(range));
+            }
+            return Ok(());
+        }
         match leaf::read(&mut self.reader, leaf)? {
             _ if present.is_filled() => {}
             Token::Raw(range) => self.arena.set_slot(object, index, self.span(range)),

@@ -142,6 +142,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether this byte comes next, with no blanks before it.
+    #[inline]
+    pub fn is_next(&self, byte: u8) -> bool {
+        self.byte() == Some(byte)
+    }
+
     fn expect(&mut self, byte: u8) -> Result<()> {
         if self.peek()? != byte {
             return self.wrong();
@@ -185,13 +191,32 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes past a value that this reader has read at this depth before, if the same text comes next; otherwise reads nothing.
+    #[inline]
     pub fn take_again(&mut self, value: &Range<usize>) -> bool {
         let text = self.text.as_bytes();
-        let comes = text[self.at..].starts_with(&text[value.clone()]);
+        let end = self.at + value.len();
+        let comes = text.get(self.at..end).is_some_and(|next| is_same(next, &text[value.clone()]));
         if comes {
-            self.at += value.len();
+            self.at = end;
         }
         comes
+    }
+
+    /// Goes past a string without escapes or an integer of few digits, and gives its place; reads nothing of anything else.
+    #[inline]
+    pub fn take_plain(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        let text = self.text.as_bytes().get(start..)?;
+        let length = match text.first()? {
+            b'"' => {
+                let end = 1 + plain_length(&text[1..]);
+                (text.get(end) == Some(&b'"')).then_some(end + 1)
+            }
+            b'0'..=b'9' => small_integer(text),
+            _ => None,
+        }?;
+        self.at = start + length;
+        Some(start..self.at)
     }
 
     /// Goes to the next item of a list; false at the list's end. `first` is true before the first.
@@ -332,7 +357,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads any value and gives its place.
+    #[inline]
     pub fn skip(&mut self) -> Result<Range<usize>> {
+        match self.take_plain() {
+            Some(place) => Ok(place),
+            None => self.skip_any(),
+        }
+    }
+
+    fn skip_any(&mut self) -> Result<Range<usize>> {
         let byte = self.peek()?;
         let start = self.at;
         match byte {
@@ -389,9 +422,29 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether two texts of one length are the same. Keys are short, and compared without a call.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (one.first_chunk::<8>(), other.first_chunk::<8>(), one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(one_first), Some(other_first), Some(one_last), Some(other_last)) if one.len() <= 16 => {
+            one_first == other_first && one_last == other_last
+        }
+        _ => one == other,
+    }
+}
+
+/// The digits of a number that is no more than them and less than a billion.
+#[inline]
+fn small_integer(text: &[u8]) -> Option<usize> {
+    let length = text.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let is_whole = matches!(text.get(length), Some(b',' | b'}' | b']'));
+    (is_whole && length < 10 && (length == 1 || text.first() != Some(&b'0'))).then_some(length)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use weft_federation::connect::mapping;
 
     use super::*;
 
@@ -470,6 +523,27 @@ mod tests {
         fn agrees_with_serde_json_on_noise(text in r#"[\[\]{}",:0-9eE.\\ untrfals-]{0,16}"#) {
             let expected = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
             prop_assert_eq!(accepts(text.as_bytes()).is_ok(), expected, "{}", text);
+        }
+
+        #[test]
+        fn a_value_that_is_taken_is_the_value_that_would_be_read(
+            text in r#"("(a|é|\\n|\\|.){0,20}"?|-?[0-9]{1,12}|true|null|\[1\]| 1)([,}\]:.e 1]|)"#
+        ) {
+            let mut taker = Reader::new(text.as_bytes()).expect("UTF-8");
+            let mut reader = taker.clone();
+            match taker.take_plain() {
+                Some(place) => prop_assert_eq!((reader.skip_any(), reader.at), (Ok(place), taker.at), "{}", text),
+                None => prop_assert_eq!(taker.at, 0),
+            }
+        }
+
+        #[test]
+        fn half_characters_are_refused_as_mappings_do(
+            text in r#""(a|\\u(d83d|D83D|dc00|DFFF|00e9|d8)|\\n|\\){0,6}""#
+        ) {
+            let read = Reader::new(text.as_bytes()).expect("UTF-8").refuse_half_characters().skip();
+            let whole = read.is_ok_and(|place| place.len() == text.len());
+            prop_assert_eq!(whole, mapping::parse_json(text.as_bytes()).is_ok(), "{}", text);
         }
 
         #[test]

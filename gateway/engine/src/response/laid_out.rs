@@ -81,13 +81,15 @@ impl Deserializer<'_> {
 
     fn keys(&mut self, layout: &ObjectLayout, filling: Filling<'_>) -> Result<(), JsonError> {
         self.reader.open(b'{')?;
+        // Taken out while it is used: objects below have others.
+        let mut known = self.memory.keys.get_mut(layout.id).map(std::mem::take).unwrap_or_default();
         let mut first = true;
         let mut count = 0;
         // The keys whose fields were filled, so that one that comes twice does not add to its first value.
         let mut filled = 0u64;
-        while let Some(known) = self.next_known(layout, count, &mut first)? {
+        while let Some(key) = self.next_key(layout, &mut known, count, &mut first)? {
             count += 1;
-            let Some((at, key)) = known.and_then(|at| Some((at, layout.keys.get(at)?))) else {
+            let Some((at, key)) = key.and_then(|at| Some((at, layout.keys.get(at)?))) else {
                 self.reader.skip()?;
                 continue;
             };
@@ -107,48 +109,37 @@ impl Deserializer<'_> {
                 self.memory.noted[filling.notes + at] = Some(start..self.reader.offset());
             }
         }
+        if self.memory.keys.len() <= layout.id {
+            self.memory.keys.resize_with(layout.id + 1, Vec::new);
+        }
+        self.memory.keys[layout.id] = known;
         Ok(())
     }
 
     /// Goes past the next key of an object and gives which of the layout's it is; `None` at the object's end.
     #[inline]
-    fn next_known(
+    fn next_key(
         &mut self,
         layout: &ObjectLayout,
+        known: &mut Vec<KnownKey>,
         at: usize,
         first: &mut bool,
     ) -> Result<Option<Option<usize>>, JsonError> {
-        if let Some(known) = self.memory.keys.get(layout.id).and_then(|keys| keys.get(at))
-            && self.reader.take_again(&known.text)
+        if let Some(KnownKey { text, key }) = known.get(at)
+            && self.reader.take_again(text)
         {
             *first = false;
-            return Ok(Some(known.key));
+            return Ok(Some(*key));
         }
-        self.next_unknown(layout, at, first)
-    }
-
-    fn next_unknown(
-        &mut self,
-        layout: &ObjectLayout,
-        at: usize,
-        first: &mut bool,
-    ) -> Result<Option<Option<usize>>, JsonError> {
         let start = self.reader.offset();
         let Some(name) = self.reader.next_key(first)? else { return Ok(None) };
         let key = layout.keys.iter().position(|key| name.is(&key.name, &self.reader));
-        if at < MAX_KEYS {
-            let layouts = &mut self.memory.keys;
-            if layouts.len() <= layout.id {
-                layouts.resize_with(layout.id + 1, Vec::new);
-            }
-            let keys = &mut layouts[layout.id];
-            let known = KnownKey { text: start..self.reader.offset(), key };
-            // Those before it are known by now.
-            if at < keys.len() {
-                keys[at] = known;
-            } else {
-                keys.push(known);
-            }
+        let came = KnownKey { text: start..self.reader.offset(), key };
+        // Those before it are known by now.
+        match known.get_mut(at) {
+            Some(before) => *before = came,
+            None if at < MAX_KEYS => known.push(came),
+            None => {}
         }
         Ok(Some(key))
     }

@@ -117,7 +117,8 @@ impl<'a> Exchange<'a> {
         let Some(reads) = self.reads else { return self.send(rendered).await };
         let key = read_key(self.id, rendered.key());
         let across = self.backends.sharing(self.connector).in_flight.as_ref().filter(|_| self.shares);
-        let sent = async {
+        // Boxed, since who waits for it has room for it several times, and copies that.
+        let sent = Box::pin(async {
             match across {
                 Some(_) => {
                     let shared = rendered.shared_key(self.backends, self.connector, self.context.headers);
@@ -126,7 +127,7 @@ impl<'a> Exchange<'a> {
                 }
                 None => self.send(rendered).await,
             }
-        };
+        });
         reads.share(key, sent).await
     }
 

@@ -1,10 +1,10 @@
 //! Owns finding what was asked for in an answer as it came, so that it is read from there and nothing is made of it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 
 use super::form::{Batch, Each, Form, Found, warn_of_repeats};
 use super::keys;
