@@ -1,7 +1,8 @@
 //! Owns the calls to REST and gRPC services by `@connect`: one call for a root field, one per entity, or one per chunk
 //! of a batch.
 //!
-//! Whatever the protocol, the answer is mapped and written as JSON in the shape that the fetch asked for.
+//! Whatever the protocol, the answer is mapped and written as JSON in the shape that the fetch asked for; or it goes on as it
+//! came, with a layout that says where the fetch's fields are in it.
 
 mod answer;
 mod backends;
