@@ -6,7 +6,7 @@ use weft_federation::schema::Id;
 
 use super::batch::{EntityList, Target, Targets};
 use crate::connector::Place;
-use crate::response::{Deserializer, ErrorRef, JsonError, Layout, ObjectId, ObjectLayout, SlotValue};
+use crate::response::{Deserializer, ErrorRef, JsonError, Layout, ObjectId, ObjectLayout, ResponseArena, SlotValue};
 
 /// Whom an answer is for.
 #[derive(Clone, Copy)]
@@ -110,10 +110,7 @@ pub fn read_places(
                 deserializer.reader = start.at(range.start);
                 read_entity(deserializer, plan, list, targets, layout.as_deref().and_then(Layout::entity))?
             }
-            None => {
-                targets.iter().for_each(|target| answer_null(deserializer, plan, *target));
-                false
-            }
+            None => false,
         };
         if !found {
             nulls.push((0, at));
@@ -211,7 +208,6 @@ fn read_entity(
         let errors_before = deserializer.arena.object_errors(object);
         let selection = &plan.fetch(target.fetch).selection;
         if !deserializer.read_entity(selection, object, list.asks_typename, layout)? {
-            targets.iter().for_each(|target| answer_null(deserializer, plan, *target));
             return Ok(false);
         }
         end.get_or_insert_with(|| deserializer.reader.clone());
@@ -232,13 +228,13 @@ fn read_entity(
 }
 
 /// There is no such entity: its fields are null, which is an answer.
-fn answer_null(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, Target { fetch, object }: Target) {
-    let ty = deserializer.arena.ty(object);
+pub fn answer_null(arena: &mut ResponseArena, plan: &QueryPlan, Target { fetch, object }: Target) {
+    let ty = arena.ty(object);
     for field in plan.fetch(fetch).selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)))
     {
-        let index = deserializer.shape.slots[field.slot.index()].index;
-        if !deserializer.arena.slot(object, index).is_filled() {
-            deserializer.arena.set_slot(object, index, SlotValue::Null);
+        let index = plan.shape.slots[field.slot.index()].index;
+        if !arena.slot(object, index).is_filled() {
+            arena.set_slot(object, index, SlotValue::Null);
         }
     }
 }
@@ -281,7 +277,15 @@ fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to:
         if holds_objects {
             arena.share(value);
         }
-        arena.set_slot(to.object, index, value);
+        match value {
+            SlotValue::Lost(error) => arena.lose_slot(to.object, index, error),
+            SlotValue::Absent
+            | SlotValue::Null
+            | SlotValue::Error(_)
+            | SlotValue::Leaf { .. }
+            | SlotValue::Object(_)
+            | SlotValue::List { .. } => arena.set_slot(to.object, index, value),
+        }
     }
     true
 }

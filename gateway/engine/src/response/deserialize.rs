@@ -56,7 +56,7 @@ impl Before {
     pub fn of(present: SlotValue) -> Self {
         match present {
             SlotValue::Object(object) => Self::Object(object),
-            SlotValue::Absent | SlotValue::Error(_) => Self::Nothing,
+            SlotValue::Absent | SlotValue::Error(_) | SlotValue::Lost(_) => Self::Nothing,
             SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::List { .. } => Self::Settled,
         }
     }
@@ -123,21 +123,21 @@ impl<'a> Deserializer<'a> {
             b'n' => {
                 self.reader.word("null")?;
                 if let Some(error) = self.gap() {
-                    self.arena.attach(object, error);
+                    self.arena.lose(self.shape, selection, object, error);
                     return Ok(true);
                 }
                 Ok(false)
             }
             b'{' => {
                 if let Some(error) = self.object(selection, object, layout)? {
-                    self.arena.attach(object, error);
+                    self.arena.lose(self.shape, selection, object, error);
                 }
                 Ok(true)
             }
             _ => {
                 self.reader.skip()?;
                 let error = self.misfit("something else than an object", "an object");
-                self.arena.attach(object, error);
+                self.arena.lose(self.shape, selection, object, error);
                 Ok(true)
             }
         }
@@ -324,7 +324,7 @@ impl<'a> Deserializer<'a> {
         match self.object(selection, object, layout)? {
             None => Ok(SlotValue::Object(object)),
             Some(error) => {
-                self.arena.attach(object, error);
+                self.arena.lose(self.shape, selection, object, error);
                 Ok(present)
             }
         }
@@ -386,7 +386,7 @@ impl<'a> Deserializer<'a> {
                 self.reader.skip()?;
                 return Ok(present);
             }
-            SlotValue::Absent | SlotValue::Error(_) => None,
+            SlotValue::Absent | SlotValue::Error(_) | SlotValue::Lost(_) => None,
         };
         self.reader.open(b'[')?;
         let base = self.items.len();

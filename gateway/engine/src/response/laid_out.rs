@@ -32,8 +32,16 @@ pub(super) struct Memory {
     keys: Vec<Vec<KnownKey>>,
     /// Where the values of keys are, of the objects that are being read: innermost last.
     noted: Vec<Option<Range<usize>>>,
-    /// By position, the object that was made last, and what of.
-    made: Vec<Option<(Vec<Option<Range<usize>>>, ObjectId)>>,
+    /// By position, the object that was made last.
+    made: Vec<Option<Made>>,
+}
+
+/// An object that the backend does not have as one.
+#[derive(Debug)]
+struct Made {
+    object: ObjectId,
+    /// The values that it is made of, as far as they are there.
+    of: Vec<Option<Range<usize>>>,
 }
 
 /// An object while it is read.
@@ -103,7 +111,9 @@ impl Deserializer<'_> {
                         filled |= bit;
                     }
                 }
-                None => drop(self.reader.skip()?),
+                None => {
+                    self.reader.skip()?;
+                }
             }
             if key.is_noted {
                 self.memory.noted[filling.notes + at] = Some(start..self.reader.offset());
@@ -272,12 +282,12 @@ impl Deserializer<'_> {
                 self.memory.made.resize_with(self.shape.positions.len(), || None);
             }
             match &mut self.memory.made[position] {
-                Some((known, last)) => {
-                    known.clear();
-                    known.extend(of);
-                    *last = object;
+                Some(last) => {
+                    last.object = object;
+                    last.of.clear();
+                    last.of.extend(of);
                 }
-                none => *none = Some((of.collect(), object)),
+                none => *none = Some(Made { object, of: of.collect() }),
             }
         }
         Ok(SlotValue::Object(object))
@@ -285,9 +295,9 @@ impl Deserializer<'_> {
 
     /// The object that was made last at this position, if it was made of the same words.
     fn made_before(&self, made: &MadeLayout, position: usize, notes: usize) -> Option<ObjectId> {
-        let (known, object) = self.memory.made.get(position)?.as_ref()?;
+        let last = self.memory.made.get(position)?.as_ref()?;
         let text = |value: &Option<Range<usize>>| value.clone().map(|value| self.reader.slice(value));
-        let mut pairs = made.keys.iter().map(|key| &self.memory.noted[notes + key]).zip(known);
-        pairs.all(|(now, known)| text(now) == text(known)).then_some(*object)
+        let mut pairs = made.keys.iter().map(|key| &self.memory.noted[notes + key]).zip(&last.of);
+        pairs.all(|(now, known)| text(now) == text(known)).then_some(last.object)
     }
 }

@@ -7,6 +7,7 @@ mod json;
 mod laid_out;
 mod layout;
 mod leaf;
+mod lost;
 mod project;
 mod report;
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Deserializer<'_> {
             && let Err(error) = self.take_type(selection, object, &name.text(&self.reader))
         {
             self.reader.skip()?;
-            self.arena.attach(object, error);
+            self.arena.lose(self.shape, selection, object, error);
             return Ok(true);
         }
         self.read_into(selection, object, layout)

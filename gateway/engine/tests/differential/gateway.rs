@@ -88,22 +88,34 @@ impl Gateway {
 
     /// Runs an operation, with faults in the backends.
     pub fn run(&self, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        self.run_on(&self.client, operation, faults)
+        self.run_on(&self.client, operation, faults, &Identity::anonymous())
     }
 
     /// Runs an operation on a client's schema.
-    pub fn run_on(&self, client: &ClientSchema, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(client, operation, faults)));
+    pub fn run_on(
+        &self,
+        client: &ClientSchema,
+        operation: &Operation,
+        faults: &Faults,
+        identity: &Identity,
+    ) -> Result<Answered, Failed> {
+        let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(client, operation, faults, identity)));
         ran.unwrap_or_else(|panic| Err(Failed::Broken(format!("the gateway panics: {}", text_of(&*panic)))))
     }
 
-    fn try_run(&self, client: &ClientSchema, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
+    fn try_run(
+        &self,
+        client: &ClientSchema,
+        operation: &Operation,
+        faults: &Faults,
+        identity: &Identity,
+    ) -> Result<Answered, Failed> {
         let document = parse(client, &operation.text, None).map_err(invalid)?;
         let bound = bind(client, document).map_err(|error| invalid(vec![error]))?;
         let raw: Box<RawValue> = serde_json::value::to_raw_value(&operation.variables).map_err(broken)?;
-        let variables = coerce(client, &bound, Some(&raw), &Identity::anonymous()).map_err(invalid)?;
+        let variables = coerce(client, &bound, Some(&raw), identity).map_err(invalid)?;
         let planner = if operation.label { &self.labelled } else { &self.planner };
-        let plan = planner.plan(&bound, variables.condition_bits(&bound, &Identity::anonymous())).map_err(broken)?;
+        let plan = planner.plan(&bound, variables.condition_bits(&bound, identity)).map_err(broken)?;
         verify::verify(&self.supergraph.model, &plan).map_err(|found| broken(found.join("; ")))?;
 
         let subgraphs = Arc::new(Subgraphs {

@@ -1,6 +1,7 @@
 //! Tests of whole operations over scripted backends.
 
 mod calls;
+mod causes;
 mod contexts;
 mod entities;
 mod explain;
