@@ -21,17 +21,20 @@ impl Identity {
     /// One whose credential has been verified. Scopes are those of the claims `scope` (a text with spaces between them) and
     /// `scp` (such a text, or a list).
     pub fn verified(claims: Map<String, Value>) -> Self {
-        let mut scopes: Vec<Box<str>> = vec![];
-        for claim in ["scope", "scp"].iter().filter_map(|name| claims.get(*name)) {
-            match claim {
-                Value::String(text) => scopes.extend(text.split_ascii_whitespace().map(Box::from)),
-                Value::Array(items) => scopes.extend(items.iter().filter_map(Value::as_str).map(Box::from)),
-                _ => {}
-            }
-        }
-        scopes.sort_unstable();
-        scopes.dedup();
+        let scopes = scopes(["scope", "scp"].iter().filter_map(|name| claims.get(*name)));
         Self { claims: Some(claims), scopes }
+    }
+
+    /// The same, with the scopes of another claim: such a text, or a list.
+    #[must_use]
+    pub fn with_scopes_of(mut self, path: &[Box<str>]) -> Self {
+        self.scopes = scopes(self.claim(path));
+        self
+    }
+
+    /// Sorted, each once.
+    pub fn scopes(&self) -> &[Box<str>] {
+        &self.scopes
     }
 
     pub fn is_anonymous(&self) -> bool {
@@ -58,6 +61,20 @@ impl Identity {
             Need::Claim(path) => self.claim(path).is_some(),
         }
     }
+}
+
+fn scopes<'c>(claims: impl IntoIterator<Item = &'c Value>) -> Vec<Box<str>> {
+    let mut scopes: Vec<Box<str>> = vec![];
+    for claim in claims {
+        match claim {
+            Value::String(text) => scopes.extend(text.split_ascii_whitespace().map(Box::from)),
+            Value::Array(items) => scopes.extend(items.iter().filter_map(Value::as_str).map(Box::from)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+        }
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
 }
 
 #[cfg(test)]

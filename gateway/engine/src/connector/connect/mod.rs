@@ -6,6 +6,7 @@
 
 mod answer;
 mod backends;
+mod body;
 mod channels;
 mod codes;
 mod exchange;

@@ -9,8 +9,8 @@ use weft_engine::SourceConfig;
 use weft_federation::compose::{NoConnectors, compose};
 use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
-use weft_federation::schema::Supergraph;
 use weft_federation::schema::subgraph::SubgraphInput;
+use weft_federation::schema::{Merged, Supergraph};
 
 use super::{Config, json_schema};
 
@@ -55,13 +55,15 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
         (
             "plugins: {}",
             "weft.yaml:1:1: there is no key `plugins` here (the keys are `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`)",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, \
+             `authorization`)",
         ),
         ("listen: 4000", "weft.yaml:1:9: expected an address as host:port, such as 127.0.0.1:4000"),
         (
             "- listen",
             "weft.yaml:1:1: expected a mapping of `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, found a list",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, \
+             `authorization`, found a list",
         ),
         ("listen: [a", "weft.yaml:1:9: unclosed bracket '['"),
         ("dev: true\ndev: true", "weft.yaml:2:1: duplicate mapping key: dev"),
@@ -82,7 +84,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:5:15: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB\n\
              weft.yaml:8:12: expected a URL that starts with http:// or https://\n\
              weft.yaml:9:16: the environment variable NONE is not set\n\
-             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, found a list\n\
+             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, `tls`, found a list\n\
              weft.yaml:12:9: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB",
         ),
         (
@@ -90,7 +92,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "weft.yaml:1:23: expected a source with its subgraph, as subgraph.source",
         ),
         (
-            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n",
+            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n      - insert: { name: X-User-Id, value: u }\n      - propagate: { named: x-me, rename: x-user-roles }\n      - propagate: { named: x-user-id, rename: x-me }\n      - remove: { named: x-user-scopes }\n",
             "weft.yaml:4:9: there is no key `propagat` here (did you mean `propagate`?)\n\
              weft.yaml:5:29: expected the name of a header, such as x-request-id\n\
              weft.yaml:6:9: expected either `named` or `matching`\n\
@@ -103,7 +105,17 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:13:9: `te` belongs to the connection or the message; no rule can set or remove it\n\
              weft.yaml:14:17: expected a mapping of `named`, `matching`, found the text \"x\"\n\
              weft.yaml:15:9: expected exactly one of `propagate`, `insert`, `remove`\n\
-             weft.yaml:16:35: expected the value of a header: one line of visible characters",
+             weft.yaml:16:35: expected the value of a header: one line of visible characters\n\
+             weft.yaml:17:9: `x-user-id` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim\n\
+             weft.yaml:18:9: `x-user-roles` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim",
+        ),
+        (
+            "traffic:\n  all: { tls: { ca: none.pem } }\n  subgraphs:\n    a: { tls: { key: a.key } }\n    b: { tls: { certificate: none.pem, key: none.key } }\n    c: { tls: { cert: x } }\n",
+            "weft.yaml:6:17: there is no key `cert` here (the keys are `ca`, `certificate`, `key`)\n\
+             weft.yaml:2:21: cannot read etc/none.pem: No such file or directory (os error 2) (paths are relative to the folder of the configuration)\n\
+             weft.yaml:4:22: a certificate is of use with its `key` alone, and a key with its `certificate` (give both, or neither)\n\
+             weft.yaml:5:30: cannot read etc/none.pem: No such file or directory (os error 2) (paths are relative to the folder of the configuration)\n\
+             weft.yaml:5:45: cannot read etc/none.key: No such file or directory (os error 2) (paths are relative to the folder of the configuration)",
         ),
         ("override_labels: { a: on, b: maybe }", "weft.yaml:1:30: expected true or false, found the text \"maybe\""),
         (
@@ -115,6 +127,17 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "weft.yaml:1:35: there is no key `config` here (did you mean `$config`?)",
         ),
         ("connectors: { subgraphs: { s: { $config: 5 } } }", "weft.yaml:1:42: expected a mapping, found 5"),
+        (
+            "authorization: { require_authentication: true }",
+            "weft.yaml:1:42: no credential is taken, so that nobody would be let in (say in `authentication` whose tokens or \
+             API keys are taken)",
+        ),
+        (
+            "authentication:\n  claims: { user_id: '', roles: [], scopes: [a, { b: c }] }\n",
+            "weft.yaml:2:22: a claim has a name\n\
+             weft.yaml:2:26: a claim has a name\n\
+             weft.yaml:2:49: expected a text, found a mapping",
+        ),
         ("bff: bff-configs", "weft.yaml:1:6: expected a mapping of `path`, found the text \"bff-configs\""),
         (
             "tiers:\n  bronze: { limits: { depth: none }, timeout: 5, rate: { limit: 100 } }\n",
@@ -246,6 +269,9 @@ traffic: { sources: { users.api: { timeout: 1s } } }
         rules.collect::<Vec<_>>().join("\n")
     };
     let all = "Propagate { from: \"x-request-id\", to: \"x-request-id\", default: None }\n\
+               Exactly(\"x-user-id\")\n\
+               Exactly(\"x-user-roles\")\n\
+               Exactly(\"x-user-scopes\")\n\
                Propagate { from: \"x-a\", to: \"x-b\", default: Some(Sensitive) }\n\
                RemoveMatching(Regex(\"^x-i\"))";
     let users = format!("{all}\nInsert(\"x-key\", Sensitive)\nRemove(\"x-request-id\")");
@@ -328,11 +354,7 @@ type Query {
   one: Int @connect(source: "one", http: { GET: "/" }, selection: "$")
   two: Int @connect(source: "two", http: { GET: "/" }, selection: "$")
 }"#;
-    let source = Source::new("shop.graphql", sdl);
-    let input = SubgraphInput { name: "shop".to_owned(), url: String::new(), source };
-    let composition = compose(vec![input], &mut Composing::new(&|_, _| None));
-    let text = composition.supergraph.unwrap_or_else(|| panic!("{}", lines(&composition.diagnostics)));
-    let supergraph = Supergraph::load(&Source::new("supergraph.graphql", text)).expect("it loads");
+    let supergraph = shop(sdl);
     let url = "traffic:\n  subgraphs:\n    shop: { url: 'http://s' }\n";
     let one = "  sources:\n    shop.one: { url: 'http://1' }\n";
     assert_eq!(
@@ -341,6 +363,50 @@ type Query {
          (say the `url` of each in `traffic.sources`, such as `shop.one`)"
     );
     assert_eq!(lines(&resolved(&format!("{url}{one}")).gateway.unused(&supergraph)), "");
+}
+
+/// The supergraph of one subgraph, `shop`.
+fn shop(sdl: &str) -> Supergraph<Merged> {
+    let source = Source::new("shop.graphql", sdl);
+    let input = SubgraphInput { name: "shop".to_owned(), url: String::new(), source };
+    let composition = compose(vec![input], &mut Composing::new(&|_, _| None));
+    let text = composition.supergraph.unwrap_or_else(|| panic!("{}", lines(&composition.diagnostics)));
+    Supergraph::load(&Source::new("supergraph.graphql", text)).expect("it loads")
+}
+
+#[test]
+fn variables_that_nobody_sets_are_warned_of() {
+    let supergraph = shop(
+        r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "one", http: { baseURL: "http://one.invalid", headers: [{ name: "x-key", value: "{$env.KEY}{$env.SECRET}" }] })
+type Query {
+  one: Int @connect(source: "one", http: { GET: "/{$config.region}" }, selection: "$")
+  two: Int @connect(http: { GET: "http://two.invalid/{$config.region}" }, selection: "$config.more.deep")
+}"#,
+    );
+    let key = "warning[VARIABLE_NOT_SET]: connectors read `$env.KEY`, and there is no such variable: it is null (set KEY in the \
+               environment of the gateway)";
+    let config = |whose: &str, name: &str, section: &str| {
+        format!(
+            "\nwarning[VARIABLE_NOT_SET]: connectors of `{whose}` read `$config.{name}`, which nobody sets: it is null (say it in \
+             weft.yaml: `connectors: {{ {section}: {{ {whose}: {{ $config: {{ {name}: … }} }} }} }}`)"
+        )
+    };
+    let (of_one, of_two, deep) = (
+        config("shop.one", "region", "sources"),
+        config("shop", "region", "subgraphs"),
+        config("shop", "more", "subgraphs"),
+    );
+    let cases = [
+        ("", format!("{key}{deep}{of_two}{of_one}")),
+        ("connectors: { sources: { shop.one: { $config: { region: eu } } } }", format!("{key}{deep}{of_two}")),
+        ("connectors: { subgraphs: { shop: { $config: { region: eu, more: {} } } } }", key.to_owned()),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(lines(&resolved(text).gateway.unset(&supergraph)), expected, "{text}");
+    }
 }
 
 /// The excerpt shows the line, and marks what is meant.
