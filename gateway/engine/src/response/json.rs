@@ -31,7 +31,7 @@ impl std::fmt::Display for JsonError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Truncated => write!(f, "the JSON ends too early"),
-            Self::Syntax { at } => write!(f, "not JSON at byte {at}"),
+            Self::Syntax { at } => write!(f, "not valid JSON at byte {at}"),
             Self::TooDeep { at } => write!(f, "nested deeper than {MAX_DEPTH} levels at byte {at}"),
             Self::InvalidUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
             Self::TooLarge => write!(f, "it has more values than the gateway holds for one request"),
