@@ -8,8 +8,10 @@ mod laid_out;
 mod layout;
 mod leaf;
 mod lost;
+mod plain;
 mod project;
 mod report;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod typename;

@@ -37,7 +37,7 @@ impl Connectors {
     }
 
     /// What all mappings and templates read.
-    fn uses(&self) -> impl Iterator<Item = Use> {
+    pub(super) fn uses(&self) -> impl Iterator<Item = Use> {
         let of_sources = self.sources.iter().flat_map(Source::mapping_uses);
         let of_connectors = self.connectors.iter().flat_map(Connector::mapping_uses);
         of_sources.chain(of_connectors).flat_map(|mapping| mapping.uses)

@@ -1,4 +1,4 @@
-//! Owns what connectors read of `$config`, which somebody has to set.
+//! Owns what connectors read of `$env` and `$config` that somebody has to set, since nothing stands in for it.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,14 @@ pub struct ConfigName {
 }
 
 impl Connectors {
-    /// The values of `$config` that their mappings and templates read by name.
-    pub fn config_names(&self) -> BTreeSet<ConfigName> {
+    /// The variables of the environment that their mappings and templates read by name, and have no default for.
+    pub fn needed_env(&self) -> BTreeSet<String> {
+        let needed = self.uses().filter(|found| found.root == UseRoot::Variable(Variable::Env) && !found.has_default);
+        needed.filter_map(|found| Some(found.path.into_iter().next()?.name)).collect()
+    }
+
+    /// The values of `$config` that they read by name, and have no default for.
+    pub fn needed_config(&self) -> BTreeSet<ConfigName> {
         let mut names = BTreeSet::new();
         for source in &self.sources {
             note(&source.subgraph, Some(source), source.mapping_uses(), &mut names);
@@ -30,7 +36,7 @@ impl Connectors {
 }
 
 fn note(subgraph: &str, source: Option<&Source>, mappings: Vec<MappingUse<'_>>, names: &mut BTreeSet<ConfigName>) {
-    for found in mappings.into_iter().flat_map(|mapping| mapping.uses) {
+    for found in mappings.into_iter().flat_map(|mapping| mapping.uses).filter(|found| !found.has_default) {
         if let (UseRoot::Variable(Variable::Config), Some(first)) = (found.root, found.path.first()) {
             let source = source.map(|source| source.name.clone());
             names.insert(ConfigName { subgraph: subgraph.to_owned(), source, name: first.name.clone() });

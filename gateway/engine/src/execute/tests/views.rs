@@ -137,6 +137,31 @@ async fn a_fallback_stands_in_for_what_failed() {
 }
 
 #[tokio::test]
+async fn what_the_list_of_degraded_places_has_no_room_for_stays_an_error() {
+    let shop = "type Query { users: [User] } type User @key(fields: \"id\") { id: ID! name: String }";
+    let view = r#"type Query { members: [Member] @from(path: "users") @limit(max: 999) }
+        type Member @from(type: "User") { name: String @fallback(value: "x") score: Int @fallback(value: 0) }"#;
+    let users: Vec<String> = (0..150).map(|id| format!(r#"{{"id":"{id}","name":{id}}}"#)).collect();
+    let users = format!(r#"{{"data":{{"users":[{}]}}}}"#, users.join(","));
+    let failed = r#"{"data":null,"errors":[{"message":"gone"}]}"#;
+    // The error is at the value, and at the object that it is in.
+    for (field, stand_in) in [("name", json!("x")), ("score", json!(0))] {
+        let gateway = Gateway::new(&[("shop", shop), ("scores", SCORES)]).with_view(view);
+        let operation = format!("{{ members {{ {field} }} }}");
+        let outcome = gateway.run(&operation, &[("shop", "", &users), ("scores", "", failed)]).await;
+        let members = outcome.response["data"]["members"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert_eq!(members.len(), 150, "{}", outcome.text);
+        assert!(members.iter().all(|member| member[field] == stand_in), "{}", outcome.text);
+        let places = |list: &Json| -> Vec<u64> {
+            let places = list.as_array().into_iter().flatten().map(|item| item["path"][1].as_u64());
+            places.map(|index| index.expect("the index of a member")).collect()
+        };
+        assert_eq!(places(&degraded(&outcome)), (0..100).collect::<Vec<_>>(), "{}", outcome.text);
+        assert_eq!(places(&outcome.response["errors"]), (100..150).collect::<Vec<_>>(), "{}", outcome.text);
+    }
+}
+
+#[tokio::test]
 async fn who_may_not_see_a_value_is_told_no_other() {
     let shop = ("shop", "", &*user(r#""name":"Ann","card":"4111111111111234""#));
     let scores = ("scores", "", r#"{"data":{"_entities":[{"score":7}]}}"#);
@@ -228,5 +253,56 @@ async fn objects_that_the_client_does_not_know_are_null_or_left_out() {
     for (operation, expected) in cases {
         let outcome = viewed().run(operation, &[("shop", "", found)]).await;
         assert_eq!(outcome.response, json!({"data": expected}), "{operation}: {}", outcome.text);
+    }
+}
+
+#[tokio::test]
+async fn fields_that_look_through_one_object_are_what_each_of_them_is() {
+    let shop = r#"type Query { rows: [Row] } type Row { id: ID! owner: Owner }
+        type Owner @key(fields: "id") { id: ID! name: String rank: Int! color: Color city: City }
+        type City { name: String zip: Int } enum Color { RED BLUE }"#;
+    let scores = "type Owner @key(fields: \"id\") { id: ID! score: Int }";
+    let view = r#"type Query { rows: [Flat] @limit(max: 9) } enum Colour @from(type: "Color") { ROT @from(name: "RED") BLUE }
+        type Flat @from(type: "Row") { id: ID!
+          name: String @from(path: "owner.name")  rank: Int @from(path: "owner.rank")
+          color: Colour @from(path: "owner.color")  card: String @from(path: "owner.name") @mask(keepLast: 2)
+          city: String @from(path: "owner.city.name")  zip: Int @from(path: "owner.city.zip")
+          score: Int @from(path: "owner.score") @fallback(value: 0) }"#;
+    const FIELDS: [&str; 7] = ["name", "rank", "color", "card", "city", "zip", "score"];
+    let whole = r#"{"id":"1","name":"Anna","rank":1,"color":"RED","city":{"name":"Ulm","zip":89073}}"#;
+    // What the owner is but for this, the score's answer, what comes of each field, and which have errors.
+    let cases = [
+        ("", "", "{\"score\":7}", json!(["Anna", 1, "ROT", "**na", "Ulm", 89073, 7]), vec![]),
+        ("\"Anna\"", "null", "{\"score\":7}", json!([null, 1, "ROT", null, "Ulm", 89073, 7]), vec![]),
+        ("\"Anna\"", "3", "{\"score\":7}", json!([null, 1, "ROT", null, "Ulm", 89073, 7]), vec!["name", "card"]),
+        ("\"Anna\"", r#""\u0041\"na""#, "{\"score\":7}", json!(["A\"na", 1, "ROT", "**na", "Ulm", 89073, 7]), vec![]),
+        ("\"rank\":1", "\"rank\":null", "null", json!(["Anna", null, "ROT", "**na", "Ulm", 89073, null]), vec!["rank"]),
+        ("RED", "BLUE", "{}", json!(["Anna", 1, "BLUE", "**na", "Ulm", 89073, null]), vec![]),
+        ("RED", "GREEN", "null", json!(["Anna", 1, null, "**na", "Ulm", 89073, null]), vec!["color"]),
+        ("89073", "\"x\"", "null", json!(["Anna", 1, "ROT", "**na", "Ulm", null, null]), vec!["zip"]),
+        (r#"{"name":"Ulm","zip":89073}"#, "null", "null", json!(["Anna", 1, "ROT", "**na", null, null, null]), vec![]),
+        (whole, "null", "null", json!([null, null, null, null, null, null, null]), vec![]),
+        ("", "", "{\"score\":\"x\"}", json!(["Anna", 1, "ROT", "**na", "Ulm", 89073, 0]), vec![]),
+    ];
+    let gateway = Gateway::new(&[("shop", shop), ("scores", scores)]).with_view(view);
+    let spaced = FIELDS.map(|field| format!("{field} after_{field}: id"));
+    for (part, instead, score, expected, wrong) in cases {
+        let owner = whole.replace(part, if part.is_empty() { "" } else { instead });
+        // The second row's owner comes in the same words.
+        let rows = format!(r#"{{"data":{{"rows":[{{"id":"a","owner":{owner}}},{{"id":"b","owner":{owner}}}]}}}}"#);
+        let score = format!(r#"{{"data":{{"_entities":[{score}]}}}}"#);
+        for fields in [FIELDS.join(" "), spaced.join(" ")] {
+            let operation = format!("{{ rows {{ {fields} }} }}");
+            let outcome = gateway.run(&operation, &[("shop", "", &rows), ("scores", "", &score)]).await;
+            let (mut told, mut wanted) = (vec![], vec![]);
+            for at in 0..2 {
+                let row = &outcome.response["data"]["rows"][at];
+                let seen: Json = FIELDS.iter().map(|field| row[field].clone()).collect();
+                assert_eq!(seen, expected, "{operation} of {owner}: {}", outcome.text);
+                wanted.extend(wrong.iter().map(|field| json!(["rows", at, field])));
+            }
+            told.extend(outcome.errors().into_iter().map(|(_, path)| path));
+            assert_eq!(told, wanted, "{operation} of {owner}: {}", outcome.text);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod entries;
 mod project;
+mod runs;
 mod slots;
 
 use super::demand::{Demand, DemandId, Demands, Item};
@@ -46,6 +47,7 @@ pub(super) fn collect<'o>(
     let (root, projections) = collector.position(ROOT, &[view], &all, 0)?;
     // One view went in, so one projection came out.
     collector.shape.root = projections.first().copied().unwrap_or_default();
+    runs::find(&mut collector.shape);
     Ok(Collected { shape: collector.shape, demands: collector.demands, root })
 }
 

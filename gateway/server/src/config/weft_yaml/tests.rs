@@ -380,7 +380,7 @@ fn variables_that_nobody_sets_are_warned_of() {
         r#"extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12")
   @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
-  @source(name: "one", http: { baseURL: "http://one.invalid", headers: [{ name: "x-key", value: "{$env.KEY}{$env.SECRET}" }] })
+  @source(name: "one", http: { baseURL: "http://one.invalid", headers: [{ name: "x-key", value: "{$env.KEY}{$env.SECRET}{$env.ZONE ?? $config.zone ?? 'a'}" }] })
 type Query {
   one: Int @connect(source: "one", http: { GET: "/{$config.region}" }, selection: "$")
   two: Int @connect(http: { GET: "http://two.invalid/{$config.region}" }, selection: "$config.more.deep")

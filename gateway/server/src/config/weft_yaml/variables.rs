@@ -2,7 +2,7 @@
 //! would say why.
 
 use serde_json::{Map, Value};
-use weft_federation::connect::{ConfigName, EnvNames};
+use weft_federation::connect::ConfigName;
 use weft_federation::diagnostics::Diagnostic;
 use weft_federation::schema::Supergraph;
 
@@ -13,17 +13,13 @@ const CODE: &str = "VARIABLE_NOT_SET";
 impl GatewayConfig {
     /// A warning for each.
     pub fn unset<State>(&self, supergraph: &Supergraph<State>) -> Vec<Diagnostic> {
-        let names = match supergraph.connectors.env_names() {
-            EnvNames::These(names) => names,
-            // Who takes all of it takes what there is.
-            EnvNames::All => Default::default(),
-        };
+        let names = supergraph.connectors.needed_env();
         let unset = names.into_iter().filter(|name| !self.connectors.env.contains_key(name));
         let of_environment = unset.map(|name| {
             let message = format!("connectors read `$env.{name}`, and there is no such variable: it is null");
             Diagnostic::warning(CODE, message).help(format!("set {name} in the environment of the gateway"))
         });
-        let names = supergraph.connectors.config_names().into_iter();
+        let names = supergraph.connectors.needed_config().into_iter();
         let of_config = names.filter(|name| !self.has_config(name)).map(|ConfigName { subgraph, source, name }| {
             let (section, whose) = match source {
                 Some(source) => ("sources", format!("{subgraph}.{source}")),
