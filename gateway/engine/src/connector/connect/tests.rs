@@ -3,7 +3,9 @@
 mod batches;
 mod large;
 mod mappings;
+mod own_words;
 mod sharing;
+mod views;
 mod wire;
 
 use std::collections::HashMap;
