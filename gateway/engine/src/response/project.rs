@@ -6,7 +6,9 @@
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use weft_federation::plan::{ProjectedField, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource, Shape};
+use weft_federation::plan::{
+    ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource, Shape,
+};
 use weft_federation::schema::{Id, Wrapping};
 
 use super::arena::{ErrorRef, ObjectId, ResponseArena, SlotValue};
@@ -212,10 +214,12 @@ impl<'a> Writer<'a> {
     /// What a projection shows of an object; `None` if it is of a type that the client does not know.
     pub(super) fn class(&self, object: ObjectId, projection: ProjectionId) -> Option<&'a ProjectionClass> {
         let ty = self.arena.ty(object);
-        let classes = &self.shape.projections[projection.index()].classes;
+        let Projection { position, classes, .. } = &self.shape.projections[projection.index()];
         match (ty, &classes[..]) {
             // Where all types look the same it does not matter that the type is not known.
-            (None, [only]) => Some(only),
+            (None, [only]) => {
+                Some(only).filter(|_| self.shape.positions[position.index()].types.is_subset(&only.types))
+            }
             (None, _) => None,
             (Some(ty), classes) => classes.iter().find(|class| class.types.contains(ty)),
         }

@@ -221,6 +221,7 @@ impl<'a> Writer<'a> {
         if value.treatment.drop_unknown
             && let (SlotValue::Object(object), Some(below)) = (found.value, below)
             && self.class(object, below).is_none()
+            && self.untold(object).is_none()
         {
             return Ok(());
         }

@@ -42,7 +42,10 @@ pub async fn serve(gateway: &Gateway, peer: Peer, request: Request<Body>) -> Res
         tracing::debug!(request_id = ?id, ?rejection, "request rejected");
         rejection.into_response(error_type(accepted))
     };
-    let mut response = match enter(gateway, &request, accepted) {
+    // A subscription leaves it when its stream begins.
+    let taken = gateway.take();
+    let entered = taken.as_ref().map_err(Rejection::clone).and_then(|_| enter(gateway, &request, accepted));
+    let mut response = match entered {
         Ok((entry, form)) => {
             let (arrival, mut toll) = (Arrival { id: &id, peer, started, in_flight }, entry.toll());
             let answered = answer(gateway, &entry, request, form, arrival, &mut toll).await;
@@ -126,7 +129,7 @@ async fn answer(
     let (policy, now) = (entry.policy(), SystemTime::now());
     let deadline = (started + policy.timeout).into();
     let (mut parts, body) = request.into_parts();
-    if lifecycle::is_gone(&policy.lifecycle, now) {
+    if policy.lifecycle.is_over(now) {
         return Err(Rejection::Gone);
     }
     toll.address(peer.0, &parts.headers).await?;

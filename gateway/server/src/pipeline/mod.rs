@@ -8,6 +8,7 @@ mod compute;
 mod engine;
 mod overrides;
 mod request;
+mod reserve;
 mod snapshot;
 
 use std::num::NonZeroU32;
@@ -19,10 +20,11 @@ use axum::http::HeaderMap;
 use tokio::runtime::Handle;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::EventStream;
+use weft_engine::policy::{EndpointHealth, Guards};
 use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
 use crate::auth::{Authenticator, KeyServers};
-use crate::config::ClientPolicy;
+use crate::config::{ClientPolicy, Errors};
 use crate::operations::{PersistedQueries, Routes};
 use crate::rate_limit::{Limited, Toll};
 use crate::usage::{Usage, Used};
@@ -150,6 +152,8 @@ pub struct Pipeline {
     snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
     persisted: PersistedQueries,
+    /// What stands before backends, through all snapshots.
+    guards: Guards,
     /// Where the keys of issuers come from.
     key_servers: KeyServers,
     /// `None` where nobody counts.
@@ -162,7 +166,12 @@ impl Pipeline {
     pub fn empty(usage: Option<Arc<Usage>>) -> Self {
         let (snapshot, persisted) = (ArcSwapOption::empty(), PersistedQueries::new());
         let key_servers = KeyServers::new(Handle::try_current().ok());
-        Self { snapshot, compute: Compute::new(), persisted, key_servers, usage }
+        Self { snapshot, compute: Compute::new(), persisted, guards: Guards::default(), key_servers, usage }
+    }
+
+    /// What stands before backends, for the next snapshot to take over.
+    pub fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
@@ -184,6 +193,16 @@ impl Pipeline {
                 if missing.is_empty() { Readiness::Ready } else { Readiness::WithoutKeys(missing) }
             }
         }
+    }
+
+    /// How many requests are worked on at a time; `None` is without a bound.
+    pub fn max_in_flight(&self) -> Option<usize> {
+        self.snapshot.load().as_ref().and_then(|snapshot| snapshot.max_in_flight)
+    }
+
+    /// How the backends' endpoints are now.
+    pub fn health(&self) -> Vec<EndpointHealth> {
+        self.snapshot.load().as_ref().map(|snapshot| snapshot.engine.health()).unwrap_or_default()
     }
 
     /// Where a request that has come now begins.
@@ -217,6 +236,8 @@ impl Pipeline {
         timings: &mut Timings,
     ) -> Result<Reply, Refusal> {
         let (snapshot, client) = (&entry.snapshot, entry.client());
+        // Were a plan ready later than this, the calls would have no time, and backends be blamed for that.
+        let deadline = reserve::calls_end(deadline, client.policy.timeout);
         let started = Instant::now();
         let asked = in_time(deadline, self.asked(entry, request)).await?;
         let key =
@@ -251,7 +272,8 @@ impl Pipeline {
             let plan =
                 move |is_wanted: &dyn Fn() -> bool| engine.plan(&operation.bound, condition_bits, &labels, is_wanted);
             let planned = self.compute.run(plan).await;
-            planned.map_err(|panicked| internal("planning an operation", panicked))?
+            let planned = planned.map_err(|panicked| internal("planning an operation", panicked))?;
+            planned.map_err(|errors| masked(client, errors))
         };
         let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning);
         let plan = in_time(deadline, plan).await?;
@@ -279,7 +301,8 @@ impl Pipeline {
             let (client, engine) = (snapshot.clients.get(view), &snapshot.engine);
             let document = document(client, &text, operation_name.as_deref())?;
             let used = if is_counted { Used::of(&document) } else { Used::default() };
-            let bound = operation::bind(&client.schema, document).map_err(|error| vec![error])?;
+            let bound = operation::bind(&client.schema, document);
+            let bound = bound.map_err(|error| masked(client, vec![error]))?;
             let labels = engine.overrides().met_by(&bound);
             Ok((bound, labels, used))
         };
@@ -298,7 +321,7 @@ pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result
 fn document(client: &Client, text: &str, operation_name: Option<&str>) -> Result<Document, Vec<OperationError>> {
     let document = operation::parse(&client.schema, text, operation_name)?;
     let (depth, max) = (operation::depth(&document), client.policy.depth);
-    if let Some(max) = max.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
+    if usize::try_from(max).is_ok_and(|max| depth > max) {
         let message = format!("The operation nests {depth} fields in one another; {max} are allowed.");
         return Err(vec![OperationError::new("MAX_DEPTH_LIMIT", message)]);
     }
@@ -323,6 +346,19 @@ fn too_many(limited: Limited) -> Refusal {
     refuse(limited.code(), &limited.to_string())
 }
 
+/// What lies in the supergraph is told in its own names, which a client that is told of no backend does not know.
+fn masked(client: &Client, errors: Vec<OperationError>) -> Vec<OperationError> {
+    let is_told = match client.policy.errors {
+        Errors::Full => true,
+        Errors::Masked => errors.iter().all(|error| error.code != INTERNAL_SERVER_ERROR),
+    };
+    if is_told {
+        return errors;
+    }
+    let causes: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    internal("answering an operation of a client", causes.join(" "))
+}
+
 /// The client learns that the gateway failed, the log what of it.
 fn internal(doing: &str, cause: impl std::fmt::Display) -> Vec<OperationError> {
     tracing::error!("{doing}: {cause}");
@@ -343,7 +379,12 @@ mod tests {
         let source = Source::new("a.graphql", "type Query { a: Int }");
         let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
-        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
+        let loaded = Snapshot::load(
+            &Source::new("supergraph.graphql", sdl),
+            vec![],
+            &GatewayConfig::default(),
+            &Guards::default(),
+        );
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
         let pipeline = Pipeline::empty(None);
         pipeline.swap(snapshot);

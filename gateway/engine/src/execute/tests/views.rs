@@ -29,10 +29,12 @@ const VIEW: &str = r#"
       exact(max: Int! = 3 @from(name: "first")): [Found] @from(path: "search") @dropUnknown
       all: [Found] @from(path: "search(first: 2)") @limit(max: 2)
       first: String @from(path: "search<User>[0].name")
+      ours(words: String @from(name: "text")): [Found] @from(path: "search(first: $claims.org.size)") @dropUnknown
     }
     type Home @from(type: "Query") {
       name: String! @from(path: "user(id: $claims.sub).name") @fallback(value: "you", on: [ERROR, NULL])
       score: Int @from(path: "user(id: $claims.sub).score")
+      rank: Int @from(path: "user(id: $claims.sub).rank") @fallback(value: 9, on: [ERROR, NULL])
     }
     type Member @from(type: "User") {
       id: ID!
@@ -41,6 +43,7 @@ const VIEW: &str = r#"
       nick: String! @from(path: "name") @fallback(value: "x", on: [ERROR, NULL])
       card: String @mask(keepLast: 4, unlessScopes: ["cards:read"])
       score: Int @fallback(value: 0)
+      points: Int @from(path: "score")
       told: Int @from(path: "rank") @fallback(value: -1, report: true)
       version: Int! @constant(value: 2)
       states: [State] @from(path: "orders(first: 9)[].status") @limit(max: 3)
@@ -136,6 +139,45 @@ async fn a_fallback_stands_in_for_what_failed() {
     assert_eq!(degraded(&outcome)[0]["path"], json!(["member", "told"]));
 }
 
+/// However a backend says that it has failed. What is behind a path is an object of which the client knows nothing, and what failed
+/// of it is told all the same.
+#[tokio::test]
+async fn what_fails_is_told_or_degraded_on_the_object_and_behind_a_path() {
+    let shop = ("shop", "", &*user(r#""name":"Ann""#));
+    let error = |path: &str| format!(r#""errors":[{{"message":"gone","extensions":{{"code":"GONE"}}{path}}}]"#);
+    let nothing = r#"{"data":{"_entities":[null]},"#;
+    let failures = [
+        format!(r#"{{"data":null,{}}}"#, error("")),
+        format!("{nothing}{}}}", error("")),
+        format!("{nothing}{}}}", error(r#","path":["_entities"]"#)),
+        format!("{nothing}{}}}", error(r#","path":["_entities",0]"#)),
+        format!("{nothing}{}}}", error(r#","path":["_entities",0,"score"]"#)),
+    ];
+    // What is asked for, what there is, and where that is an error, or where it is degraded.
+    let cases = [
+        ("home { score }", json!({"home": {"score": null}}), Some(json!(["home", "score"])), None),
+        ("home { rank }", json!({"home": {"rank": 9}}), None, Some(json!(["home", "rank"]))),
+        ("member(id: 1) { score }", json!({"member": {"score": 0}}), None, Some(json!(["member", "score"]))),
+        ("member(id: 1) { points }", json!({"member": {"points": null}}), Some(json!(["member"])), None),
+    ];
+    let known = viewed().with_claims(r#"{"sub":"1"}"#);
+    for failed in &failures {
+        for (fields, data, told, stands_in) in &cases {
+            let outcome = known.run(&format!("{{ {fields} }}"), &[shop, ("scores", "", failed)]).await;
+            assert_eq!(outcome.response["data"], *data, "{failed}: {}", outcome.text);
+            let errors: Vec<Json> = outcome.errors().into_iter().map(|(_, path)| path).collect();
+            // An error whose field is known is told at the field.
+            let is_told = match told {
+                Some(path) => errors.len() == 1 && (errors[0] == *path || errors[0] == json!(["member", "points"])),
+                None => errors.is_empty(),
+            };
+            assert!(is_told, "{failed} {fields}: {}", outcome.text);
+            let expected = stands_in.as_ref().map(|path| json!([{"path": path, "code": "GONE"}]));
+            assert_eq!(degraded(&outcome), expected.unwrap_or_default(), "{failed} {fields}: {}", outcome.text);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_the_list_of_degraded_places_has_no_room_for_stays_an_error() {
     let shop = "type Query { users: [User] } type User @key(fields: \"id\") { id: ID! name: String }";
@@ -186,6 +228,34 @@ async fn who_may_not_see_a_value_is_told_no_other() {
     let outcome = viewed().with_claims(r#"{"sub":"1","scope":"cards:read names"}"#).run(operation, &[shop]).await;
     let expected = json!({"card": "4111111111111234", "more": {"id": "1", "secret": "Ann"}});
     assert_eq!(outcome.response, json!({"data": {"member": expected}}), "{}", outcome.text);
+}
+
+/// Who asks can do nothing about the claims of a credential, and the rest of the answer does not hang on them.
+#[tokio::test]
+async fn a_claim_that_does_not_fit_refuses_the_field_that_needs_it_alone() {
+    let (size, sub) = ("a whole number of 32 bits", "a text or a whole number");
+    let cases = [
+        (r#"{"sub":"1","org":{"size":"many"}}"#, "ours", "org.size", size),
+        (r#"{"sub":"1","org":{"size":1099511627776}}"#, "ours", "org.size", size),
+        (r#"{"sub":"1","org":"acme"}"#, "ours", "org.size", size),
+        (r#"{"sub":{"id":"1"}}"#, "home", "sub", sub),
+        (r#"{"sub":["1"]}"#, "home", "sub", sub),
+    ];
+    let answer = user(r#""name":"Ann""#);
+    for (claims, refused, claim, is) in cases {
+        let fields = if refused == "ours" { "ours(words: \"a\") { __typename }" } else { "home { score }" };
+        let operation = format!("{{ member(id: 1) {{ id called }} {fields} }}");
+        let outcome = viewed().with_claims(claims).run(&operation, &[("shop", "", &answer)]).await;
+        let data = &outcome.response["data"];
+        assert_eq!(data["member"], json!({"id": "1", "called": "Ann"}), "{claims}: {}", outcome.text);
+        let nothing = if refused == "ours" { &data["ours"] } else { &data["home"]["score"] };
+        assert_eq!(*nothing, Json::Null, "{claims}: {}", outcome.text);
+        let path = if refused == "ours" { json!(["ours"]) } else { json!(["home", "score"]) };
+        assert_eq!(outcome.errors(), [("UNAUTHENTICATED".to_owned(), path)], "{claims}");
+        let message = format!("This field needs a credential with the claim \"{claim}\", which is {is}.");
+        assert_eq!(outcome.response["errors"][0]["message"], message, "{claims}");
+        assert_eq!(outcome.calls.len(), 1, "nothing is asked for what is refused");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod entries;
 mod project;
 mod runs;
+mod selves;
 mod slots;
 
 use super::demand::{Demand, DemandId, Demands, Item};
@@ -114,6 +115,7 @@ impl<'o> Collector<'o> {
             }
             classes.push(seen);
         }
+        selves::check(&views, &classes)?;
         if self.is_serial && position == ROOT {
             set_apart(&mut classes);
         }

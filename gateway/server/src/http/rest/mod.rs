@@ -49,7 +49,9 @@ pub async fn handle(
         tracing::debug!(request_id = ?id, ?problem, "REST request failed");
         problem.into_response()
     };
-    let mut response = match enter(&gateway, &request) {
+    let taken = gateway.take();
+    let entered = taken.as_ref().map_err(|full| full.clone().into()).and_then(|_| enter(&gateway, &request));
+    let mut response = match entered {
         Ok((entry, at)) => {
             let (arrival, mut toll) = (Arrival { id: &id, peer, started }, entry.toll());
             let answered = respond(&gateway, &entry, request, at, arrival, &mut toll).await;
@@ -105,7 +107,7 @@ async fn respond(
     let (policy, now) = (entry.policy(), SystemTime::now());
     let deadline = (started + policy.timeout).into();
     let (mut parts, sent) = request.into_parts();
-    if lifecycle::is_gone(&policy.lifecycle, now) {
+    if policy.lifecycle.is_over(now) {
         return Err(Rejection::Gone.into());
     }
     toll.address(peer.0, &parts.headers).await.map_err(Rejection::from)?;
