@@ -24,11 +24,11 @@ const RATE: &str = "tiers: { default: { rate: { limit: 5, per: 1m } } }\n";
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     let cases = [
-        ("rate_limit: {}", vec!["weft.yaml:1:13: `keys` is missing"]),
+        ("rate_limit: {}", vec!["weft.yaml:1:1: `keys` is missing"]),
         (
             "rate_limit: { keys: [] }",
             vec![
-                "weft.yaml:1:21: requests are counted by nothing (name some of ip, user, api_key and bff, or take `rate_limit` out)",
+                "weft.yaml:1:15: requests are counted by nothing (name some of ip, user, api_key and bff, or take `rate_limit` out)",
             ],
         ),
         (
@@ -40,20 +40,20 @@ fn what_is_wrong_is_told_with_its_place() {
                 "weft.yaml:1:61: expected requests or cost",
                 "weft.yaml:1:77: expected memory",
                 "weft.yaml:1:93: expected a whole number of at least 1",
-                "weft.yaml:1:115: expected an address or a network, such as 192.0.2.1, 10.0.0.0/8 or fd00::/8",
+                "weft.yaml:1:114: expected an address or a network, such as 192.0.2.1, 10.0.0.0/8 or fd00::/8",
                 "weft.yaml:1:32: `ip` is there twice (take one of them out)",
             ],
         ),
         (
             "tiers: { default: { rate: { limit: 2000, per: 1ms } } }",
             vec![
-                "weft.yaml:1:27: this is more than one in a microsecond, which is no limit (who needs no limit says no `rate`)",
+                "weft.yaml:1:21: this is more than one in a microsecond, which is no limit (who needs no limit says no `rate`)",
             ],
         ),
         (
             "tiers: { default: { rate: { limit: 1, per: 24h, burst: 31 } } }",
             vec![
-                "weft.yaml:1:27: a bucket of `burst` tokens would take more than 30 days to be full (write a smaller `burst`, or a higher `limit`)",
+                "weft.yaml:1:21: a bucket of `burst` tokens would take more than 30 days to be full (write a smaller `burst`, or a higher `limit`)",
             ],
         ),
     ];
@@ -66,15 +66,15 @@ fn what_is_wrong_is_told_with_its_place() {
 
 #[test]
 fn what_does_nothing_is_warned_of() {
-    let jwt = "authentication: { jwt: { issuers: [{ issuer: i, algorithms: [HS256], key: { secret: 'a secret of thirty-two characters' } }] } }\n";
+    let jwt = "authentication: { jwt: { issuers: [{ issuer: i, audiences: [weft], algorithms: [HS256], key: { secret: 'a secret of thirty-two characters' } }] } }\n";
     let cases = [
         (RATE.to_owned() + "rate_limit: { keys: [ip, bff] }", vec![]),
         (RATE.to_owned() + jwt + "rate_limit: { keys: [user] }", vec![]),
-        ("rate_limit: { keys: [ip] }".to_owned(), vec!["weft.yaml:1:21: nothing is limited: no tier has a `rate`"]),
+        ("rate_limit: { keys: [ip] }".to_owned(), vec!["weft.yaml:1:15: nothing is limited: no tier has a `rate`"]),
         (
             RATE.to_owned(),
             vec![
-                "weft.yaml:1:27: this limits nothing without `rate_limit` (say by what requests are counted, such as `rate_limit: { keys: [ip, user] }`)",
+                "weft.yaml:1:21: this limits nothing without `rate_limit` (say by what requests are counted, such as `rate_limit: { keys: [ip, user] }`)",
             ],
         ),
         (
@@ -86,7 +86,7 @@ fn what_does_nothing_is_warned_of() {
         ),
         (
             RATE.to_owned() + "rate_limit: { keys: [ip], unit: cost }",
-            vec!["weft.yaml:2:33: the cost of operations is not measured yet: each counts as 1"],
+            vec!["weft.yaml:2:27: the cost of operations is not measured yet: each counts as 1"],
         ),
     ];
     for (text, expected) in cases {

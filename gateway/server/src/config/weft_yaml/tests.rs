@@ -143,7 +143,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "tiers:\n  bronze: { limits: { depth: none }, timeout: 5, rate: { limit: 100 } }\n",
             "weft.yaml:2:30: expected a whole number of at least 1\n\
              weft.yaml:2:47: expected a duration from 1ms to 24h, such as 250ms, 30s, 5m or 1h\n\
-             weft.yaml:2:56: `per` is missing",
+             weft.yaml:2:50: `per` is missing",
         ),
     ];
     let told = |text| parse(text).map_or_else(|found| lines(&found), |config| format!("{config:?}"));
