@@ -197,6 +197,29 @@ async fn the_facade_is_counted_as_all_is() {
     check(&yaml, &[(rest(), 200), (rest(), 429), (post("web"), 429), (post("vip"), 200)]).await;
 }
 
+/// Where nobody listens.
+const NOWHERE: &str = "storage: redis, redis: { url: 'redis://127.0.0.1:9', timeout: 10s";
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_admitted_or_refused_as_is_said() {
+    let open = format!("{ONE}rate_limit: {{ keys: [ip, bff], {NOWHERE} }} }}");
+    let gateway = Gateway::start(&open).await;
+    for _ in 0..5 {
+        let answer = gateway.ask(&post("web")).await;
+        assert_eq!((answer.status, answer.headers.get("ratelimit")), (200, None));
+    }
+    for more in ["", "unit: cost, "] {
+        let closed = format!("{ONE}rate_limit: {{ keys: [bff], {more}{NOWHERE}, on_error: closed }} }}");
+        let gateway = Gateway::start(&closed).await;
+        for (asked, code) in [(post("web"), "/errors/0/extensions/code"), (Asked::rest("/bff/web/hello"), "/code")] {
+            let answer = gateway.ask(&asked).await;
+            let body: Value = serde_json::from_str(&answer.body).expect("JSON");
+            assert_eq!((answer.status, body.pointer(code)), (503, Some(&json!("SERVICE_UNAVAILABLE"))), "{more}");
+            assert_eq!(answer.headers["retry-after"], "1");
+        }
+    }
+}
+
 /// What operations cost is charged once they are bound: what is no operation costs nothing, but for the address.
 #[tokio::test]
 async fn what_is_no_operation_costs_nothing_where_cost_counts() {

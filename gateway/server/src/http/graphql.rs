@@ -191,6 +191,7 @@ fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {
         (Outcome::Refused, ResponseType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MutationByGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::EventsNotAccepted, _) => StatusCode::NOT_ACCEPTABLE,
+        (Outcome::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
         (Outcome::RateLimited, _) => StatusCode::TOO_MANY_REQUESTS,
         (Outcome::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Outcome::Late, _) => StatusCode::GATEWAY_TIMEOUT,
@@ -224,7 +225,11 @@ pub fn log(answer: &Answer, operation: Option<&str>, id: &HeaderValue) {
         Outcome::Executed { errors: 0 } => {}
         Outcome::Executed { errors } => tracing::info!(request_id = ?id, operation, errors, "answered with errors"),
         Outcome::NotPersisted => {}
-        Outcome::Refused | Outcome::RateLimited | Outcome::MutationByGet | Outcome::EventsNotAccepted => {
+        Outcome::Refused
+        | Outcome::RateLimited
+        | Outcome::Unavailable
+        | Outcome::MutationByGet
+        | Outcome::EventsNotAccepted => {
             let body = String::from_utf8_lossy(&answer.body);
             tracing::debug!(request_id = ?id, operation, %body, "operation refused");
         }

@@ -86,6 +86,7 @@ impl Rejection {
             Self::Gone => StatusCode::GONE,
             Self::NotLetIn(refusal) => standing(*refusal).0,
             Self::Limited(Limited::Exhausted { .. }) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Limited(Limited::Uncounted) => StatusCode::SERVICE_UNAVAILABLE,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SimplePost | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

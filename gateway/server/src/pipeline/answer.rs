@@ -6,7 +6,7 @@ use bytes::Bytes;
 use weft_federation::operation::OperationError;
 use weft_federation::schema::write_json_string;
 
-use crate::rate_limit::RATE_LIMITED;
+use crate::rate_limit::{RATE_LIMITED, SERVICE_UNAVAILABLE};
 
 use super::asked::{PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED};
 
@@ -34,6 +34,8 @@ pub enum Outcome {
     EventsNotAccepted,
     /// The caller has asked for too much.
     RateLimited,
+    /// It could not be counted how much the caller has asked for.
+    Unavailable,
     /// The gateway itself failed.
     Failed,
     /// The gateway itself was too slow.
@@ -62,6 +64,8 @@ impl Answer {
             Outcome::Failed
         } else if has(RATE_LIMITED) {
             Outcome::RateLimited
+        } else if has(SERVICE_UNAVAILABLE) {
+            Outcome::Unavailable
         } else if has(GATEWAY_TIMEOUT) {
             Outcome::Late
         } else {

@@ -55,4 +55,8 @@ impl Key {
     pub fn of_client(name: Option<&str>) -> Self {
         Self(name.unwrap_or_default().into())
     }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }

@@ -1,11 +1,13 @@
 //! Owns one limit: by what it counts, in which tier, under which rate, and where.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use super::key::{By, Key};
 use super::memory;
 use super::rate::{Algorithm, Decision, Rate};
-use super::{RateLimitConfig, Storage, Unit};
+use super::redis::{self, Redis};
+use super::{OnError, RateLimitConfig, Storage, Unit};
 
 pub struct Limit {
     pub by: By,
@@ -19,20 +21,45 @@ pub struct Limit {
 
 enum Counter {
     Memory(memory::Counter),
+    Redis(redis::Counter, OnError),
 }
 
-/// Why nothing was decided.
+/// What the limits of a gateway count with together.
+pub enum Shared {
+    Memory { max_keys: usize },
+    Redis { redis: Arc<Redis>, prefix: String, on_error: OnError },
+}
+
+impl Shared {
+    pub fn new(storage: &Storage) -> Self {
+        match storage {
+            Storage::Memory { max_keys } => Self::Memory { max_keys: *max_keys },
+            Storage::Redis { redis, on_error } => {
+                Self::Redis { redis: Arc::new(Redis::new(redis)), prefix: redis.prefix.clone(), on_error: *on_error }
+            }
+        }
+    }
+}
+
+/// What is known of a request that could not be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Uncounted;
+pub struct Uncounted(pub OnError);
 
 impl Limit {
-    pub fn new(by: By, rate: Rate, config: &RateLimitConfig) -> Self {
+    pub fn new(by: By, tier: &str, rate: Rate, config: &RateLimitConfig, shared: &Shared) -> Self {
         let RateLimitConfig { algorithm, unit, ref storage, .. } = *config;
-        let counter = match storage {
-            Storage::Memory { max_keys } => Counter::Memory(memory::Counter::new(algorithm, rate, *max_keys)),
-        };
         // There is no operation yet where addresses are counted.
         let unit = if by == By::Ip { Unit::Requests } else { unit };
+        let counter = match shared {
+            Shared::Memory { max_keys } => Counter::Memory(memory::Counter::new(algorithm, rate, *max_keys)),
+            Shared::Redis { redis, prefix, on_error } => {
+                // All that a count hangs on is in it, so that no count is read as another one's.
+                let Rate { limit, per, burst } = rate;
+                let numbers = format!("{limit}/{}/{burst}", per.as_millis());
+                let namespace = format!("{prefix}:{}:{}:{tier}:{}:{numbers}", by.name(), algorithm.name(), unit.name());
+                Counter::Redis(redis::Counter::new(Arc::clone(redis), namespace, algorithm, rate), *on_error)
+            }
+        };
         Self { by, rate, unit, algorithm, storage: storage.clone(), counter }
     }
 
@@ -48,6 +75,8 @@ impl Limit {
         let units = self.algorithm.units(&self.rate, units);
         match &self.counter {
             Counter::Memory(counter) => Ok(counter.take(key, units)),
+            // The log has why.
+            Counter::Redis(counter, on_error) => counter.take(key, units).await.map_err(|_| Uncounted(*on_error)),
         }
     }
 }

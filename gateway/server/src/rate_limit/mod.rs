@@ -8,18 +8,20 @@ mod key;
 mod limit;
 mod memory;
 mod rate;
+mod redis;
 mod toll;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::config::Tier;
-use limit::Limit;
+use limit::{Limit, Shared};
 
 pub use address::Network;
 pub use key::By;
 pub use rate::{Algorithm, Rate};
-pub use toll::{Limited, RATE_LIMITED, Toll};
+pub use redis::{RedisConfig, RedisUrl};
+pub use toll::{Limited, RATE_LIMITED, SERVICE_UNAVAILABLE, Toll};
 
 use key::Key;
 
@@ -40,6 +42,18 @@ pub struct RateLimitConfig {
 pub enum Storage {
     /// In this gateway's memory, for about so many keys of a kind and tier.
     Memory { max_keys: usize },
+    /// In Redis or Valkey, for all gateways that are told of the same one.
+    Redis { redis: RedisConfig, on_error: OnError },
+}
+
+/// What becomes of requests that cannot be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// They are admitted.
+    #[default]
+    Open,
+    /// They are refused.
+    Closed,
 }
 
 /// What is counted.
@@ -49,6 +63,15 @@ pub enum Unit {
     Requests,
     /// What their operations cost. By address requests are counted all the same, since that is before there is an operation.
     Cost,
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Cost => "cost",
+        }
+    }
 }
 
 /// The limits of a gateway, by the tiers that have a rate. Without any, nothing is limited.
@@ -63,9 +86,10 @@ type TierLimits = [Option<Arc<Limit>>; By::ALL.len()];
 
 impl RateLimits {
     pub fn new(config: &RateLimitConfig, tiers: &BTreeMap<String, Tier>) -> Self {
+        let shared = Shared::new(&config.storage);
         let limits = |(name, tier): (&String, &Tier)| {
             let rate = tier.rate?;
-            let limit = |by| config.by.contains(&by).then(|| Arc::new(Limit::new(by, rate, config)));
+            let limit = |by| config.by.contains(&by).then(|| Arc::new(Limit::new(by, name, rate, config, &shared)));
             Some((name.as_str().into(), By::ALL.map(limit)))
         };
         let tiers = tiers.iter().filter_map(limits).collect();

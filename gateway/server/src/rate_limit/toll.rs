@@ -10,9 +10,9 @@ use axum::http::HeaderMap;
 use std::time::Duration;
 
 use super::key::{By, Key};
-use super::limit::Limit;
+use super::limit::{Limit, Uncounted};
 use super::rate::Decision;
-use super::{RateLimits, TierLimits, Unit, address, headers};
+use super::{OnError, RateLimits, TierLimits, Unit, address, headers};
 use crate::auth::Caller;
 
 /// Why a request goes no further.
@@ -21,15 +21,20 @@ pub enum Limited {
     /// More may come only after this time.
     #[error("Too many requests {}; send it again in {} s.", of(*.by), headers::seconds(*.wait))]
     Exhausted { by: By, wait: Duration },
+    /// Nobody knows how much there was before.
+    #[error("Requests cannot be counted now; send it again later.")]
+    Uncounted,
 }
 
 pub const RATE_LIMITED: &str = "RATE_LIMITED";
+pub const SERVICE_UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
 
 impl Limited {
     /// For `extensions.code`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Exhausted { .. } => RATE_LIMITED,
+            Self::Uncounted => SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -108,21 +113,23 @@ impl<'a> Toll<'a> {
         if !self.paid.is_empty() {
             headers.extend(headers::standing(&self.paid));
         }
-        if let Some(Limited::Exhausted { wait, .. }) = self.limited {
-            headers.extend(headers::retry_after(wait));
+        match self.limited {
+            None => {}
+            Some(Limited::Exhausted { wait, .. }) => headers.extend(headers::retry_after(wait)),
+            Some(Limited::Uncounted) => headers.extend(headers::retry_after(Duration::ZERO)),
         }
     }
 
     async fn take(&mut self, limit: &'a Limit, key: &Key, units: NonZeroU32) -> Result<(), Limited> {
-        let Ok(decision) = limit.take(key, units).await else { return Ok(()) };
-        self.paid.push((limit, decision));
-        match decision.wait {
-            None => Ok(()),
-            Some(wait) => {
-                let limited = Limited::Exhausted { by: limit.by, wait };
-                self.limited = Some(limited);
-                Err(limited)
+        let limited = match limit.take(key, units).await {
+            Ok(decision) => {
+                self.paid.push((limit, decision));
+                decision.wait.map(|wait| Limited::Exhausted { by: limit.by, wait })
             }
-        }
+            Err(Uncounted(OnError::Open)) => None,
+            Err(Uncounted(OnError::Closed)) => Some(Limited::Uncounted),
+        };
+        self.limited = limited;
+        limited.map_or(Ok(()), Err)
     }
 }

@@ -11,7 +11,7 @@ use reqwest::Url;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use crate::rate_limit::Network;
+use crate::rate_limit::{Network, RedisUrl};
 
 /// A value that is written as a text.
 trait Text: Sized {
@@ -81,7 +81,7 @@ macro_rules! texts {
 
 mod words;
 
-pub use words::{Algorithm, By, Errors, Exposure, Operations, Scheme, StorageKind, TokenAlgorithm, Unit};
+pub use words::{Algorithm, By, Errors, Exposure, OnError, Operations, Scheme, StorageKind, TokenAlgorithm, Unit};
 
 texts!(
     Time,
@@ -98,6 +98,7 @@ texts!(
     HashedKey,
     Pattern,
     IpNetwork,
+    SecretRedisUrl,
     SourceName
 );
 
@@ -366,6 +367,19 @@ impl Text for IpNetwork {
 
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
+    }
+}
+
+/// Where a Redis is. It may have a password in it, and is not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRedisUrl(pub RedisUrl);
+
+impl Text for SecretRedisUrl {
+    const NAME: &'static str = "URL";
+    const EXPECTED: &'static str = "a URL such as redis://:password@host:6379/0, or rediss:// for TLS";
+
+    fn parse(text: &str) -> Option<Self> {
+        RedisUrl::parse(text).map(Self)
     }
 }
 

@@ -46,7 +46,9 @@ words! {
         "token_bucket" => Self(rate_limit::Algorithm::TokenBucket), "fixed_window" => Self(rate_limit::Algorithm::FixedWindow),
         "sliding_window" => Self(rate_limit::Algorithm::SlidingWindow);
     Unit, "requests or cost": "requests" => Self(rate_limit::Unit::Requests), "cost" => Self(rate_limit::Unit::Cost);
-    StorageKind, "memory": "memory" => Self::Memory;
+    StorageKind, "memory or redis": "memory" => Self::Memory, "redis" => Self::Redis;
+    OnError, "open or closed":
+        "open" => Self(rate_limit::OnError::Open), "closed" => Self(rate_limit::OnError::Closed);
     TokenAlgorithm, "an algorithm such as HS256, RS256, PS256, ES256 or EdDSA":
         "HS256" => Self(Signing::HS256), "HS384" => Self(Signing::HS384), "HS512" => Self(Signing::HS512),
         "RS256" => Self(Signing::RS256), "RS384" => Self(Signing::RS384), "RS512" => Self(Signing::RS512),
@@ -112,6 +114,11 @@ pub struct Unit(pub rate_limit::Unit);
 pub enum StorageKind {
     #[default]
     Memory,
+    Redis,
 }
 
-texts!(Exposure, Operations, Errors, Scheme, By, Algorithm, Unit, StorageKind, TokenAlgorithm);
+/// What becomes of what cannot be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnError(pub rate_limit::OnError);
+
+texts!(Exposure, Operations, Errors, Scheme, By, Algorithm, Unit, StorageKind, OnError, TokenAlgorithm);

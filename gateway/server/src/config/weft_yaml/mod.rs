@@ -108,7 +108,7 @@ struct Raw {
 }
 
 /// Keys whose values no excerpt of the file may show.
-const SECRETS: [&str; 3] = ["secret", "value", "$config"];
+const SECRETS: [&str; 4] = ["secret", "value", "$config", "redis"];
 
 /// What a `weft.yaml` says, expanded and checked.
 #[derive(Debug, Clone)]

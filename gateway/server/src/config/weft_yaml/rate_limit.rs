@@ -1,5 +1,9 @@
 //! Owns the section `rate_limit`: by what requests are counted, and how. The rates are those of tiers.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use weft_federation::diagnostics::Diagnostic;
@@ -7,9 +11,9 @@ use weft_federation::diagnostics::Diagnostic;
 use super::Resolving;
 use super::tiers::RawTier;
 use crate::auth::AuthenticationConfig;
-use crate::config::values::{Algorithm, By, Count, IpNetwork, StorageKind, Unit};
+use crate::config::values::{Algorithm, By, Count, IpNetwork, OnError, SecretRedisUrl, StorageKind, Time, Unit};
 use crate::config::yaml::{self, Located};
-use crate::rate_limit::{self, RateLimitConfig, Storage};
+use crate::rate_limit::{self, RateLimitConfig, RedisConfig, Storage};
 
 /// Half a hundred bytes each, with what the map takes.
 const MAX_KEYS: usize = 100_000;
@@ -30,10 +34,13 @@ pub struct RateLimit {
     #[serde(default)]
     #[schemars(extend("default" = "requests"))]
     unit: Option<Located<Unit>>,
-    /// Where the counts are: in the `memory` of each gateway.
+    /// Where the counts are: in the `memory` of each gateway, or in `redis`, for all gateways together.
     #[serde(default)]
     #[schemars(extend("default" = "memory"))]
-    storage: Option<StorageKind>,
+    storage: Option<Located<StorageKind>>,
+    /// The Redis or Valkey, where `storage` is `redis`.
+    #[serde(default)]
+    redis: Option<Located<RawRedis>>,
     /// How many keys are remembered in memory, of a kind in a tier; each takes some hundred bytes. Past it those are forgotten that were not
     /// used for longest, and begin anew.
     #[serde(default)]
@@ -45,14 +52,35 @@ pub struct RateLimit {
     trusted_proxies: Vec<IpNetwork>,
 }
 
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Redis")]
+struct RawRedis {
+    /// Where it is; with `rediss://` by TLS. A password is best a variable: `redis://:${env.REDIS_PASSWORD}@redis:6379/0`.
+    #[schemars(example = &"redis://redis:6379")]
+    url: SecretRedisUrl,
+    /// What all keys begin with, so that several gateways that are not one can share it.
+    #[serde(default)]
+    #[schemars(extend("default" = "weft"))]
+    prefix: Option<String>,
+    /// How long a decision may take.
+    #[serde(default)]
+    #[schemars(extend("default" = "50ms"))]
+    timeout: Option<Time>,
+    /// What becomes of requests that cannot be counted, since it is down or slow: `open` admits them, `closed` answers 503.
+    #[serde(default)]
+    #[schemars(extend("default" = "open"))]
+    on_error: Option<OnError>,
+}
+
 impl RateLimit {
     pub fn resolve(
         self,
         authentication: Option<&AuthenticationConfig>,
-        tiers: &std::collections::BTreeMap<String, super::Tier>,
+        tiers: &BTreeMap<String, super::Tier>,
         resolving: &mut Resolving<'_>,
     ) -> RateLimitConfig {
-        let Self { keys, algorithm, unit, storage, max_keys, trusted_proxies } = self;
+        let Self { keys, algorithm, unit, storage, redis, max_keys, trusted_proxies } = self;
         let mut by: Vec<rate_limit::By> = vec![];
         for Located { value: By(key), span } in &keys.value {
             if by.contains(key) {
@@ -84,17 +112,37 @@ impl RateLimit {
             unit
         });
         let max_keys = max_keys.and_then(|Count(most)| usize::try_from(most).ok()).unwrap_or(MAX_KEYS);
-        let storage = match storage.unwrap_or_default() {
-            StorageKind::Memory => Storage::Memory { max_keys },
+        let kind = storage.as_ref().map(|storage| storage.value).unwrap_or_default();
+        let storage = match (kind, redis, storage) {
+            (StorageKind::Redis, Some(redis), _) => redis.value.storage(),
+            (StorageKind::Redis, None, Some(storage)) if !resolving.is_damaged => {
+                let help = "say it as `redis: { url: \"redis://host:6379\" }`";
+                resolving.error(&storage.span, "it is not said where the Redis is", help);
+                Storage::Memory { max_keys }
+            }
+            (StorageKind::Memory, Some(redis), _) => {
+                resolving.not_in_effect(&redis.span, "`redis` is not used: `storage` is `memory`");
+                Storage::Memory { max_keys }
+            }
+            (StorageKind::Memory | StorageKind::Redis, None, _) => Storage::Memory { max_keys },
         };
         let trusted_proxies = trusted_proxies.into_iter().map(|IpNetwork(network)| network).collect();
         RateLimitConfig { by, algorithm, unit, trusted_proxies, storage }
     }
 }
 
+impl RawRedis {
+    fn storage(self) -> Storage {
+        let Self { url: SecretRedisUrl(url), prefix, timeout, on_error } = self;
+        let timeout = timeout.map_or(Duration::from_millis(50), |Time(timeout)| timeout);
+        let redis = RedisConfig { url, prefix: prefix.unwrap_or_else(|| "weft".to_owned()), timeout };
+        Storage::Redis { redis, on_error: on_error.map_or_else(Default::default, |OnError(on_error)| on_error) }
+    }
+}
+
 impl Resolving<'_> {
     /// A warning for each rate, where nothing is counted.
-    pub fn rates_without_limits(&mut self, tiers: &std::collections::BTreeMap<String, RawTier>) {
+    pub fn rates_without_limits(&mut self, tiers: &BTreeMap<String, RawTier>) {
         for place in tiers.values().filter_map(RawTier::place_of_rate) {
             let help = "say by what requests are counted, such as `rate_limit: { keys: [ip, user] }`";
             let found = Diagnostic::warning("NOT_IN_EFFECT", "this limits nothing without `rate_limit`");
@@ -102,7 +150,7 @@ impl Resolving<'_> {
         }
     }
 
-    pub fn not_in_effect(&mut self, place: &std::ops::Range<usize>, message: impl Into<String>) {
+    pub fn not_in_effect(&mut self, place: &Range<usize>, message: impl Into<String>) {
         let found = Diagnostic::warning("NOT_IN_EFFECT", message);
         self.warnings.push(found.at(yaml::span(self.source, place), ""));
     }

@@ -38,10 +38,23 @@ fn what_is_wrong_is_told_with_its_place() {
                 "weft.yaml:1:26: expected ip, user, api_key or bff",
                 "weft.yaml:1:48: expected token_bucket, fixed_window or sliding_window",
                 "weft.yaml:1:61: expected requests or cost",
-                "weft.yaml:1:77: expected memory",
+                "weft.yaml:1:77: expected memory or redis",
                 "weft.yaml:1:93: expected a whole number of at least 1",
                 "weft.yaml:1:114: expected an address or a network, such as 192.0.2.1, 10.0.0.0/8 or fd00::/8",
                 "weft.yaml:1:32: `ip` is there twice (take one of them out)",
+            ],
+        ),
+        (
+            "rate_limit: { keys: [ip], storage: redis }",
+            vec![
+                "weft.yaml:1:36: it is not said where the Redis is (say it as `redis: { url: \"redis://host:6379\" }`)",
+            ],
+        ),
+        (
+            "rate_limit: { keys: [ip], storage: redis, redis: { url: 'http://:hunter2@host', on_error: shut } }",
+            vec![
+                "weft.yaml:1:57: expected a URL such as redis://:password@host:6379/0, or rediss:// for TLS",
+                "weft.yaml:1:91: expected open or closed",
             ],
         ),
         (
@@ -85,8 +98,12 @@ fn what_does_nothing_is_warned_of() {
             ],
         ),
         (
+            RATE.to_owned() + "rate_limit: { keys: [ip], redis: { url: 'redis://:hunter2@host' } }",
+            vec!["weft.yaml:2:27: `redis` is not used: `storage` is `memory`"],
+        ),
+        (
             RATE.to_owned() + "rate_limit: { keys: [ip], unit: cost }",
-            vec!["weft.yaml:2:27: the cost of operations is not measured yet: each counts as 1"],
+            vec!["weft.yaml:2:33: the cost of operations is not measured yet: each counts as 1"],
         ),
     ];
     for (text, expected) in cases {
@@ -94,4 +111,19 @@ fn what_does_nothing_is_warned_of() {
         let told = lines(&config.gateway.warnings).join("\n").replace("warning[NOT_IN_EFFECT]: ", "");
         assert_eq!(told, expected.join("\n"), "{text}");
     }
+}
+
+#[test]
+fn no_excerpt_shows_a_password() {
+    for text in [
+        "rate_limit: { keys: [ip], storage: redis, redis: { url: 'http://:hunter2@host' } }",
+        "rate_limit:\n  keys: [ip]\n  redis:\n    url: redis://:hunter2@host\n    timout: 1s\n",
+    ] {
+        let found = parse(text).expect_err(text);
+        let drawn = format!("{found:?}");
+        assert!(!drawn.contains("hunter2"), "{drawn}");
+    }
+    let text = "rate_limit: { keys: [ip], storage: redis, redis: { url: 'redis://:hunter2@host' } }";
+    let config = parse(text).unwrap_or_else(|found| panic!("{:?}", lines(&found)));
+    assert!(!format!("{config:?}").contains("hunter2"));
 }

@@ -65,6 +65,7 @@ pub fn read(route: &Route, answer: &Answer) -> Result<Answered, Problem> {
         | Outcome::MutationByGet
         | Outcome::EventsNotAccepted
         | Outcome::RateLimited
+        | Outcome::Unavailable
         | Outcome::Failed
         | Outcome::Late => return Err(problem(response.errors.first(), status_of_refusal)),
     };

@@ -92,7 +92,9 @@ fn known(code: &str) -> Option<StatusCode> {
         "NOT_FOUND" => StatusCode::NOT_FOUND,
         "CONFLICT" => StatusCode::CONFLICT,
         "RATE_LIMITED" | "UPSTREAM_RATE_LIMITED" => StatusCode::TOO_MANY_REQUESTS,
-        "OVERLOADED" | "CIRCUIT_OPEN" | "SUBREQUEST_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
+        "OVERLOADED" | "SERVICE_UNAVAILABLE" | "CIRCUIT_OPEN" | "SUBREQUEST_UNAVAILABLE" => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         "GATEWAY_TIMEOUT" | "SUBGRAPH_TIMEOUT" => StatusCode::GATEWAY_TIMEOUT,
         _ => return None,
     })
