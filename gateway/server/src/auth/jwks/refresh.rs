@@ -39,6 +39,17 @@ pub struct Fetched {
     pub max_age: Option<Duration>,
 }
 
+/// What came of asking a server because of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was asked, well or not.
+    Answered,
+    /// It has been asked too short a time ago.
+    NotNow,
+    /// It has not answered in time.
+    TooLate,
+}
+
 /// The keys of one server, as far as they are known.
 #[derive(Debug)]
 pub struct Refreshed {
@@ -87,18 +98,21 @@ impl Refreshed {
         self.progress.borrow().has_failed
     }
 
-    /// Waits until the server has been asked again, by the deadline, if it may be asked now. Whether it has.
-    pub async fn ask_again(&self, deadline: Instant) -> bool {
+    /// Waits until the server has been asked again, by the deadline, if it may be asked now.
+    pub async fn ask_again(&self, deadline: Instant) -> Asked {
         let mut progress = self.progress.subscribe();
         let before = *progress.borrow_and_update();
         if !before.is_asking {
             if Instant::now() < before.free_from {
-                return false;
+                return Asked::NotNow;
             }
             self.wanted.notify_one();
         }
         let ended = progress.wait_for(|now| now.ended > before.ended);
-        matches!(timeout_at(deadline, ended).await, Ok(Ok(_)))
+        match timeout_at(deadline, ended).await {
+            Ok(_) => Asked::Answered,
+            Err(_) => Asked::TooLate,
+        }
     }
 
     /// Asks, without end.

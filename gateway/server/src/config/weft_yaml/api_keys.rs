@@ -34,7 +34,7 @@ impl RawApiKeys {
         let header = match self.header {
             Some(Located { value: Header(header), span }) => {
                 let is_taken = [AUTHORIZATION, COOKIE, forwarded::X_REQUEST_ID].contains(&header)
-                    || forwarded::OF_CALLERS.contains(&header)
+                    || forwarded::is_of_callers(&header)
                     || is_reserved(&header);
                 if is_taken {
                     let message = format!("`{header}` carries something else, and cannot carry API keys");

@@ -92,7 +92,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "weft.yaml:1:23: expected a source with its subgraph, as subgraph.source",
         ),
         (
-            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n      - insert: { name: X-User-Id, value: u }\n      - propagate: { named: x-me, rename: x-user-roles }\n      - propagate: { named: x-user-id, rename: x-me }\n      - remove: { named: x-user-scopes }\n",
+            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n      - insert: { name: X-User-Id, value: u }\n      - propagate: { named: x-me, rename: x-user_roles }\n      - propagate: { named: x-user-id, rename: x-me }\n      - remove: { named: x-user-scopes }\n",
             "weft.yaml:4:9: there is no key `propagat` here (did you mean `propagate`?)\n\
              weft.yaml:5:29: expected the name of a header, such as x-request-id\n\
              weft.yaml:6:9: expected either `named` or `matching`\n\
@@ -107,7 +107,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:15:9: expected exactly one of `propagate`, `insert`, `remove`\n\
              weft.yaml:16:35: expected the value of a header: one line of visible characters\n\
              weft.yaml:17:9: `x-user-id` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim\n\
-             weft.yaml:18:9: `x-user-roles` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim",
+             weft.yaml:18:9: `x-user_roles` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim",
         ),
         ("override_labels: { a: on, b: maybe }", "weft.yaml:1:30: expected true or false, found the text \"maybe\""),
         (

@@ -142,6 +142,8 @@ async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_fo
         gate.add_permits(1);
     };
     assert_eq!(futures_util::future::join(late, meanwhile).await.0, Err(TokenFault::UnknownKey));
+    let (now, hasty) = (UNIX_EPOCH + Duration::from_secs(NOW), Instant::now());
+    assert_eq!(tokens.verify(&unknown, now, hasty).await.err(), Some(TokenFault::NoKeys), "it may come to be known");
 }
 
 #[tokio::test]
