@@ -26,7 +26,7 @@ const MAX_BYTES: u64 = 32 << 20;
 /// What a token takes: it is kept as it came and as it was read, the latter in many small pieces.
 const FACTOR: usize = 8;
 
-/// How long a request waits at most for keys that are asked for because of it.
+/// A client waits no longer for keys of which nobody knows whether they are there.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Whose tokens are taken.
@@ -60,6 +60,8 @@ pub enum KeySource {
 pub struct Tokens {
     issuers: Vec<Trusted>,
     leeway: Duration,
+    /// How long a request waits at most for keys that are asked for because of it.
+    pub(super) longest_wait: Duration,
     names: IdentityClaims,
     /// By the whole token. Checking a signature costs more than the rest of a small request.
     known: Cache<Box<str>, Known>,
@@ -118,7 +120,7 @@ impl Tokens {
     fn remembering(config: &JwtConfig, names: &IdentityClaims, max_bytes: u64) -> Self {
         let known = Cache::builder().max_capacity(max_bytes).weigher(|_, known: &Known| known.weight).build();
         let issuers = config.issuers.iter().map(|issuer| Trusted::new(issuer.clone())).collect();
-        Self { issuers, leeway: config.leeway, names: names.clone(), known }
+        Self { issuers, leeway: config.leeway, longest_wait: LONGEST_WAIT, names: names.clone(), known }
     }
 
     /// Has the keys that servers publish from now on.
@@ -148,7 +150,7 @@ impl Tokens {
             Err(doubt) => return Err(doubt.fault()),
         };
         // In a box, since room for it would be moved with every request.
-        let asked = Box::pin(jwks.ask_again(deadline.min(Instant::now() + LONGEST_WAIT))).await;
+        let asked = Box::pin(jwks.ask_again(deadline.min(Instant::now() + self.longest_wait))).await;
         match asked {
             Asked::Answered => self.check(token, now).map_err(|doubt| doubt.fault()),
             Asked::NotNow => Err(Doubt::NoKey(Some(jwks)).fault()),

@@ -33,6 +33,7 @@ fn following_by(server: &KeyServer, cool_down: Duration, servers: &KeyServers) -
     let algorithms = vec![Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
     let issuers = vec![Issuer { issuer: "a".to_owned(), audiences: vec![], algorithms, keys }];
     let mut tokens = Tokens::new(&JwtConfig { issuers, leeway: Duration::ZERO }, &IdentityClaims::default());
+    tokens.longest_wait = GIVE_UP;
     tokens.follow(servers);
     tokens
 }
