@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use apollo_compiler::ast::Type;
 use serde_json::value::RawValue;
 use weft_federation::plan::SlotId;
 use weft_federation::schema::write_json_string;
@@ -144,8 +145,9 @@ impl SubgraphError {
     pub fn denied(need: &Need) -> Self {
         let (code, message) = match need {
             Need::Authenticated => ("UNAUTHENTICATED", "This field needs a credential.".to_owned()),
-            Need::Claim(path) => {
-                ("UNAUTHENTICATED", format!("This field needs a credential with the claim \"{}\".", path.join(".")))
+            Need::Claim(path, ty) => {
+                let (path, is) = (path.join("."), claim_is(ty));
+                ("UNAUTHENTICATED", format!("This field needs a credential with the claim \"{path}\"{is}."))
             }
             Need::Scopes(_) => {
                 ("UNAUTHORIZED_FIELD_OR_TYPE", "The credential has not the scopes that this field needs.".to_owned())
@@ -170,6 +172,20 @@ impl SubgraphError {
             rest: Box::default(),
         }
     }
+}
+
+/// What a claim has to be, in words that say nothing of the supergraph: of its own scalars nothing is said.
+fn claim_is(ty: &Type) -> String {
+    let one = match ty.inner_named_type().as_str() {
+        "Int" => "a whole number of 32 bits",
+        "Float" => "a number",
+        "Boolean" => "true or false",
+        "String" => "a text",
+        "ID" => "a text or a whole number",
+        _ => return String::new(),
+    };
+    let several = if ty.is_list() { ", or a list of such" } else { "" };
+    format!(", which is {one}{several}")
 }
 
 /// The start of a text, of at most `max` bytes.

@@ -13,6 +13,10 @@ pub struct Faults {
     /// Whether a field fails that others are computed from: what that takes with it depends on the plan.
     pub spreads: bool,
     pub subgraphs: Vec<(Sub, SubgraphFault)>,
+    /// Subgraphs never let a null take what holds it with it, even if no field of theirs fails: what is wrong may be an argument.
+    pub lax: bool,
+    /// Every error says that whoever asks may not see what it is about.
+    pub refuses: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -157,7 +161,24 @@ pub fn field_faults(rng: &mut Rng, world: &World) -> Faults {
             fields.push(FieldFault { object: object.name.clone(), field: field.name.clone(), kind });
         }
     }
-    Faults { fields, strict: rng.chance(35), spreads, subgraphs: vec![] }
+    Faults { fields, strict: rng.chance(35), spreads, ..Faults::none() }
+}
+
+/// Faults of which every one is a refusal: fields that take what holds them with them, entities, whole calls.
+pub fn refusals(rng: &mut Rng, world: &World) -> Faults {
+    let mut faults = if rng.chance(30) {
+        let fields = field_faults(rng, world).fields;
+        let refused = |fault| FieldFault { kind: FieldFaultKind::Refused, ..fault };
+        Faults { fields: fields.into_iter().map(refused).collect(), strict: true, spreads: true, ..Faults::none() }
+    } else {
+        let kinds = [SubgraphFault::NoData, SubgraphFault::FailedEntities, SubgraphFault::FailedFields];
+        let subs: Vec<Sub> = (0..world.subgraphs).collect();
+        let faulty = rng.some(&subs, 40);
+        let subgraphs = faulty.into_iter().map(|sub| (sub, kinds[rng.below(kinds.len())])).collect();
+        Faults { strict: true, subgraphs, ..Faults::none() }
+    };
+    faults.refuses = true;
+    faults
 }
 
 /// Whether some field is computed from one of this name.
@@ -184,5 +205,5 @@ fn subgraph_faults(rng: &mut Rng, world: &World) -> Faults {
     }
     let subgraphs =
         faulty.into_iter().map(|sub| (sub, SubgraphFault::ALL[rng.below(SubgraphFault::ALL.len())])).collect();
-    Faults { fields: vec![], strict: true, spreads: false, subgraphs }
+    Faults { strict: true, subgraphs, ..Faults::none() }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::claims;
 use crate::view::Need;
 
 /// What is known of the one who asks.
@@ -58,7 +59,7 @@ impl Identity {
         match need {
             Need::Authenticated => !self.is_anonymous(),
             Need::Scopes(sets) => self.has_scopes(sets),
-            Need::Claim(path) => self.claim(path).is_some(),
+            Need::Claim(path, ty) => self.claim(path).is_some_and(|claim| claims::value(ty, claim).is_some()),
         }
     }
 }

@@ -77,7 +77,7 @@ fn mapped(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Opt
         found.push(Diagnostic::error("UNKNOWN_PATH", message).at(at, "").help(help));
     }
     let mut needs = needs::of_field(cx, owner, field, base);
-    needs.extend(claims.into_iter().map(Need::Claim));
+    needs.extend(claims);
     if found[before..].iter().any(Diagnostic::is_error) {
         return None;
     }
@@ -95,7 +95,7 @@ struct Made<'a> {
     treatment: Treatment,
 }
 
-type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<super::map::ClaimPath>);
+type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<Need>);
 
 impl<'a> Made<'a> {
     fn sourced(&mut self, text: Option<&'a Node<Value>>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {

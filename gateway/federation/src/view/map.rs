@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::Type;
 
 use super::freshness::MaxAges;
 use crate::schema::{FieldId, TypeId, TypeSet, Value, Wrapping};
@@ -148,8 +149,8 @@ pub enum Need {
     Authenticated,
     /// Holder of all scopes of one of the sets.
     Scopes(Arc<[Box<[Box<str>]>]>),
-    /// Known by a credential with this claim.
-    Claim(ClaimPath),
+    /// Known by a credential with this claim, which is a value of this type of the supergraph's.
+    Claim(ClaimPath, Type),
 }
 
 /// What becomes of a field's value on the way to the client. Empty for nearly all fields.
