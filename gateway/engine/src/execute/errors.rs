@@ -140,7 +140,7 @@ impl SubgraphError {
             || matches!(self.status, Some(BackendStatus::Http(401 | 403) | BackendStatus::Grpc(7 | 16)))
     }
 
-    /// What a view does not show to the one who asks.
+    /// What the one who asks may not see.
     pub fn denied(need: &Need) -> Self {
         let (code, message) = match need {
             Need::Authenticated => ("UNAUTHENTICATED", "This field needs a credential.".to_owned()),
@@ -149,6 +149,9 @@ impl SubgraphError {
             }
             Need::Scopes(_) => {
                 ("UNAUTHORIZED_FIELD_OR_TYPE", "The credential has not the scopes that this field needs.".to_owned())
+            }
+            Need::Policies(_) => {
+                ("UNAUTHORIZED_FIELD_OR_TYPE", "The policies that this field needs do not hold here.".to_owned())
             }
         };
         Self { code: Cow::Borrowed(code), ..Self::internal(message) }

@@ -8,11 +8,12 @@ use std::borrow::Cow;
 
 use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionKind, ProjectionSource, ViewedSource};
 use weft_federation::schema::{Id, Wrapping, write_json_string};
-use weft_federation::view::{EnumMap, Fallback, ListStep, Mask, Treatment};
+use weft_federation::view::{EnumMap, Fallback, ListStep, Mask, Need, Treatment};
 
 use super::arena::{ObjectId, SlotValue};
 use super::project::{Stop, Target, Writer};
 use super::report::{Code, Mark as ReportMark, Segment};
+use crate::execute::SubgraphError;
 
 /// A field's value while a path to it is followed.
 struct Value<'a> {
@@ -25,15 +26,15 @@ struct Value<'a> {
 
 /// What is at a place of the path.
 #[derive(Clone, Copy)]
-struct Found {
+struct Found<'a> {
     value: SlotValue,
     /// What the supergraph says of it.
     promised: Wrapping,
     /// Why it is not there, if it is not.
-    reason: Reason,
+    reason: Reason<'a>,
 }
 
-impl Found {
+impl Found<'_> {
     /// Nothing, as may be.
     fn nothing() -> Self {
         Self { value: SlotValue::Null, promised: Wrapping::default(), reason: Reason::None }
@@ -42,12 +43,14 @@ impl Found {
 
 /// Whose errors say why a value is not there.
 #[derive(Clone, Copy)]
-enum Reason {
+enum Reason<'a> {
     None,
     /// Those of the object that is being written, which tells them itself.
     Told,
     /// Those of an object on the way.
     Of(ObjectId),
+    /// An object on the way is of a type on which the rest of the path is refused.
+    Refused(&'a Need),
 }
 
 impl<'a> Writer<'a> {
@@ -131,7 +134,7 @@ impl<'a> Writer<'a> {
     /// Goes through the lists of a step.
     fn lists(
         &mut self,
-        found: Found,
+        found: Found<'a>,
         lists: &'a [ListStep],
         source: &'a ViewedSource,
         value: &mut Value<'a>,
@@ -163,12 +166,15 @@ impl<'a> Writer<'a> {
     }
 
     /// Is at the end of a step: the path goes on from here, or has come to its end.
-    fn arrive(&mut self, found: Found, source: &'a ViewedSource, value: &mut Value<'a>) -> Result<(), Stop> {
+    fn arrive(&mut self, found: Found<'a>, source: &'a ViewedSource, value: &mut Value<'a>) -> Result<(), Stop> {
         let through = source.below.filter(|below| self.is_through(*below));
         match (found.value, through) {
             (SlotValue::Object(object), Some(below)) => {
                 let next = self.class(object, below).and_then(|class| class.fields.first());
                 let next = next.map(|field| (&field.source, field.promised));
+                if let Some((ProjectionSource::Denied(need), _)) = next {
+                    return self.land(Found { reason: Reason::Refused(need), ..Found::nothing() }, None, value);
+                }
                 let Some((ProjectionSource::Viewed(next), promised)) = next else {
                     // The path does not go on for objects of this type.
                     let reason = self.reason_of(object, SlotValue::Absent);
@@ -197,7 +203,7 @@ impl<'a> Writer<'a> {
         self.shape.projections[projection.index()].kind == ProjectionKind::Through
     }
 
-    fn reason_of(&self, object: ObjectId, found: SlotValue) -> Reason {
+    fn reason_of(&self, object: ObjectId, found: SlotValue) -> Reason<'a> {
         if self.is_lost(object, found) { Reason::Of(object) } else { Reason::None }
     }
 
@@ -227,7 +233,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes what was found at the end of a path: the field's value, or an item of it.
-    fn land(&mut self, found: Found, below: Option<ProjectionId>, value: &mut Value<'a>) -> Result<(), Stop> {
+    fn land(&mut self, found: Found<'a>, below: Option<ProjectionId>, value: &mut Value<'a>) -> Result<(), Stop> {
         let Some(at) = value.items else { return self.told(found, below, value, value.wrapping) };
         if value.treatment.limit.is_some_and(|limit| at >= limit) {
             return Ok(());
@@ -251,7 +257,7 @@ impl<'a> Writer<'a> {
     /// Writes what was found, after the errors of an object on the way that say why it is not there.
     fn told(
         &mut self,
-        found: Found,
+        found: Found<'a>,
         below: Option<ProjectionId>,
         value: &Value<'a>,
         wrapping: Wrapping,
@@ -261,6 +267,10 @@ impl<'a> Writer<'a> {
             Reason::Told => true,
             Reason::Of(object) => {
                 self.tell(object);
+                true
+            }
+            Reason::Refused(need) => {
+                self.report.add_here(&SubgraphError::denied(need));
                 true
             }
         };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::view::Need;
+use crate::schema::Need;
 
 /// What is known of the one who asks.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +10,7 @@ pub struct Identity {
     /// `None` for one without a credential.
     claims: Option<Map<String, Value>>,
     scopes: Vec<Box<str>>,
+    policies: Vec<Box<str>>,
 }
 
 impl Identity {
@@ -31,7 +32,15 @@ impl Identity {
         }
         scopes.sort_unstable();
         scopes.dedup();
-        Self { claims: Some(claims), scopes }
+        Self { claims: Some(claims), scopes, policies: vec![] }
+    }
+
+    /// The same, for whom these policies hold.
+    #[must_use]
+    pub fn with_policies(mut self, mut policies: Vec<Box<str>>) -> Self {
+        policies.sort_unstable();
+        self.policies = policies;
+        self
     }
 
     pub fn is_anonymous(&self) -> bool {
@@ -46,18 +55,19 @@ impl Identity {
         (!found.is_null()).then_some(found)
     }
 
-    /// Whether all scopes of one of the sets are held.
-    pub fn has_scopes(&self, sets: &[Box<[Box<str>]>]) -> bool {
-        sets.iter().any(|set| set.iter().all(|scope| self.scopes.binary_search(scope).is_ok()))
-    }
-
     pub fn meets(&self, need: &Need) -> bool {
         match need {
             Need::Authenticated => !self.is_anonymous(),
-            Need::Scopes(sets) => self.has_scopes(sets),
+            Need::Scopes(sets) => has_one(&self.scopes, sets),
+            Need::Policies(sets) => has_one(&self.policies, sets),
             Need::Claim(path) => self.claim(path).is_some(),
         }
     }
+}
+
+/// Whether all names of one of the sets are among those that are held, which are sorted.
+fn has_one(held: &[Box<str>], sets: &[Box<[Box<str>]>]) -> bool {
+    sets.iter().any(|set| set.iter().all(|name| held.binary_search(name).is_ok()))
 }
 
 #[cfg(test)]
@@ -85,6 +95,7 @@ mod tests {
     #[test]
     fn one_set_of_scopes_must_be_held_whole() {
         let sets: [Box<[Box<str>]>; 2] = [["a".into(), "b".into()].into(), ["c".into()].into()];
+        let need = Need::Scopes(sets.into());
         let cases = [
             (r#"{"scope":"a b"}"#, true),
             (r#"{"scope":"a"}"#, false),
@@ -94,8 +105,8 @@ mod tests {
             (r#"{}"#, false),
         ];
         for (claims, expected) in cases {
-            assert_eq!(identity(claims).has_scopes(&sets), expected, "{claims}");
+            assert_eq!(identity(claims).meets(&need), expected, "{claims}");
         }
-        assert!(!Identity::anonymous().has_scopes(&[]), "no set is held by nobody");
+        assert!(!Identity::anonymous().meets(&Need::Scopes([].into())), "no set is held by nobody");
     }
 }

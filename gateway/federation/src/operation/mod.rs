@@ -8,6 +8,7 @@ mod error;
 mod footprint;
 mod identity;
 mod labels;
+mod policies;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -23,4 +24,5 @@ pub use document::{Document, parse};
 pub use error::OperationError;
 pub use identity::Identity;
 pub use labels::{LabelId, OverrideLabels};
+pub use policies::Policies;
 pub use variables::{Variables, coerce};

@@ -7,14 +7,14 @@ use super::arguments;
 use super::context::Context;
 use super::directives::{self, From, FromPlace};
 use super::guarantee::{Cause, Given, given};
-use super::map::{FieldMap, FieldSource, Need, Step, Treatment};
+use super::map::{FieldMap, FieldSource, Step, Treatment};
 use super::needs;
 use super::output::{Fit, Unfit, fit};
 use super::path::{self, FieldPath, Segment, Word};
 use super::resolve::{Leg, PathPlace, resolve};
 use super::treatments::{self, Limited};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::schema::{TypeId, Wrapping};
+use crate::schema::{ClaimPath, Need, TypeId, Wrapping};
 
 /// A field of a client's type, and the supergraph's type that it is looked for on.
 #[derive(Clone, Copy)]
@@ -92,7 +92,7 @@ struct Made<'a> {
     treatment: Treatment,
 }
 
-type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<super::map::ClaimPath>);
+type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<ClaimPath>);
 
 impl<'a> Made<'a> {
     fn sourced(&mut self, text: Option<&'a Node<Value>>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {
