@@ -338,3 +338,73 @@ fn check(supergraph: &Supergraph<Satisfiable>, client: &ClientSchema, cases: &[C
         assert_eq!((&asked[..], &refused[..]), (*expected_asked, *expected_refused), "{who}: {text}");
     }
 }
+
+#[test]
+fn directives_are_known_whatever_they_are_called() {
+    // How a supergraph links the specification and calls its directive, and whether that demands something.
+    let cases = [
+        (r#"@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)"#, "authenticated", true),
+        (r#"@link(url: "https://specs.apollo.dev/authenticated/v0.1", as: "auth", for: SECURITY)"#, "auth", true),
+        (
+            r#"@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY, import: [{ name: "@authenticated", as: "@in" }])"#,
+            "in",
+            true,
+        ),
+        (
+            r#"@link(url: "https://specs.apollo.dev/authenticated/v0.1", as: "x", import: ["@authenticated"])"#,
+            "authenticated",
+            true,
+        ),
+        ("", "authenticated", true),
+        ("", "auth", false),
+        (r#"@link(url: "https://example.com/own/v1.0", import: ["@authenticated"])"#, "authenticated", false),
+        (r#"@link(url: "https://example.com/authenticated/v1.0")"#, "authenticated", false),
+        (
+            r#"@link(url: "https://specs.apollo.dev/authenticated/v0.1", as: "auth") @link(url: "https://example.com/authenticated/v1.0")"#,
+            "auth",
+            true,
+        ),
+    ];
+    for (link, name, expected) in cases {
+        let sdl = format!(
+            r#"schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) {link} {{ query: Query }}
+            directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+            directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+            directive @join__type(graph: join__Graph!) repeatable on OBJECT
+            directive @{name} on FIELD_DEFINITION
+            scalar link__Import
+            enum link__Purpose {{ SECURITY EXECUTION }}
+            enum join__Graph {{ A @join__graph(name: "a", url: "http://a.invalid") }}
+            type Query @join__type(graph: A) {{ a: Int @{name} }}"#
+        );
+        let supergraph = loaded(&sdl);
+        let planned = planned(&supergraph, &ClientSchema::identity(&supergraph), "{ a }", "-");
+        assert_eq!(!refused(&planned).is_empty(), expected, "{link} @{name}");
+    }
+}
+
+#[test]
+fn an_operation_has_a_bit_for_each_thing_that_is_demanded_for_it_and_no_more() {
+    let fields: String = (0..70).map(|at| format!("f{at}: Int @requiresScopes(scopes: [[\"s{at}\"]])\n")).collect();
+    let sdl = format!("{LINK}type Query {{ free: Int {fields} same: Int @requiresScopes(scopes: [[\"s0\"]]) }}");
+    let input = SubgraphInput {
+        name: "a".to_owned(),
+        url: "http://a.invalid".to_owned(),
+        source: Source::new("a.graphql", sdl),
+    };
+    let supergraph = loaded(&compose(vec![input], &mut NoConnectors).supergraph.expect("it composes"));
+    let client = ClientSchema::identity(&supergraph);
+    let bits = |text: &str| {
+        let bound = bind(&client, parse(&client, text, None).expect("it is valid"));
+        bound.map(|bound| bound.conditions.len()).map_err(|error| error.code)
+    };
+    let many = |count: usize| (0..count).map(|at| format!("f{at} ")).collect::<String>();
+    for (text, expected) in [
+        ("{ free }".to_owned(), Ok(0)),
+        ("{ f0 same again: f0 }".to_owned(), Ok(1)),
+        (format!("{{ {} }}", many(64)), Ok(64)),
+        (format!("{{ {} }}", many(65)), Err("GRAPHQL_VALIDATION_FAILED")),
+    ] {
+        assert_eq!(bits(&text), expected, "{text}");
+    }
+}

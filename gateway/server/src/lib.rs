@@ -8,6 +8,7 @@ pub mod cli;
 mod compose;
 mod config;
 mod dev;
+mod download;
 mod files;
 mod http;
 mod operations;

@@ -10,7 +10,7 @@ use super::error::OperationError;
 use crate::view::ClientSchema;
 
 /// More tokens than any operation written by people or tools has.
-const MAX_TOKENS: usize = 15_000;
+pub const MAX_TOKENS: usize = 15_000;
 
 /// The limits are those of the parser and the validation, which recurse.
 const TOO_DEEP: &str = "The operation is nested too deep. At most 129 fields, 100 fragments that spread each other, and \

@@ -20,7 +20,7 @@ pub use bound::{
     Selection, SelectionSet, Sight, VariableDef, VariableOrigin,
 };
 pub use depth::depth;
-pub use document::{Document, parse};
+pub use document::{Document, MAX_TOKENS, parse};
 pub use error::OperationError;
 pub use identity::Identity;
 pub use labels::{LabelId, OverrideLabels};

@@ -9,6 +9,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema};
 
 use super::features::Features;
+use super::locations::is_executable;
 
 /// Directives of the specification, which clients may see.
 const KEPT: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "skip", "include"];
@@ -53,21 +54,6 @@ pub fn api_schema(supergraph: &Schema) -> Result<Valid<Schema>, String> {
     }
     super::defaults::complete(&mut schema);
     schema.validate().map_err(|errors| errors.errors.to_string())
-}
-
-fn is_executable(location: apollo_compiler::ast::DirectiveLocation) -> bool {
-    use apollo_compiler::ast::DirectiveLocation as L;
-    matches!(
-        location,
-        L::Query
-            | L::Mutation
-            | L::Subscription
-            | L::Field
-            | L::FragmentDefinition
-            | L::FragmentSpread
-            | L::InlineFragment
-            | L::VariableDefinition
-    )
 }
 
 fn is_kept(name: &str) -> bool {

@@ -10,6 +10,7 @@ mod features;
 mod field_set;
 mod ids;
 mod join;
+mod locations;
 mod model;
 mod need;
 mod owned;
@@ -23,6 +24,7 @@ pub use api::api_schema;
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use ids::ids;
 pub use ids::{FieldId, Id, NameId, NeedId, SubgraphId, TypeId};
+pub(crate) use locations::is_executable;
 pub use model::{
     ArgumentDef, ContextArgument, FieldDef, FieldJoin, KeyJoin, Model, SubgraphDef, TypeDef, TypeJoin, TypeKind,
 };

@@ -1,7 +1,9 @@
 //! Owns the directives that a view is written in: their definitions, and which names are weft's and never a client's.
 
-use apollo_compiler::ast::{Definition, DirectiveDefinition, DirectiveLocation, Document};
+use apollo_compiler::ast::{Definition, DirectiveDefinition, Document};
 use apollo_compiler::{Node, Schema};
+
+use crate::schema::is_executable;
 
 /// Added to every client's file, so that what is written with them is validated like the rest of it. A `Const` that must
 /// be there could not be `null` here, which it can: that there is one is checked where it is read.
@@ -81,29 +83,4 @@ pub(super) fn take_out(document: &mut Document) {
         | Definition::EnumTypeExtension(_)
         | Definition::InputObjectTypeExtension(_) => true,
     });
-}
-
-fn is_executable(location: DirectiveLocation) -> bool {
-    use DirectiveLocation as L;
-    match location {
-        L::Query
-        | L::Mutation
-        | L::Subscription
-        | L::Field
-        | L::FragmentDefinition
-        | L::FragmentSpread
-        | L::InlineFragment
-        | L::VariableDefinition => true,
-        L::Schema
-        | L::Scalar
-        | L::Object
-        | L::FieldDefinition
-        | L::ArgumentDefinition
-        | L::Interface
-        | L::Union
-        | L::Enum
-        | L::EnumValue
-        | L::InputObject
-        | L::InputFieldDefinition => false,
-    }
 }

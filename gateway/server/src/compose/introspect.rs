@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::redirect::Policy;
 use serde::Deserialize;
+
+use crate::download::{DownloadError, download};
 
 /// How long a subgraph may take for its answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -16,12 +19,8 @@ const MAX_ANSWER: usize = 32 * 1024 * 1024;
 /// Why there is no SDL, in words that follow "does not give its schema:".
 #[derive(Debug, thiserror::Error)]
 pub enum IntrospectError {
-    #[error("{}", innermost(.0))]
-    Http(#[from] reqwest::Error),
-    #[error("its answer has the status {0}")]
-    Status(reqwest::StatusCode),
-    #[error("its answer is larger than {MAX_ANSWER} bytes")]
-    TooLarge,
+    #[error(transparent)]
+    Download(#[from] DownloadError),
     #[error("its answer is no GraphQL response: {0}")]
     NotGraphql(#[from] serde_json::Error),
     #[error("it says: {0}")]
@@ -30,15 +29,6 @@ pub enum IntrospectError {
     NoSdl,
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),
-}
-
-/// The cause that people understand is the last one: "connection refused", not "error sending request".
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 #[derive(Deserialize)]
@@ -77,25 +67,14 @@ pub fn fetch_sdl(url: &str) -> Result<String, IntrospectError> {
 }
 
 async fn ask(url: &str) -> Result<Bytes, IntrospectError> {
-    let client =
-        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build()?;
+    let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(TIMEOUT).build();
     let request = client
+        .map_err(DownloadError::from)?
         .post(url)
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json")
         .body(r#"{"query":"{ _service { sdl } }"}"#);
-    let mut response = request.send().await?;
-    if !response.status().is_success() {
-        return Err(IntrospectError::Status(response.status()));
-    }
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(IntrospectError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
+    Ok(download(request, MAX_ANSWER).await?.body)
 }
 
 fn read(answer: &[u8]) -> Result<String, IntrospectError> {

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use weft_federation::operation::MAX_TOKENS;
+
 use super::cache::Refusal;
 use super::request::ClientRequest;
 use super::{Entry, Pipeline, internal, refuse};
@@ -11,9 +13,6 @@ use crate::operations::{Named, SHA256, SavedOperation, canonical, is_hash, sha25
 
 pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
 pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
-
-/// More tokens than any operation written by people or tools has.
-const MAX_TOKENS: usize = 15_000;
 
 /// The document that is to run.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use apollo_compiler::collections::IndexSet;
 use super::{Merge, Source, argument, description};
 use crate::compose::merged::MergedDirective;
 use crate::compose::names::subgraph_list;
+use crate::schema::is_executable;
 use crate::schema::subgraph::SpecDirective;
 
 /// The definitions that the supergraph has, in the order in which they are met.
@@ -90,29 +91,4 @@ fn definition(
     let lists: Vec<_> = sources.iter().map(|source| (source.subgraph, source.node.arguments.as_slice())).collect();
     let arguments = argument::merge_all(merge, &coordinate, &lists);
     Some(MergedDirective { name: name.to_string(), description, arguments, repeatable, locations })
-}
-
-fn is_executable(location: DirectiveLocation) -> bool {
-    use DirectiveLocation as L;
-    match location {
-        L::Query
-        | L::Mutation
-        | L::Subscription
-        | L::Field
-        | L::FragmentDefinition
-        | L::FragmentSpread
-        | L::InlineFragment
-        | L::VariableDefinition => true,
-        L::Schema
-        | L::Scalar
-        | L::Object
-        | L::FieldDefinition
-        | L::ArgumentDefinition
-        | L::Interface
-        | L::Union
-        | L::Enum
-        | L::EnumValue
-        | L::InputObject
-        | L::InputFieldDefinition => false,
-    }
 }

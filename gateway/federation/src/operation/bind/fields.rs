@@ -14,7 +14,7 @@ use super::super::bound::{
 };
 use super::super::error::OperationError;
 use super::{Binder, unknown};
-use crate::schema::{Arguments, Need};
+use crate::schema::{Arguments, Need, TypeId};
 use crate::view::{FieldMap, FieldSource, ViewMap};
 
 /// A field of an operation, and what it is on the type that it is taken on: a member of an interface can have more
@@ -120,45 +120,31 @@ impl Binder<'_> {
             Some(_) | None => None,
         };
         let seen_as = |step, needs| Some(FieldView { map: Arc::clone(map), step, needs, unmasked });
-        let steps = match &map.source {
-            FieldSource::Path(steps) => steps,
-            FieldSource::Here | FieldSource::Constant(_) => {
-                let target = match map.source {
-                    FieldSource::Here => FieldTarget::Here,
-                    FieldSource::Path(_) | FieldSource::Members(_) | FieldSource::Constant(_) => FieldTarget::Constant,
-                };
-                let view = seen_as(0, needs);
-                return Ok(Field {
-                    key,
-                    target,
-                    arguments: Arguments::default(),
-                    conditions,
-                    selection_set: below,
-                    view,
-                });
+        let (target, arguments, selection_set) = match &map.source {
+            FieldSource::Here => (FieldTarget::Here, Arguments::default(), below),
+            FieldSource::Constant(_) => (FieldTarget::Constant, Arguments::default(), below),
+            FieldSource::Path(steps) => {
+                let (first, rest) = steps.split_first().ok_or_else(|| unknown(&map.coordinate))?;
+                let given = self.given(view, map, asked)?;
+                let mut below = below;
+                for (at, step) in rest.iter().enumerate().rev() {
+                    let (target, arguments) = (FieldTarget::Field(step.field), self.fill(&step.arguments, &given));
+                    let (selection_set, view) = (self.narrowed(step.narrow, below), seen_as(at + 1, Box::default()));
+                    let field = Field { key: key.clone(), target, arguments, conditions: vec![], selection_set, view };
+                    let selections = vec![Selection::Field(field)];
+                    below = self.once(SelectionSet { selections, sight: Sight::Through });
+                }
+                let (arguments, below) = (self.fill(&first.arguments, &given), self.narrowed(first.narrow, below));
+                (FieldTarget::Field(first.field), arguments, below)
             }
             // Members are objects, which have their fields from one place.
             FieldSource::Members(_) => return Err(unknown(&map.coordinate)),
         };
-        let given = self.given(view, map, asked)?;
-        let mut below = below;
-        for (at, step) in steps.iter().enumerate().skip(1).rev() {
-            let arguments = self.fill(&step.arguments, &given);
-            let selection_set = self.narrowed(step.narrow, below);
-            let target = FieldTarget::Field(step.field);
-            let view = seen_as(at, Box::default());
-            let field = Field { key: key.clone(), target, arguments, conditions: vec![], selection_set, view };
-            below = self.once(SelectionSet { selections: vec![Selection::Field(field)], sight: Sight::Through });
-        }
-        let first = steps.first().ok_or_else(|| unknown(&map.coordinate))?;
-        let arguments = self.fill(&first.arguments, &given);
-        let selection_set = self.narrowed(first.narrow, below);
-        let (target, view) = (FieldTarget::Field(first.field), seen_as(0, needs));
-        Ok(Field { key, target, arguments, conditions, selection_set, view })
+        Ok(Field { key, target, arguments, conditions, selection_set, view: seen_as(0, needs) })
     }
 
     /// A selection set for objects of one type alone.
-    fn narrowed(&mut self, ty: Option<crate::schema::TypeId>, below: Arc<SelectionSet>) -> Arc<SelectionSet> {
+    fn narrowed(&mut self, ty: Option<TypeId>, below: Arc<SelectionSet>) -> Arc<SelectionSet> {
         let Some(ty) = ty else { return below };
         let types = self.client.model.ty(ty).possible.clone();
         let sight = match &below.sight {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::BytesMut;
 use reqwest::redirect::Policy;
+
+use crate::download::{DownloadError, download};
 
 /// How long a server may take for all of it.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -14,25 +15,12 @@ const MAX_DOCUMENT: usize = 128 * 1024 * 1024;
 /// Why there is no document, in words that follow "cannot get".
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    #[error("{}", innermost(.0))]
-    Http(#[from] reqwest::Error),
-    #[error("the answer has the status {0}")]
-    Status(reqwest::StatusCode),
-    #[error("the answer is larger than {MAX_DOCUMENT} bytes")]
-    TooLarge,
+    #[error(transparent)]
+    Download(#[from] DownloadError),
     #[error("the answer is not UTF-8 text")]
     NotText,
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),
-}
-
-/// The cause that people understand is the last one: "connection refused", not "error sending request".
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 /// The text, and the URL that it is at after redirects. Blocks.
@@ -41,18 +29,8 @@ pub fn fetch(url: &str) -> Result<(String, String), FetchError> {
 }
 
 async fn get(url: &str) -> Result<(String, String), FetchError> {
-    let client = reqwest::Client::builder().no_proxy().redirect(Policy::limited(5)).timeout(TIMEOUT).build()?;
-    let mut response = client.get(url).send().await?;
-    if !response.status().is_success() {
-        return Err(FetchError::Status(response.status()));
-    }
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_DOCUMENT {
-            return Err(FetchError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let text = String::from_utf8(body.to_vec()).map_err(|_| FetchError::NotText)?;
-    Ok((text, response.url().to_string()))
+    let client = reqwest::Client::builder().no_proxy().redirect(Policy::limited(5)).timeout(TIMEOUT).build();
+    let document = download(client.map_err(DownloadError::from)?.get(url), MAX_DOCUMENT).await?;
+    let text = String::from_utf8(document.body.into()).map_err(|_| FetchError::NotText)?;
+    Ok((text, document.url))
 }
