@@ -11,7 +11,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use moka::sync::Cache;
 use serde_json::{Map, Value};
-use weft_federation::operation::Identity;
+use weft_federation::operation::{Identity, Policies};
 
 use super::claims::{Validity, texts};
 use super::{Caller, Issuer, JwtConfig, Refusal};
@@ -25,6 +25,7 @@ const FACTOR: usize = 8;
 pub struct Tokens {
     issuers: Vec<(Issuer, Validation)>,
     leeway: Duration,
+    policies: Arc<Policies>,
     /// By the whole token. Checking a signature costs more than the rest of a small request.
     known: Cache<Box<str>, Known>,
 }
@@ -37,10 +38,10 @@ struct Known {
 }
 
 impl Tokens {
-    pub fn new(config: &JwtConfig) -> Self {
+    pub fn new(config: &JwtConfig, policies: Arc<Policies>) -> Self {
         let known = Cache::builder().max_capacity(MAX_BYTES).weigher(|_, known: &Known| known.weight).build();
         let issuers = config.issuers.iter().map(|issuer| (issuer.clone(), signature_alone(issuer))).collect();
-        Self { issuers, leeway: config.leeway, known }
+        Self { issuers, leeway: config.leeway, policies, known }
     }
 
     /// Who a token is of, if it holds at this time.
@@ -52,7 +53,8 @@ impl Tokens {
         let (claims, audiences) = self.verified(token)?;
         let validity = Validity::of(&claims)?;
         validity.holds_at(now, self.leeway)?;
-        let caller = Arc::new(Caller { identity: Identity::verified(claims), audiences });
+        let policies = self.policies.held_by(&claims);
+        let caller = Arc::new(Caller { identity: Identity::verified(claims).with_policies(policies), audiences });
         let weight = u32::try_from(token.len() * FACTOR).unwrap_or(u32::MAX);
         self.known.insert(token.into(), Known { caller: Arc::clone(&caller), validity, weight });
         Ok(caller)

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::http::HeaderMap;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use weft_federation::operation::Identity;
+use weft_federation::operation::{Identity, Policies};
 
 use jwt::Tokens;
 
@@ -40,6 +40,16 @@ pub struct Issuer {
     /// At least one. All are of the family that the key is for.
     pub algorithms: Vec<Algorithm>,
     pub key: DecodingKey,
+}
+
+/// What is demanded of those who ask.
+#[derive(Debug, Clone, Default)]
+pub struct Authorization {
+    /// Of all of them: a credential.
+    pub require_authentication: bool,
+    /// An operation is refused as a whole where one of its fields is.
+    pub reject_unauthorized: bool,
+    pub policies: Arc<Policies>,
 }
 
 /// Who a request is from.
@@ -83,23 +93,25 @@ pub enum Refusal {
 
 /// Finds out who requests are from.
 pub struct Authenticator {
-    anonymous: Arc<Caller>,
+    /// Who sends no token.
+    anonymous: Result<Arc<Caller>, Refusal>,
     /// `None` where nobody is authenticated.
     tokens: Option<Tokens>,
 }
 
 impl Authenticator {
     /// Without a configuration all requests are anonymous, whatever they carry.
-    pub fn new(config: Option<&JwtConfig>) -> Self {
-        Self { anonymous: Arc::default(), tokens: config.map(Tokens::new) }
+    pub fn new(config: Option<&JwtConfig>, authorization: &Authorization) -> Self {
+        let anonymous = if authorization.require_authentication { Err(Refusal::Missing) } else { Ok(Arc::default()) };
+        Self { anonymous, tokens: config.map(|config| Tokens::new(config, Arc::clone(&authorization.policies))) }
     }
 
     /// Who sent these headers at this time.
     pub fn authenticate(&self, headers: &HeaderMap, now: SystemTime) -> Result<Arc<Caller>, Refusal> {
-        let Some(tokens) = &self.tokens else { return Ok(Arc::clone(&self.anonymous)) };
+        let Some(tokens) = &self.tokens else { return self.anonymous.clone() };
         match bearer::token(headers)? {
             Some(token) => tokens.verify(token, now),
-            None => Ok(Arc::clone(&self.anonymous)),
+            None => self.anonymous.clone(),
         }
     }
 }

@@ -27,7 +27,7 @@ fn issuer(name: &str, audiences: &[&str], algorithm: Algorithm, key: DecodingKey
 }
 
 fn authenticator(issuers: Vec<Issuer>) -> Authenticator {
-    Authenticator::new(Some(&JwtConfig { issuers, leeway: Duration::from_secs(30) }))
+    Authenticator::new(Some(&JwtConfig { issuers, leeway: Duration::from_secs(30) }), &Authorization::default())
 }
 
 fn of_a_secret() -> Authenticator {
@@ -172,7 +172,7 @@ fn who_sends_nothing_is_anonymous_and_so_is_everybody_where_nothing_is_configure
     let is_anonymous = |authenticator: &Authenticator, headers: &HeaderMap| {
         authenticator.authenticate(headers, at(NOW)).map(|caller| caller.identity.is_anonymous())
     };
-    let nothing_configured = Authenticator::new(None);
+    let nothing_configured = Authenticator::new(None, &Authorization::default());
     assert_eq!(is_anonymous(&of_a_secret(), &HeaderMap::new()), Ok(true));
     assert_eq!(is_anonymous(&nothing_configured, &HeaderMap::new()), Ok(true));
     assert_eq!(is_anonymous(&nothing_configured, &with_token("a.b.c")), Ok(true));

@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub engine: Arc<Engine>,
     pub caches: Caches,
     pub authenticator: Authenticator,
+    /// Whether an operation is refused as a whole where one of its fields is.
+    pub reject_unauthorized: bool,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
 }
@@ -90,12 +92,14 @@ impl Snapshot {
         let clients = Clients::new(own, clients);
         let engine = Arc::new(Engine::new(supergraph, config)?);
         let lacks = lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
-        let warnings = config.warnings.iter().cloned().chain(config.unused(supergraph)).chain(lacks).chain(found);
+        let warnings = config.warnings.iter().cloned().chain(config.unused(supergraph));
+        let warnings = warnings.chain(config.unmet(supergraph)).chain(lacks).chain(found);
         let snapshot = Self {
             clients,
             engine,
             caches: Caches::new(),
-            authenticator: Authenticator::new(config.authentication.as_ref()),
+            authenticator: Authenticator::new(config.authentication.as_ref(), &config.authorization),
+            reject_unauthorized: config.authorization.reject_unauthorized,
             max_body: config.max_body,
         };
         Ok(Loaded { snapshot, warnings: warnings.collect() })

@@ -4,6 +4,7 @@ mod apq;
 mod authentication;
 #[cfg(test)]
 mod authentication_tests;
+mod authorization;
 mod bff;
 mod connectors;
 mod headers;
@@ -32,7 +33,7 @@ use weft_federation::diagnostics::{Diagnostic, Source};
 use super::or_variable;
 use super::values::ListenAddress;
 use super::yaml::{self, CODE};
-use crate::auth::JwtConfig;
+use crate::auth::{Authorization, JwtConfig};
 use crate::files::Files;
 use names::Named;
 use timeouts::Timeouts;
@@ -85,6 +86,8 @@ struct Raw {
     usage: usage::Usage,
     /// Who clients are. Without it nobody is asked.
     authentication: authentication::Authentication,
+    /// What clients may see.
+    authorization: authorization::RawAuthorization,
 }
 
 /// Keys whose values no excerpt of the file may show.
@@ -121,6 +124,7 @@ pub struct GatewayConfig {
     pub log_usage: Option<Duration>,
     /// `None` where nobody is authenticated.
     pub authentication: Option<JwtConfig>,
+    pub authorization: Authorization,
     /// What the file is warned of for, whatever the supergraph.
     pub warnings: Vec<Diagnostic>,
     /// The subgraphs and sources that it speaks of.
@@ -218,6 +222,8 @@ impl Raw {
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
         connectors.env.clone_from(environment);
+        let authentication = self.authentication.resolve(resolving, folder);
+        let authorization = self.authorization.resolve(resolving, authentication.is_some());
         let gateway = GatewayConfig {
             dev,
             introspection: self.introspection,
@@ -229,7 +235,8 @@ impl Raw {
             tiers: tiers::resolve(self.tiers, resolving),
             apq: self.apq.is_enabled(),
             log_usage: self.usage.period(),
-            authentication: self.authentication.resolve(resolving, folder),
+            authentication,
+            authorization,
             warnings: std::mem::take(&mut resolving.warnings),
             named: std::mem::take(&mut resolving.named),
             timeouts: std::mem::take(&mut resolving.timeouts),
