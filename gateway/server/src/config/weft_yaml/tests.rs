@@ -55,13 +55,23 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
         (
             "plugins: {}",
             "weft.yaml:1:1: there is no key `plugins` here (the keys are `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`)",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, `authorization`)",
+        ),
+        (
+            "authorization: { require_authentication: true }",
+            "weft.yaml:1:42: nobody is authenticated, so that all requests would be refused (say in `authentication.jwt` whose tokens are taken)",
+        ),
+        (
+            "authorization:\n  policies:\n    a: $args.id\n    b: id name\n    c: $.roles->includes(1)",
+            "weft.yaml:3:8: the policy \"a\" cannot be read: a policy has no `$args` (`$` is the claims of the token)\n\
+             weft.yaml:4:8: the policy \"b\" cannot be read: this makes an object, and a policy is true or not (begin with `$`, which is the claims: `$.roles->contains(\"admin\")`)\n\
+             weft.yaml:5:8: the policy \"c\" cannot be read: there is no method `includes` (an example: $.roles->contains(\"staff\"))",
         ),
         ("listen: 4000", "weft.yaml:1:9: expected an address as host:port, such as 127.0.0.1:4000"),
         (
             "- listen",
             "weft.yaml:1:1: expected a mapping of `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, found a list",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, `authorization`, found a list",
         ),
         ("listen: [a", "weft.yaml:1:9: unclosed bracket '['"),
         ("dev: true\ndev: true", "weft.yaml:2:1: duplicate mapping key: dev"),
