@@ -1,5 +1,6 @@
 //! Owns what goes wrong in a case: fields that fail wherever they are asked, and subgraphs that fail as a whole.
 
+use super::authorization::Refused;
 use super::data::Object;
 use super::rng::{Rng, hash};
 use super::schema::{ContextArg, Home, Role, Sel, Source, Sub, World};
@@ -13,6 +14,8 @@ pub struct Faults {
     /// Whether a field fails that others are computed from: what that takes with it depends on the plan.
     pub spreads: bool,
     pub subgraphs: Vec<(Sub, SubgraphFault)>,
+    /// What is no fault, but refused to the one who asks.
+    pub refused: Refused,
 }
 
 #[derive(Debug, Clone)]
@@ -107,6 +110,11 @@ impl Faults {
         self.subgraphs.is_empty() && self.fields.is_empty()
     }
 
+    pub fn refuses(&self, object: Object<'_>, field: &str) -> bool {
+        let refused = &self.refused.fields;
+        !refused.is_empty() && refused.contains(&(object.def.name.clone(), field.to_owned()))
+    }
+
     /// The fault of a field of an object, if it has one: some objects are spared.
     pub fn of(&self, world: &World, object: Object<'_>, field: &str) -> Option<FieldFaultKind> {
         let mut faults = self.fields.iter();
@@ -155,7 +163,7 @@ pub fn field_faults(rng: &mut Rng, world: &World) -> Faults {
             fields.push(FieldFault { object: object.name.clone(), field: field.name.clone(), kind });
         }
     }
-    Faults { fields, strict: rng.chance(35), spreads, subgraphs: vec![] }
+    Faults { fields, strict: rng.chance(35), spreads, ..Faults::none() }
 }
 
 /// Whether some field is computed from one of this name.
@@ -182,5 +190,5 @@ fn subgraph_faults(rng: &mut Rng, world: &World) -> Faults {
     }
     let subgraphs =
         faulty.into_iter().map(|sub| (sub, SubgraphFault::ALL[rng.below(SubgraphFault::ALL.len())])).collect();
-    Faults { fields: vec![], strict: true, spreads: false, subgraphs }
+    Faults { strict: true, subgraphs, ..Faults::none() }
 }
