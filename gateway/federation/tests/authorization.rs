@@ -28,6 +28,7 @@ type Query {
   audits: [Audit!]!
   item: Item
   staff: Staff
+  both: Int @requiresScopes(scopes: [["films"]]) @signedIn
 }
 type Mutation { open: Int close: Int! @signedIn }
 type User @key(fields: "id") {
@@ -196,6 +197,10 @@ fn only_what_may_be_seen_is_fetched() {
             &["{ staff { grade } }"], &[]),
         ("-", "{ staff { ... on Clerk { grade } } }",
             &[], &["Query.staff authenticated"]),
+        ("-", "{ both }",
+            &[], &["Query.both authenticated"]),
+        ("x", "{ both }",
+            &[], &["Query.both films"]),
         ("-", "mutation { close open }",
             &["{ open }"], &["Mutation.close authenticated"]),
         ("x", "mutation { close open }",

@@ -36,7 +36,8 @@ pub(super) fn read(document: &Schema, features: &Features, model: &mut Model) {
         let types = [def.parent, def.base].into_iter().flat_map(|ty| model.ty(ty).needs.iter());
         let lent = lenders(model, field).flat_map(|lender| own[lender.index()].iter());
         let mut all: Vec<NeedId> = own[at].iter().chain(types).chain(lent).copied().collect();
-        all.sort_unstable();
+        // Of several that are not met the first is told: who has no credential is not told of scopes.
+        all.sort_by_key(|need| (*model.need(*need) != Need::Authenticated, *need));
         all.dedup();
         model.fields[at].needs = all.into();
     }

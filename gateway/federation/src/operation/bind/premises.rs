@@ -52,8 +52,13 @@ impl Binder<'_> {
     /// none of it is fetched for one who is refused another.
     pub(super) fn needs(&mut self, map: &FieldMap) -> Result<Box<[u8]>, OperationError> {
         let mut bits = vec![];
+        let mut add = |bit| {
+            if !bits.contains(&bit) {
+                bits.push(bit)
+            }
+        };
         for need in &map.needs {
-            bits.push(self.bit(Premise::Need(need.clone()))?);
+            add(self.bit(Premise::Need(need.clone()))?);
         }
         let steps = match &map.source {
             FieldSource::Path(steps) => &steps[..],
@@ -65,11 +70,9 @@ impl Binder<'_> {
             let model = &client.model;
             let narrowed = step.narrow.into_iter().flat_map(|ty| model.ty(ty).needs.iter());
             for need in model.field(step.field).needs.iter().chain(narrowed) {
-                bits.push(self.demand(*need)?);
+                add(self.demand(*need)?);
             }
         }
-        bits.sort_unstable();
-        bits.dedup();
         Ok(bits.into())
     }
 
@@ -99,8 +102,8 @@ impl Binder<'_> {
         self.demand_all(def.needs.iter().chain(on_types))
     }
 
-    fn demand_all<'n>(&mut self, needs: impl Iterator<Item = &'n NeedId>) -> Result<(), OperationError> {
-        needs.map(|need| self.demand(*need).map(drop)).collect()
+    fn demand_all<'n>(&mut self, mut needs: impl Iterator<Item = &'n NeedId>) -> Result<(), OperationError> {
+        needs.try_for_each(|need| self.demand(*need).map(drop))
     }
 
     /// The bit of what the supergraph demands.

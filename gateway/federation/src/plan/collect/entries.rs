@@ -228,7 +228,9 @@ impl<'o> Collector<'o> {
         };
         let found = asked.and_then(|asked| Some(model.field(model.field_of(ty, asked.name)?)));
         let fields = found.into_iter().chain(asked).flat_map(|field| field.needs.iter());
-        for need in model.ty(ty).needs.iter().chain(fields) {
+        // What the type demands is among what each of its fields does.
+        let of_type = if asked.is_none() { &model.ty(ty).needs[..] } else { &[] };
+        for need in of_type.iter().chain(fields) {
             let at = self.demanded.binary_search_by_key(need, |(need, _)| *need);
             let bit = at.map_err(|_| {
                 let (ty, key) = (model.type_name(ty), &field.key);
