@@ -27,7 +27,7 @@ directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | 
 "#;
 
 const TYPES: [&str; 3] = ["FieldPath", "Const", "FallbackOn"];
-const DIRECTIVES: [&str; 11] = [
+pub(super) const DIRECTIVES: [&str; 11] = [
     "from",
     "constant",
     "fallback",

@@ -8,11 +8,11 @@ use super::context::Context;
 use super::directives::{self, From, FromPlace};
 use super::guarantee::{Cause, Given, given};
 use super::map::{FieldMap, FieldSource, Step, Treatment};
-use super::needs;
 use super::output::{Fit, Unfit, fit};
 use super::path::{self, FieldPath, Segment, Word};
 use super::resolve::{Leg, PathPlace, resolve};
 use super::treatments::{self, Limited};
+use super::{invalid, needs};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::schema::{ClaimPath, Need, TypeId, Wrapping};
 
@@ -41,6 +41,9 @@ pub(super) fn map(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>
 
 fn mapped(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Option<FieldMap> {
     let Place { owner, field, .. } = place;
+    if invalid::is_garbled(field, cx.schema) {
+        return None;
+    }
     let from = From::of(field.directives.get("from"));
     directives::check(from, FromPlace::Field, cx.places, found);
     let name_at = cx.places.name(&field.name, owner);

@@ -17,6 +17,7 @@ mod guarantee;
 mod implements;
 mod inputs;
 mod interfaces;
+mod invalid;
 mod literal;
 mod map;
 mod needs;

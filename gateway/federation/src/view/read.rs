@@ -5,16 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use apollo_compiler::ast::{Document, Type, Value};
-use apollo_compiler::diagnostic::ToCliReport as _;
 use apollo_compiler::parser::{FileId, SourceSpan};
-use apollo_compiler::validation::{DiagnosticList, WithErrors};
+use apollo_compiler::validation::WithErrors;
 use apollo_compiler::{Name, Node, Schema};
 
-use super::definitions;
+use super::{definitions, invalid};
 use crate::connect::span_in;
 use crate::diagnostics::{Diagnostic, Source, Span};
-
-const CODE: &str = "INVALID_GRAPHQL";
 
 /// Reads the files as one schema, which is not validated yet. `None` if one of them is no GraphQL.
 pub(super) fn read(sources: &[Arc<Source>], found: &mut Vec<Diagnostic>) -> Option<(Schema, Places)> {
@@ -27,7 +24,7 @@ pub(super) fn read(sources: &[Arc<Source>], found: &mut Vec<Diagnostic>) -> Opti
         };
         places.files.extend(parsed.sources.keys().map(|file| (*file, Arc::clone(source))));
         match errors {
-            Some(errors) => places.tell(&errors, found),
+            Some(errors) => invalid::tell_syntax(&errors, &places, found),
             None => documents.push(parsed),
         }
     }
@@ -45,7 +42,7 @@ pub(super) fn read(sources: &[Arc<Source>], found: &mut Vec<Diagnostic>) -> Opti
     match builder.build() {
         Ok(schema) => Some((schema, places)),
         Err(failed) => {
-            places.tell(&failed.errors, found);
+            invalid::tell(&failed.errors, &failed.partial, &places, found);
             None
         }
     }
@@ -56,7 +53,7 @@ pub(super) fn validate(schema: Schema, places: &Places, found: &mut Vec<Diagnost
     match schema.validate() {
         Ok(schema) => schema.into_inner(),
         Err(failed) => {
-            places.tell(&failed.errors, found);
+            invalid::tell(&failed.errors, &failed.partial, places, found);
             failed.partial
         }
     }
@@ -103,21 +100,4 @@ impl Places {
     pub fn within(&self, text: &Node<Value>, part: Range<usize>) -> Option<Span> {
         span_in(self.files.get(&text.location()?.file_id())?, text, part)
     }
-
-    fn tell(&self, errors: &DiagnosticList, found: &mut Vec<Diagnostic>) {
-        for error in errors.iter() {
-            let mut diagnostic =
-                Diagnostic::error(CODE, error.error.to_string()).at(self.at(error.error.location()), "");
-            diagnostic.help = help(&diagnostic.message).map(str::to_owned);
-            found.push(diagnostic);
-        }
-    }
-}
-
-/// For what people run into who know the supergraph's schema and not yet a client's.
-fn help(message: &str) -> Option<&'static str> {
-    message.starts_with("cannot find type").then_some(
-        "declare it: a client's schema is closed, and has all its types in it; `@from(type: \"…\")` says what the supergraph \
-         calls it",
-    )
 }

@@ -6,6 +6,7 @@ use apollo_compiler::Name;
 
 use super::lexer::{Token, tokens};
 use super::{FieldPath, PathArgument, PathError, PathValue, PathValueKind, Segment, Word};
+use crate::suggest::closest;
 use crate::view::map::ListStep;
 
 /// Lists and objects within each other.
@@ -150,7 +151,10 @@ impl<'t> Parser<'t> {
             (name, Some(inner)) => Err(PathError {
                 message: format!("`${name}` stands for the whole argument"),
                 span: inner.span.clone(),
-                help: Some(format!("give `{inner}` an argument of its own", inner = inner.text)),
+                help: Some(match closest(name, ["claims"]) {
+                    Some(claims) => format!("did you mean `${claims}.{inner}`?", inner = inner.text),
+                    None => format!("give `{inner}` an argument of its own", inner = inner.text),
+                }),
             }),
         }
     }

@@ -94,6 +94,8 @@ fn what_is_no_path_is_told_where_it_stands() {
         assert_eq!(text.get(error.span.clone()), Some(at), "{text}: {error:?}");
         assert!(error.message.contains(expected), "{text}: {}", error.message);
     }
+    let mistyped = parse("a(b: $claim.sub)").expect_err("there is no `$claim`");
+    assert_eq!(mistyped.help.as_deref(), Some("did you mean `$claims.sub`?"));
     let deep = format!("a(b: {}1{})", "[".repeat(40), "]".repeat(40));
     assert!(parse(&deep).expect_err("too deep").message.contains("nested deeper"));
 }
