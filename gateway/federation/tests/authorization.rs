@@ -408,8 +408,20 @@ fn an_operation_has_a_bit_for_each_thing_that_is_demanded_for_it_and_no_more() {
         ("{ free }".to_owned(), Ok(0)),
         ("{ f0 same again: f0 }".to_owned(), Ok(1)),
         (format!("{{ {} }}", many(64)), Ok(64)),
-        (format!("{{ {} }}", many(65)), Err("GRAPHQL_VALIDATION_FAILED")),
+        // Those for which there are no bits left share the last one.
+        (format!("{{ {} }}", many(70)), Ok(64)),
     ] {
         assert_eq!(bits(&text), expected, "{text}");
+    }
+    let all: Vec<String> = (0..70).map(|at| format!("s{at}")).collect();
+    for (held, expected) in [
+        (all.join(" "), 0),
+        // Of the first 63 each is refused alone, of the others all are or none.
+        (all[1..].join(" "), 1),
+        (all[..69].join(" "), 7),
+        ("other".to_owned(), 70),
+    ] {
+        let planned = planned(&supergraph, &client, &format!("{{ {} }}", many(70)), &held);
+        assert_eq!(refused(&planned).len(), expected, "{held}");
     }
 }

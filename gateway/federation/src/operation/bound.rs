@@ -57,6 +57,18 @@ pub enum Premise {
     Variable(VariableId),
     /// Who asks is what is needed.
     Need(Need),
+    /// Who asks is all that is needed in one place or another: of what is demanded in an operation that has no bits left.
+    All(Vec<Need>),
+}
+
+impl Premise {
+    /// Whether it hangs on who asks.
+    pub fn is_need(&self) -> bool {
+        match self {
+            Self::Need(_) | Self::All(_) => true,
+            Self::Variable(_) => false,
+        }
+    }
 }
 
 /// A variable of what is asked of backends.

@@ -12,6 +12,8 @@ use crate::view::{FieldMap, FieldSource};
 
 /// As many as fit into a request's condition bits.
 const MAX_PREMISES: usize = 64;
+/// The last of them.
+const SHARED: usize = MAX_PREMISES - 1;
 
 /// What the supergraph demands for what is selected.
 #[derive(Default)]
@@ -111,7 +113,20 @@ impl Binder<'_> {
         if let Some(bit) = self.demanding.bits.get(&need) {
             return Ok(*bit);
         }
-        let bit = self.bit(Premise::Need(self.client.model.need(need).clone()))?;
+        let found = self.client.model.need(need).clone();
+        // An interface may have more types than there are bits. What is demanded for the rest of them shares the last one: who is
+        // not all of it sees nothing of any.
+        let bit = match self.conditions.len() {
+            SHARED => self.bit(Premise::All(vec![found]))?,
+            _ => match self.conditions.get_mut(SHARED) {
+                Some(Premise::All(all)) => {
+                    all.push(found);
+                    // The cast cannot cut: the bit is below 64.
+                    SHARED as u8
+                }
+                Some(Premise::Need(_) | Premise::Variable(_)) | None => self.bit(Premise::Need(found))?,
+            },
+        };
         self.demanding.bits.insert(need, bit);
         Ok(bit)
     }

@@ -84,10 +84,13 @@ impl<'o> Collector<'o> {
 
     /// What is asked of nobody, for want of what the premise demands.
     fn refused(&self, premise: usize, entry: &Entry<'o>) -> Result<ProjectionSource, PlanError> {
-        match self.premises.get(premise) {
-            Some(Premise::Need(need)) => Ok(ProjectionSource::Denied(need.clone())),
-            Some(Premise::Variable(_)) | None => Err(inconsistent(entry)),
-        }
+        let need = match self.premises.get(premise) {
+            Some(Premise::Need(need)) => Some(need),
+            // Which of them is missing is not known here.
+            Some(Premise::All(needs)) => needs.first(),
+            Some(Premise::Variable(_)) | None => None,
+        };
+        need.map(|need| ProjectionSource::Denied(need.clone())).ok_or_else(|| inconsistent(entry))
     }
 
     /// What is read from a slot.
