@@ -174,7 +174,7 @@ fn write(
     out: &mut Vec<u8>,
 ) -> Result<(), Missing> {
     match value {
-        SlotValue::Error(error) => return Err(Missing::Error(error)),
+        SlotValue::Error(error) | SlotValue::Lost(error) => return Err(Missing::Error(error)),
         SlotValue::Absent => return Err(within.unanswered(arena)),
         SlotValue::Null if wrapping.is_non_null() => {
             let promised = || Missing::Null(field.coordinate.clone());

@@ -5,7 +5,7 @@ use weft_federation::plan::{FetchContent, FetchField, FetchNode, QueryPlan};
 use weft_federation::schema::Id;
 
 use super::batch::{EntityList, Target, Targets};
-use crate::response::{Deserializer, ErrorRef, JsonError, ObjectId, SlotValue};
+use crate::response::{Deserializer, ErrorRef, JsonError, ObjectId, ResponseArena, SlotValue};
 
 /// Whom an answer is for.
 #[derive(Clone, Copy)]
@@ -170,7 +170,6 @@ fn read_entity(
         let errors_before = deserializer.arena.object_errors(object);
         let selection = &plan.fetch(target.fetch).selection;
         if !deserializer.read_entity(selection, object, list.asks_typename)? {
-            targets.iter().for_each(|target| answer_null(deserializer, plan, *target));
             return Ok(false);
         }
         end.get_or_insert_with(|| deserializer.reader.clone());
@@ -191,13 +190,13 @@ fn read_entity(
 }
 
 /// There is no such entity: its fields are null, which is an answer.
-fn answer_null(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, Target { fetch, object }: Target) {
-    let ty = deserializer.arena.ty(object);
+pub fn answer_null(arena: &mut ResponseArena, plan: &QueryPlan, Target { fetch, object }: Target) {
+    let ty = arena.ty(object);
     for field in plan.fetch(fetch).selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)))
     {
-        let index = deserializer.shape.slots[field.slot.index()].index;
-        if !deserializer.arena.slot(object, index).is_filled() {
-            deserializer.arena.set_slot(object, index, SlotValue::Null);
+        let index = plan.shape.slots[field.slot.index()].index;
+        if !arena.slot(object, index).is_filled() {
+            arena.set_slot(object, index, SlotValue::Null);
         }
     }
 }
@@ -240,7 +239,15 @@ fn copy(deserializer: &mut Deserializer<'_>, plan: &QueryPlan, from: Target, to:
         if holds_objects {
             arena.share(value);
         }
-        arena.set_slot(to.object, index, value);
+        match value {
+            SlotValue::Lost(error) => arena.lose_slot(to.object, index, error),
+            SlotValue::Absent
+            | SlotValue::Null
+            | SlotValue::Error(_)
+            | SlotValue::Leaf { .. }
+            | SlotValue::Object(_)
+            | SlotValue::List { .. } => arena.set_slot(to.object, index, value),
+        }
     }
     true
 }

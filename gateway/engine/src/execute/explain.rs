@@ -95,7 +95,7 @@ impl<'a> Explainer<'a> {
         self.unplaced.into_iter().for_each(|error| self.arena.add_unlocated(error));
     }
 
-    /// Puts `cause` wherever the target's object, or an object in it, lacks a field of the target's fetch and has no error yet.
+    /// Puts `cause` wherever the target's object, or an object in it, lacks a field of the target's fetch without a reason.
     fn explain(&mut self, target: Target, cause: ErrorRef) {
         let plan = self.plan;
         if self.object(&plan.fetch(target.fetch).selection, target.object, cause) {
@@ -117,7 +117,7 @@ impl<'a> Explainer<'a> {
         let shape = &self.plan.shape;
         let slots = &shape.positions[self.arena.position(object).index()].slots;
         slots.iter().find_map(|slot| match self.arena.slot(object, shape.slots[slot.index()].index) {
-            SlotValue::Error(error) => Some(error),
+            SlotValue::Error(error) | SlotValue::Lost(error) => Some(error),
             SlotValue::Absent
             | SlotValue::Null
             | SlotValue::Leaf { .. }
@@ -140,8 +140,8 @@ impl<'a> Explainer<'a> {
                     self.arena.set_slot(object, index, SlotValue::Error(cause));
                     found = true;
                 }
-                (SlotValue::Absent, _) if self.arena.object_errors(object).is_none() => {
-                    self.arena.attach(object, cause);
+                (SlotValue::Absent, _) => {
+                    self.arena.lose_slot(object, index, cause);
                     found = true;
                 }
                 (value, FetchContent::Objects(below)) => found |= self.value(below, value, cause),
@@ -166,7 +166,9 @@ impl<'a> Explainer<'a> {
                 }
                 found
             }
-            SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => false,
+            SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) | SlotValue::Lost(_) => {
+                false
+            }
         }
     }
 }

@@ -82,7 +82,7 @@ impl Locator<'_> {
     pub fn locate(&mut self, object: ObjectId, selection: &FetchSelection, path: &[PathSegment]) -> bool {
         let Some((first, path)) = path.split_first() else {
             let error = self.place(vec![]);
-            self.arena.attach(object, error);
+            self.arena.lose_nulls(self.shape, selection, object, error);
             return true;
         };
         let Some(field) = field_of(selection, first, self.arena.ty(object)) else {
@@ -103,7 +103,7 @@ impl Locator<'_> {
         parent: ObjectId,
     ) -> bool {
         match (value, path.split_first()) {
-            (SlotValue::Absent | SlotValue::Null | SlotValue::Error(_), _) => {
+            (SlotValue::Absent | SlotValue::Null | SlotValue::Error(_) | SlotValue::Lost(_), _) => {
                 let error = self.place(rest(field, path));
                 let error = self.arena.join(error, value);
                 self.set(place, SlotValue::Error(error));

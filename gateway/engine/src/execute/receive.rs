@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use weft_federation::plan::{FetchNode, QueryPlan};
+use weft_federation::plan::{FetchField, FetchNode, QueryPlan};
 use weft_federation::schema::{Id, Model};
 
 use super::batch::Target;
-use super::entities::{Broken, Found, Whom, read_bare, read_data};
+use super::entities::{Broken, Found, Whom, answer_null, read_bare, read_data};
 use super::errors::{ErrorOrigin, SubgraphError};
 use super::locate::{Locator, PathSegment, UpstreamError, read_errors};
 use crate::connector::{About, Part, PartError, PartForm};
@@ -95,7 +95,12 @@ impl Receiver<'_> {
                 whole.push(error.error);
             }
         }
-        taken.into_iter().for_each(|(at, error)| self.explain_entity(at, error));
+        taken.sort_by_key(|(entity, _)| *entity);
+        if whole.is_empty() {
+            let is_taken = |entity| taken.binary_search_by_key(entity, |(known, _)| *known).is_ok();
+            self.answer_nulls(answer.nulls.iter().filter(|entity| !is_taken(*entity)));
+        }
+        taken.into_iter().for_each(|(entity, error)| self.explain_entity(entity, error));
         let mut cause = cause.map(|error| Cause { error: self.arena.new_error(error), is_told: true });
         if let Some(cause) = cause.filter(|_| whole.is_empty() && !is_whole) {
             self.fill_empty(cause.error, false);
@@ -170,7 +175,17 @@ impl Receiver<'_> {
         let Whom::Entities { targets, .. } = self.whom else { return };
         if at < targets.count(0) {
             let error = self.arena.new_error(error);
-            targets.of(0, at).iter().for_each(|target| self.arena.attach(target.object, error));
+            for Target { fetch, object } in targets.of(0, at) {
+                self.arena.lose_nulls(&self.plan.shape, &self.plan.fetch(*fetch).selection, *object, error);
+            }
+        }
+    }
+
+    /// Entities that are not there, without a word of why.
+    fn answer_nulls<'e>(&mut self, nulls: impl Iterator<Item = &'e (usize, usize)>) {
+        let Whom::Entities { targets, .. } = self.whom else { return };
+        for (list, at) in nulls {
+            targets.of(*list, *at).iter().for_each(|target| answer_null(self.arena, self.plan, *target));
         }
     }
 
@@ -182,20 +197,17 @@ impl Receiver<'_> {
         nulls.binary_search(&entity).is_ok().then_some(entity)
     }
 
-    /// An error of one field took the entity with it: what else was asked of it is null for the same reason, which the
-    /// object tells.
+    /// An error took the entity with it: what else was asked of it is null for the same reason, which the object tells.
     fn explain_entity(&mut self, (list, at): (usize, usize), error: SubgraphError) {
         let Whom::Entities { targets, .. } = self.whom else { return };
         let error = self.arena.new_error(error);
         for Target { fetch, object } in targets.of(list, at) {
+            let selection = &self.plan.fetch(*fetch).selection;
             let ty = self.arena.ty(*object);
-            let fields = self.plan.fetch(*fetch).selection.fields.iter();
-            let is_silent = fields.filter(|field| ty.is_none_or(|ty| field.types.contains(ty))).any(|field| {
-                let value = self.arena.slot(*object, self.plan.shape.slots[field.slot.index()].index);
-                matches!(value, SlotValue::Null)
-            });
-            if is_silent && self.arena.object_errors(*object).is_none() {
-                self.arena.attach(*object, error);
+            let mut fields = selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
+            let slot = |field: &FetchField| self.plan.shape.slots[field.slot.index()].index;
+            if fields.any(|field| self.arena.slot(*object, slot(field)) == SlotValue::Absent) {
+                self.arena.lose(&self.plan.shape, selection, *object, error);
             }
         }
     }
@@ -205,7 +217,9 @@ impl Receiver<'_> {
         let error = self.arena.new_error(error);
         let is_told = match self.whom {
             Whom::Entities { targets, .. } => {
-                targets.all().iter().for_each(|target| self.arena.attach(target.object, error));
+                for Target { fetch, object } in targets.all() {
+                    self.arena.lose(&self.plan.shape, &self.plan.fetch(*fetch).selection, *object, error);
+                }
                 true
             }
             Whom::Root(_) => self.fill_empty(error, true),
@@ -229,7 +243,7 @@ impl Receiver<'_> {
             let index = self.plan.shape.slots[field.slot.index()].index;
             let present = self.arena.slot(ObjectId::ROOT, index);
             let empty = match present {
-                SlotValue::Absent | SlotValue::Null => true,
+                SlotValue::Absent | SlotValue::Null | SlotValue::Lost(_) => true,
                 SlotValue::Error(_) => join,
                 SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
             };
@@ -246,7 +260,8 @@ impl Receiver<'_> {
         let mut placed = false;
         for target in targets {
             if self.is_empty(*target) && (join || self.arena.object_errors(target.object).is_none()) {
-                self.arena.attach(target.object, error);
+                let selection = &self.plan.fetch(target.fetch).selection;
+                self.arena.lose_nulls(&self.plan.shape, selection, target.object, error);
                 placed = true;
             }
         }
@@ -258,7 +273,7 @@ impl Receiver<'_> {
         let mut fields =
             self.plan.fetch(fetch).selection.fields.iter().filter(|field| ty.is_none_or(|ty| field.types.contains(ty)));
         fields.all(|field| match self.arena.slot(object, self.plan.shape.slots[field.slot.index()].index) {
-            SlotValue::Absent | SlotValue::Null | SlotValue::Error(_) => true,
+            SlotValue::Absent | SlotValue::Null | SlotValue::Error(_) | SlotValue::Lost(_) => true,
             SlotValue::Leaf { .. } | SlotValue::Object(_) | SlotValue::List { .. } => false,
         })
     }

@@ -292,7 +292,7 @@ pub(super) fn collect(arena: &ResponseArena, value: SlotValue, visited: &mut [bo
                 }
             }
         }
-        SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => {}
+        SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) | SlotValue::Lost(_) => {}
     }
 }
 
@@ -374,7 +374,7 @@ fn write_value(
 ) -> Result<(), Missing> {
     match value {
         SlotValue::Absent => return Err(within.unanswered(arena)),
-        SlotValue::Error(error) => return Err(Missing::Error(error)),
+        SlotValue::Error(error) | SlotValue::Lost(error) => return Err(Missing::Error(error)),
         SlotValue::Null if wrapping.is_non_null() => {
             let promised = || Missing::Null(field.coordinate.clone());
             return Err(within.errors(arena).map_or_else(promised, Missing::Error));

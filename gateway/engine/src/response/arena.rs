@@ -62,13 +62,15 @@ pub enum SlotValue {
     },
     /// Null, and the reason.
     Error(ErrorRef),
+    /// Null, and the reason, which is one of the object's own errors: the object tells it.
+    Lost(ErrorRef),
 }
 
 impl SlotValue {
     /// Whether a fetch has answered: even a null is an answer.
     pub fn is_filled(self) -> bool {
         match self {
-            Self::Absent | Self::Error(_) => false,
+            Self::Absent | Self::Error(_) | Self::Lost(_) => false,
             Self::Null | Self::Leaf { .. } | Self::Object(_) | Self::List { .. } => true,
         }
     }
@@ -257,7 +259,8 @@ impl ResponseArena {
                     self.share(self.item(start, at));
                 }
             }
-            SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) => {}
+            SlotValue::Absent | SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::Error(_) | SlotValue::Lost(_) => {
+            }
         }
     }
 
@@ -306,16 +309,21 @@ impl ResponseArena {
 
     /// `errors`, with those that the place has already. A place that several objects share may have them all.
     pub fn join(&mut self, errors: ErrorRef, present: SlotValue) -> ErrorRef {
-        let first = self.links[errors.0 as usize].error;
         match present {
-            SlotValue::Error(before) if self.links_of(Some(before)).any(|known| known == first) => before,
-            SlotValue::Error(before) => self.chain(errors, Some(before)),
+            SlotValue::Error(before) => self.joined(errors, before),
             SlotValue::Absent
             | SlotValue::Null
             | SlotValue::Leaf { .. }
             | SlotValue::Object(_)
-            | SlotValue::List { .. } => errors,
+            | SlotValue::List { .. }
+            | SlotValue::Lost(_) => errors,
         }
+    }
+
+    /// `errors`, with those of `before`, unless they are among them.
+    pub(super) fn joined(&mut self, errors: ErrorRef, before: ErrorRef) -> ErrorRef {
+        let first = self.links[errors.0 as usize].error;
+        if self.links_of(Some(before)).any(|known| known == first) { before } else { self.chain(errors, Some(before)) }
     }
 
     /// Adds errors that belong to no place.
@@ -329,6 +337,11 @@ impl ResponseArena {
         self.objects[object.index()].errors
     }
 
+    /// The errors of a chain, by their rows in the table of errors.
+    pub fn rows(&self, errors: ErrorRef) -> impl Iterator<Item = u32> + '_ {
+        self.links_of(Some(errors))
+    }
+
     fn links_of(&self, errors: Option<ErrorRef>) -> impl Iterator<Item = u32> + '_ {
         let link = |at: ErrorRef| &self.links[at.0 as usize];
         std::iter::successors(errors.map(link), move |current| current.next.map(link)).map(|link| link.error)
@@ -336,7 +349,12 @@ impl ResponseArena {
 
     /// The errors of a chain.
     pub fn errors(&self, errors: Option<ErrorRef>) -> impl Iterator<Item = &SubgraphError> + '_ {
-        self.links_of(errors).map(|error| &self.errors[error as usize])
+        self.links_of(errors).map(|error| self.error(error))
+    }
+
+    /// The error in a row of the table.
+    pub fn error(&self, row: u32) -> &SubgraphError {
+        &self.errors[row as usize]
     }
 
     /// Keeps what the last part brought.

@@ -96,21 +96,21 @@ impl<'a> Deserializer<'a> {
             b'n' => {
                 self.reader.word("null")?;
                 if let Some(error) = self.gap() {
-                    self.arena.attach(object, error);
+                    self.arena.lose(self.shape, selection, object, error);
                     return Ok(true);
                 }
                 Ok(false)
             }
             b'{' => {
                 if let Some(error) = self.object(selection, object)? {
-                    self.arena.attach(object, error);
+                    self.arena.lose(self.shape, selection, object, error);
                 }
                 Ok(true)
             }
             _ => {
                 self.reader.skip()?;
                 let error = self.misfit("something else than an object", "an object");
-                self.arena.attach(object, error);
+                self.arena.lose(self.shape, selection, object, error);
                 Ok(true)
             }
         }
@@ -130,7 +130,7 @@ impl<'a> Deserializer<'a> {
             && let Err(error) = self.take_type(selection, object, &name.text(&self.reader))
         {
             self.reader.skip()?;
-            self.arena.attach(object, error);
+            self.arena.lose(self.shape, selection, object, error);
             return Ok(true);
         }
         self.read_into(selection, object)
@@ -305,7 +305,7 @@ impl<'a> Deserializer<'a> {
                 self.reader.skip()?;
                 return Ok(present);
             }
-            SlotValue::Absent | SlotValue::Error(_) => {
+            SlotValue::Absent | SlotValue::Error(_) | SlotValue::Lost(_) => {
                 if self.arena.is_full() {
                     return Err(JsonError::TooLarge);
                 }
@@ -315,7 +315,7 @@ impl<'a> Deserializer<'a> {
         match self.object(selection, object)? {
             None => Ok(SlotValue::Object(object)),
             Some(error) => {
-                self.arena.attach(object, error);
+                self.arena.lose(self.shape, selection, object, error);
                 Ok(present)
             }
         }
@@ -363,7 +363,7 @@ impl<'a> Deserializer<'a> {
                 self.reader.skip()?;
                 return Ok(present);
             }
-            SlotValue::Absent | SlotValue::Error(_) => None,
+            SlotValue::Absent | SlotValue::Error(_) | SlotValue::Lost(_) => None,
         };
         self.reader.open(b'[')?;
         let base = self.items.len();

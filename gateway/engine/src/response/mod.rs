@@ -5,6 +5,7 @@ mod arena;
 mod deserialize;
 mod json;
 mod leaf;
+mod lost;
 mod project;
 mod report;
 #[cfg(test)]

@@ -7,9 +7,9 @@
 use bytes::Bytes;
 use hashbrown::HashMap;
 use weft_federation::plan::{ProjectedField, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource, Shape};
-use weft_federation::schema::{Id, Wrapping};
+use weft_federation::schema::{Id, Need, Wrapping};
 
-use super::arena::{ObjectId, ResponseArena, SlotValue};
+use super::arena::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 use super::report::{Report, Segment};
 use crate::execute::SubgraphError;
 
@@ -119,13 +119,13 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What is null in an object because of an error that is the object's own.
-#[derive(Debug, Clone, Copy, Default)]
+/// Which of an object's own errors something in it is null for, by their rows in the table of errors.
+#[derive(Debug, Default)]
 pub(super) struct Lacks {
-    /// Fields that fallbacks stand in for.
-    pub covered: bool,
-    /// Others.
-    pub open: bool,
+    /// For what fallbacks stand in.
+    pub covered: Vec<u32>,
+    /// For other things.
+    pub open: Vec<u32>,
 }
 
 pub(super) struct Writer<'a> {
@@ -156,22 +156,9 @@ impl<'a> Writer<'a> {
         let start = self.out.len();
         let reported = (self.report.count(), self.report.degraded_count());
         // An error of what the object's fields are computed from has a place that is no part of them.
-        match (self.arena.object_errors(object), self.shape.projections[projection.index()].kind) {
-            (None, _) => self.fields(object, projection)?,
-            (Some(_), ProjectionKind::Objects) => {
-                self.tell(object);
-                self.fields(object, projection)?;
-            }
-            (Some(_), ProjectionKind::View | ProjectionKind::Through) => {
-                let outer = std::mem::take(&mut self.lacks);
-                let written = self.fields(object, projection);
-                let lacks = std::mem::replace(&mut self.lacks, outer);
-                // Nothing is lost where fallbacks stand in for all that is.
-                if lacks.open || !lacks.covered {
-                    self.tell(object);
-                }
-                written?;
-            }
+        match self.arena.object_errors(object) {
+            None => self.fields(object, projection)?,
+            Some(errors) => self.troubled(object, projection, errors)?,
         }
         if shared && (self.report.count(), self.report.degraded_count()) == reported {
             self.copies.insert((object, projection), (start, self.out.len()));
@@ -180,11 +167,36 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Reports the errors of an object as a whole.
-    pub(super) fn tell(&mut self, object: ObjectId) {
-        for error in self.arena.errors(self.arena.object_errors(object)) {
-            self.report.add_here(error);
+    /// Writes an object that has errors of its own, and reports these.
+    fn troubled(&mut self, object: ObjectId, projection: ProjectionId, errors: ErrorRef) -> Result<(), Stop> {
+        let is_view = match self.shape.projections[projection.index()].kind {
+            ProjectionKind::Objects => false,
+            ProjectionKind::View | ProjectionKind::Through => true,
+        };
+        if !is_view {
+            self.arena.errors(Some(errors)).for_each(|error| self.report.tell_here(error));
         }
+        let outer = std::mem::take(&mut self.lacks);
+        let written = self.fields(object, projection);
+        let lacks = std::mem::replace(&mut self.lacks, outer);
+        if is_view {
+            // Nothing is lost where fallbacks stand in for all that an error took.
+            let is_covered = |row| lacks.covered.contains(&row) && !lacks.open.contains(&row);
+            for row in self.arena.rows(errors).filter(|row| !is_covered(*row)) {
+                self.report.tell_here(self.arena.error(row));
+            }
+        }
+        written
+    }
+
+    /// Notes that something of the object is null because of errors of the object's own.
+    pub(super) fn lack(&mut self, errors: ErrorRef) {
+        self.lacks.open.extend(self.arena.rows(errors));
+        self.note_causes(errors);
+    }
+
+    pub(super) fn note_causes(&mut self, errors: ErrorRef) {
+        self.arena.errors(Some(errors)).for_each(|error| self.report.note_cause(error));
     }
 
     /// What a projection shows of an object; `None` if it is of a type that the client does not know.
@@ -202,16 +214,19 @@ impl<'a> Writer<'a> {
     fn fields(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Stop> {
         let Some(class) = self.class(object, projection) else {
             let is_objects = self.shape.projections[projection.index()].kind == ProjectionKind::Objects;
-            // Who was to tell the type and failed has said so.
-            let is_told = self.arena.ty(object).is_none() && self.arena.object_errors(object).is_some();
-            if is_objects && !is_told {
-                self.report_here("The object here is of a type that this schema does not have.");
+            match self.untold(object) {
+                Some(errors) => self.note_causes(errors),
+                None if is_objects => {
+                    self.report_here("The object here is of a type that this schema does not have.");
+                }
+                None => {}
             }
             return Err(Stop::Nulled);
         };
         if class.fields.is_empty() {
             self.out.push(b'{');
         }
+        let before = self.report.causes();
         for field in &class.fields {
             self.reserve(field.prefix.len())?;
             self.out.extend_from_slice(field.prefix.as_bytes());
@@ -225,22 +240,31 @@ impl<'a> Writer<'a> {
                 continue;
             }
             self.report.path.push(Segment::Key(&field.key));
+            let here = self.report.causes();
             let written = self.field(object, field);
             self.report.path.pop();
-            written?;
+            if written.is_err() {
+                self.report.forget_causes(before..here);
+                return written;
+            }
         }
         self.out.push(b'}');
         Ok(())
+    }
+
+    /// Why nobody has told the type of an object: who was to tell it has failed.
+    pub(super) fn untold(&self, object: ObjectId) -> Option<ErrorRef> {
+        self.arena.object_errors(object).filter(|_| self.arena.ty(object).is_none())
     }
 
     fn field(&mut self, object: ObjectId, field: &'a ProjectedField) -> Result<(), Stop> {
         match &field.source {
             ProjectionSource::Leaf(slot) | ProjectionSource::Objects(slot, _) => {
                 let value = self.arena.slot(object, self.shape.slots[slot.index()].index);
-                // What a failed fetch left empty is explained by its error on the object.
-                let explained = self.is_explained(object, value);
-                self.lacks.open |= explained;
-                self.value(value, field.wrapping, Target::of(field), explained)
+                if let SlotValue::Lost(errors) = value {
+                    self.lack(errors);
+                }
+                self.value(value, field.wrapping, Target::of(field))
             }
             ProjectionSource::Typename(names) => {
                 let name = match self.arena.ty(object) {
@@ -275,11 +299,7 @@ impl<'a> Writer<'a> {
                 self.out.extend_from_slice(json.as_bytes());
                 Ok(())
             }
-            ProjectionSource::Denied(need) => {
-                let errors_before = self.report.count();
-                self.report.add_here(&SubgraphError::denied(need));
-                self.null(field.wrapping, Target::of(field), true, errors_before)
-            }
+            ProjectionSource::Denied(need) => self.refuse(need, field.wrapping, Target::of(field)),
             ProjectionSource::Viewed(viewed) => self.viewed(object, field, viewed),
             ProjectionSource::Introspection => {
                 match self.introspection.iter().find(|(key, _)| *key == *field.key) {
@@ -294,25 +314,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Whether a value is not there because of an error of the object that it is in.
-    pub(super) fn is_explained(&self, object: ObjectId, value: SlotValue) -> bool {
-        let empty = matches!(value, SlotValue::Absent | SlotValue::Null);
-        empty && self.arena.object_errors(object).is_some()
-    }
-
     /// Writes a value under the lists and promises of `wrapping`.
-    pub(super) fn value(
-        &mut self,
-        value: SlotValue,
-        wrapping: Wrapping,
-        target: Target<'a>,
-        explained: bool,
-    ) -> Result<(), Stop> {
+    pub(super) fn value(&mut self, value: SlotValue, wrapping: Wrapping, target: Target<'a>) -> Result<(), Stop> {
         let errors_before = self.report.count();
         let start = self.out.len();
         let below = target.below;
         match (value, below) {
-            (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, target, explained, errors_before),
+            (SlotValue::Absent | SlotValue::Null, _) => return self.null(wrapping, target, false, errors_before),
+            // The object that it is in tells why.
+            (SlotValue::Lost(_), _) => return self.null(wrapping, target, true, errors_before),
             (SlotValue::Error(errors), _) => {
                 for error in self.arena.errors(Some(errors)) {
                     self.report.add(error, self.shape, below);
@@ -341,21 +351,26 @@ impl<'a> Writer<'a> {
         }
         self.cut(start);
         // What was wrong is told; or it is an object of a type that the client does not know, which breaks no promise.
-        self.null(wrapping, Target { promised: Wrapping::default(), ..target }, explained, errors_before)
+        self.null(wrapping, Target { promised: Wrapping::default(), ..target }, false, errors_before)
     }
 
     fn list(&mut self, start: u32, len: u32, wrapping: Wrapping, target: Target<'a>) -> Result<(), Stop> {
         // Nulls are short, but there may be many.
         self.reserve(len as usize)?;
         self.out.push(b'[');
+        let before = self.report.causes();
         for at in 0..len {
             if at > 0 {
                 self.out.push(b',');
             }
             self.report.path.push(Segment::Index(at));
-            let written = self.value(self.arena.item(start, at), wrapping, target, false);
+            let here = self.report.causes();
+            let written = self.value(self.arena.item(start, at), wrapping, target);
             self.report.path.pop();
-            written?;
+            if written.is_err() {
+                self.report.forget_causes(before..here);
+                return written;
+            }
         }
         self.out.push(b']');
         Ok(())
@@ -379,6 +394,13 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         Err(Stop::Nulled)
+    }
+
+    /// Writes null for what the one who asks may not see.
+    pub(super) fn refuse(&mut self, need: &Need, wrapping: Wrapping, target: Target<'_>) -> Result<(), Stop> {
+        let errors_before = self.report.count();
+        self.report.add_here(&SubgraphError::denied(need));
+        self.null(wrapping, target, true, errors_before)
     }
 
     /// Makes sure that so many bytes more may be written. What is not asked about, such as brackets, is in proportion to

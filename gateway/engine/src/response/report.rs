@@ -1,6 +1,7 @@
 //! Owns the list of errors of a response while it is written: paths, and the cap on their number.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use weft_federation::plan::{ProjectionId, ProjectionSource, Shape, SlotId};
 use weft_federation::schema::{Id, write_json_string};
@@ -25,8 +26,8 @@ pub struct Report<'a> {
     count: usize,
     /// How many enclosing fields have fallbacks, which want to know what went wrong in them.
     watched: usize,
-    /// The codes of the errors that were reported while a field was watched.
-    codes: Vec<Code>,
+    /// What nulls have been caused by while a field was watched, as far as it may have become null by it.
+    causes: Vec<Code>,
     /// Where fallbacks stand in for errors: how long the answer was before each, and the item of the list, as JSON.
     degraded: Vec<(usize, String)>,
 }
@@ -50,7 +51,7 @@ impl Code {
 pub struct Mark {
     json: usize,
     count: usize,
-    codes: usize,
+    causes: usize,
     degraded: usize,
 }
 
@@ -76,20 +77,37 @@ impl<'a> Report<'a> {
     /// Begins to watch what goes wrong.
     pub fn watch(&mut self) -> Mark {
         self.watched += 1;
-        Mark { json: self.json.len(), count: self.count, codes: self.codes.len(), degraded: self.degraded.len() }
+        Mark { json: self.json.len(), count: self.count, causes: self.causes.len(), degraded: self.degraded.len() }
     }
 
     /// Ends what [`Self::watch`] began.
     pub fn unwatch(&mut self) {
         self.watched = self.watched.saturating_sub(1);
         if self.watched == 0 {
-            self.codes.clear();
+            self.causes.clear();
         }
     }
 
-    /// The codes of the errors since then.
-    pub fn codes_since(&self, mark: &Mark) -> &[Code] {
-        self.codes.get(mark.codes..).unwrap_or_default()
+    /// What has been the cause of a null since then.
+    pub fn causes_since(&self, mark: &Mark) -> &[Code] {
+        self.causes.get(mark.causes..).unwrap_or_default()
+    }
+
+    /// How many causes of nulls are known.
+    pub fn causes(&self) -> usize {
+        self.causes.len()
+    }
+
+    /// Forgets the causes of nulls that stay where they are, while something beside them takes all with it.
+    pub fn forget_causes(&mut self, causes: Range<usize>) {
+        self.causes.drain(causes);
+    }
+
+    /// Notes why something is null here, of which the error is told elsewhere.
+    pub fn note_cause(&mut self, error: &SubgraphError) {
+        if self.watched > 0 {
+            self.causes.push(Code::of(error));
+        }
     }
 
     /// Whether an error was told since then.
@@ -104,7 +122,7 @@ impl<'a> Report<'a> {
             self.json.truncate(mark.json);
             self.count = mark.count;
         }
-        self.codes.truncate(mark.codes);
+        self.causes.truncate(mark.causes);
         // Of what stood below, nothing is left.
         self.degraded.truncate(mark.degraded);
         if self.degraded.len() >= MAX_ERRORS {
@@ -123,12 +141,15 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Reports an error at the current path, wherever it arose.
+    /// Reports an error at the current path, wherever it arose. Something is null because of it.
     pub fn add_here(&mut self, error: &SubgraphError) {
+        self.note_cause(error);
+        self.tell_here(error);
+    }
+
+    /// Reports an error at the current path; it is for others to say what is null because of it.
+    pub fn tell_here(&mut self, error: &SubgraphError) {
         self.count += 1;
-        if self.watched > 0 {
-            self.codes.push(Code::of(error));
-        }
         if self.count <= MAX_ERRORS {
             let path = self.path_json();
             self.write(error, Some(&path));

@@ -10,10 +10,9 @@ use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionKind, Projec
 use weft_federation::schema::{Id, Wrapping, write_json_string};
 use weft_federation::view::{EnumMap, Fallback, ListStep, Mask, Need, Treatment};
 
-use super::arena::{ObjectId, SlotValue};
-use super::project::{Stop, Target, Writer};
-use super::report::{Code, Mark as ReportMark, Segment};
-use crate::execute::SubgraphError;
+use super::arena::{ErrorRef, ObjectId, SlotValue};
+use super::project::{Lacks, Stop, Target, Writer};
+use super::report::{Mark as ReportMark, Segment};
 
 /// A field's value while a path to it is followed.
 struct Value<'a> {
@@ -22,6 +21,8 @@ struct Value<'a> {
     wrapping: Wrapping,
     /// How many items the client's list has so far; `None` while there is no list.
     items: Option<u32>,
+    /// How many causes of nulls were known before the first of them.
+    causes: usize,
 }
 
 /// What is at a place of the path.
@@ -30,27 +31,23 @@ struct Found<'a> {
     value: SlotValue,
     /// What the supergraph says of it.
     promised: Wrapping,
-    /// Why it is not there, if it is not.
-    reason: Reason<'a>,
+    /// It is not there, since an object on the way is of a type on which the rest of the path is refused.
+    refused: Option<&'a Need>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn new(value: SlotValue, promised: Wrapping) -> Self {
+        Self { value, promised, refused: None }
+    }
+
     /// Nothing, as may be.
     fn nothing() -> Self {
-        Self { value: SlotValue::Null, promised: Wrapping::default(), reason: Reason::None }
+        Self::new(SlotValue::Null, Wrapping::default())
     }
-}
 
-/// Whose errors say why a value is not there.
-#[derive(Clone, Copy)]
-enum Reason<'a> {
-    None,
-    /// Those of the object that is being written, which tells them itself.
-    Told,
-    /// Those of an object on the way.
-    Of(ObjectId),
-    /// An object on the way is of a type on which the rest of the path is refused.
-    Refused(&'a Need),
+    fn refused(need: &'a Need) -> Self {
+        Self { refused: Some(need), ..Self::nothing() }
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -64,41 +61,44 @@ impl<'a> Writer<'a> {
         let treatment = &source.treatment;
         // Where there is a fallback, null is first of all the question whether it stands in.
         let wrapping = if treatment.fallback.is_some() { field.wrapping.nullable() } else { field.wrapping };
-        let mut value = Value { treatment, coordinate: &field.coordinate, wrapping, items: None };
+        let mut value = Value { treatment, coordinate: &field.coordinate, wrapping, items: None, causes: 0 };
         let found = self.arena.slot(object, self.shape.slots[source.slot.index()].index);
-        let explained = self.is_lost(object, found);
-        let reason = if explained { Reason::Told } else { Reason::None };
-        let found = Found { value: found, promised: field.promised, reason };
+        let lost = match found {
+            SlotValue::Lost(errors) => Some(errors),
+            SlotValue::Absent
+            | SlotValue::Null
+            | SlotValue::Error(_)
+            | SlotValue::Leaf { .. }
+            | SlotValue::Object(_)
+            | SlotValue::List { .. } => None,
+        };
+        let found = Found::new(found, field.promised);
         let Some(fallback) = &treatment.fallback else {
-            self.lacks.open |= explained;
+            lost.into_iter().for_each(|errors| self.lack(errors));
             return self.lists(found, &source.lists, source, &mut value);
         };
         let (start, mark) = (self.out.len(), self.report.watch());
+        lost.into_iter().for_each(|errors| self.note_causes(errors));
         let written = self.lists(found, &source.lists, source, &mut value);
-        let written = self.fall_back(written, start, &mark, fallback, explained.then_some(object));
+        let written = self.fall_back(written, start, &mark, fallback, lost);
         self.report.unwatch();
         let is_null = written.is_ok() && &self.out[start..] == b"null";
         if is_null && field.wrapping.is_non_null() {
             let errors_before = if self.report.has_told_since(&mark) { usize::MAX } else { self.report.count() };
             self.cut(start);
-            return self.null(field.wrapping, Target::of(field), explained, errors_before);
+            return self.null(field.wrapping, Target::of(field), lost.is_some(), errors_before);
         }
         written
     }
 
-    /// Whether nobody has answered for a value, because of an error of the object that it is in.
-    fn is_lost(&self, object: ObjectId, value: SlotValue) -> bool {
-        value == SlotValue::Absent && self.is_explained(object, value)
-    }
-
-    /// Lets a fallback stand in for what is null; `explained` is the object whose errors say why.
+    /// Lets a fallback stand in for what is null; `lost` is those of its causes that the object tells.
     fn fall_back(
         &mut self,
         written: Result<(), Stop>,
         start: usize,
         mark: &ReportMark,
         fallback: &'a Fallback,
-        explained: Option<ObjectId>,
+        lost: Option<ErrorRef>,
     ) -> Result<(), Stop> {
         let is_null = match &written {
             Ok(()) => &self.out[start..] == b"null",
@@ -108,16 +108,14 @@ impl<'a> Writer<'a> {
         if !is_null {
             return written;
         }
-        // Which of an object's errors has taken a value is not known: one of them that refuses is enough.
-        let own = explained.into_iter().flat_map(|object| self.arena.errors(self.arena.object_errors(object)));
-        let own: Vec<Code> = own.map(Code::of).collect();
-        let codes: Vec<&Code> = self.report.codes_since(mark).iter().chain(&own).collect();
-        let is_refused = codes.iter().any(|code| code.refuses);
-        let cause = codes.first().map(|code| code.text.to_string());
+        let causes = self.report.causes_since(mark);
+        let is_refused = causes.iter().any(|code| code.refuses);
+        let cause = causes.first().map(|code| code.text.to_string());
         let stands_in = !is_refused && if cause.is_some() { fallback.on_error } else { fallback.on_null };
-        if explained.is_some() {
-            self.lacks.covered |= stands_in && !fallback.report;
-            self.lacks.open |= !stands_in || fallback.report;
+        if let Some(errors) = lost {
+            let Lacks { covered, open } = &mut self.lacks;
+            let which = if stands_in && !fallback.report { covered } else { open };
+            which.extend(self.arena.rows(errors));
         }
         if !stands_in {
             return written;
@@ -141,7 +139,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), Stop> {
         let Some((first, rest)) = lists.split_first() else { return self.arrive(found, source, value) };
         let promised = found.promised.item();
-        let item = |value| Found { value, promised, reason: Reason::None };
+        let item = |value| Found::new(value, promised);
         match (found.value, *first) {
             (SlotValue::List { start, len }, ListStep::At(at)) => {
                 let found = if at < len { item(self.arena.item(start, at)) } else { Found::nothing() };
@@ -158,6 +156,7 @@ impl<'a> Writer<'a> {
                 SlotValue::Absent
                 | SlotValue::Null
                 | SlotValue::Error(_)
+                | SlotValue::Lost(_)
                 | SlotValue::Leaf { .. }
                 | SlotValue::Object(_),
                 _,
@@ -173,16 +172,19 @@ impl<'a> Writer<'a> {
                 let next = self.class(object, below).and_then(|class| class.fields.first());
                 let next = next.map(|field| (&field.source, field.promised));
                 if let Some((ProjectionSource::Denied(need), _)) = next {
-                    return self.land(Found { reason: Reason::Refused(need), ..Found::nothing() }, None, value);
+                    return self.land(Found::refused(need), None, value);
                 }
                 let Some((ProjectionSource::Viewed(next), promised)) = next else {
-                    // The path does not go on for objects of this type.
-                    let reason = self.reason_of(object, SlotValue::Absent);
-                    return self.land(Found { reason, ..Found::nothing() }, None, value);
+                    // The path does not go on for objects of this type, or of a type that nobody has told.
+                    let value_there = self.untold(object).map_or(SlotValue::Null, SlotValue::Error);
+                    return self.land(Found { value: value_there, ..Found::nothing() }, None, value);
                 };
-                let found = self.arena.slot(object, self.shape.slots[next.slot.index()].index);
-                let reason = self.reason_of(object, found);
-                self.lists(Found { value: found, promised, reason }, &next.lists, next, value)
+                let found = match self.arena.slot(object, self.shape.slots[next.slot.index()].index) {
+                    // An object on the way tells nothing itself.
+                    SlotValue::Lost(errors) => SlotValue::Error(errors),
+                    found => found,
+                };
+                self.lists(Found::new(found, promised), &next.lists, next, value)
             }
             (_, Some(_)) => self.land(found, None, value),
             // A list that stays as it is, but for its length and its items.
@@ -190,7 +192,7 @@ impl<'a> Writer<'a> {
                 let promised = found.promised.item();
                 self.listed(value, |writer, value| {
                     (0..len).try_for_each(|at| {
-                        let found = Found { value: writer.arena.item(start, at), promised, reason: Reason::None };
+                        let found = Found::new(writer.arena.item(start, at), promised);
                         writer.land(found, source.below, value)
                     })
                 })
@@ -203,10 +205,6 @@ impl<'a> Writer<'a> {
         self.shape.projections[projection.index()].kind == ProjectionKind::Through
     }
 
-    fn reason_of(&self, object: ObjectId, found: SlotValue) -> Reason<'a> {
-        if self.is_lost(object, found) { Reason::Of(object) } else { Reason::None }
-    }
-
     /// Writes the client's list, with the items that `write` gives. An item that may not be null takes the list with it.
     fn listed(
         &mut self,
@@ -216,6 +214,7 @@ impl<'a> Writer<'a> {
         let (start, errors_before) = (self.out.len(), self.report.count());
         self.out.push(b'[');
         value.items = Some(0);
+        value.causes = self.report.causes();
         let written = write(self, value);
         value.items = None;
         match written {
@@ -234,7 +233,12 @@ impl<'a> Writer<'a> {
 
     /// Writes what was found at the end of a path: the field's value, or an item of it.
     fn land(&mut self, found: Found<'a>, below: Option<ProjectionId>, value: &mut Value<'a>) -> Result<(), Stop> {
-        let Some(at) = value.items else { return self.told(found, below, value, value.wrapping) };
+        let target = Target { below, coordinate: value.coordinate, promised: found.promised };
+        let write = |writer: &mut Self, wrapping| match found.refused {
+            Some(need) => writer.refuse(need, wrapping, target),
+            None => writer.treated(found.value, target, value, wrapping),
+        };
+        let Some(at) = value.items else { return write(self, value.wrapping) };
         if value.treatment.limit.is_some_and(|limit| at >= limit) {
             return Ok(());
         }
@@ -249,33 +253,13 @@ impl<'a> Writer<'a> {
         }
         value.items = Some(at + 1);
         self.report.path.push(Segment::Index(at));
-        let written = self.told(found, below, value, value.wrapping.item());
+        let here = self.report.causes();
+        let written = self.treated(found.value, target, value, value.wrapping.item());
         self.report.path.pop();
+        if written.is_err() {
+            self.report.forget_causes(value.causes..here);
+        }
         written
-    }
-
-    /// Writes what was found, after the errors of an object on the way that say why it is not there.
-    fn told(
-        &mut self,
-        found: Found<'a>,
-        below: Option<ProjectionId>,
-        value: &Value<'a>,
-        wrapping: Wrapping,
-    ) -> Result<(), Stop> {
-        let explained = match found.reason {
-            Reason::None => false,
-            Reason::Told => true,
-            Reason::Of(object) => {
-                self.tell(object);
-                true
-            }
-            Reason::Refused(need) => {
-                self.report.add_here(&SubgraphError::denied(need));
-                true
-            }
-        };
-        let target = Target { below, coordinate: value.coordinate, promised: found.promised };
-        self.treated(found.value, target, value, wrapping, explained)
     }
 
     fn treated(
@@ -284,7 +268,6 @@ impl<'a> Writer<'a> {
         target: Target<'a>,
         value: &Value<'a>,
         wrapping: Wrapping,
-        explained: bool,
     ) -> Result<(), Stop> {
         match found {
             SlotValue::Leaf { part, start, len } if value.treatment.changes_leaves() => {
@@ -307,7 +290,7 @@ impl<'a> Writer<'a> {
                 match self.inner_list((start, len), target.item(), value, wrapping.item()) {
                     Err(Stop::Nulled) => {
                         self.cut(before);
-                        self.null(wrapping, target, explained, errors_before)
+                        self.null(wrapping, target, false, errors_before)
                     }
                     written @ (Ok(()) | Err(Stop::TooLarge)) => written,
                 }
@@ -315,9 +298,10 @@ impl<'a> Writer<'a> {
             SlotValue::Absent
             | SlotValue::Null
             | SlotValue::Error(_)
+            | SlotValue::Lost(_)
             | SlotValue::Object(_)
             | SlotValue::Leaf { .. }
-            | SlotValue::List { .. } => self.value(found, wrapping, target, explained),
+            | SlotValue::List { .. } => self.value(found, wrapping, target),
         }
     }
 
@@ -330,14 +314,19 @@ impl<'a> Writer<'a> {
         wrapping: Wrapping,
     ) -> Result<(), Stop> {
         self.out.push(b'[');
+        let before = self.report.causes();
         for at in 0..len {
             if at > 0 {
                 self.out.push(b',');
             }
             self.report.path.push(Segment::Index(at));
-            let written = self.treated(self.arena.item(start, at), target, value, wrapping, false);
+            let here = self.report.causes();
+            let written = self.treated(self.arena.item(start, at), target, value, wrapping);
             self.report.path.pop();
-            written?;
+            if written.is_err() {
+                self.report.forget_causes(before..here);
+                return written;
+            }
         }
         self.out.push(b']');
         Ok(())

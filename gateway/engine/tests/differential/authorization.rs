@@ -110,7 +110,7 @@ fn operations(rng: &mut Rng, gateway: &Gateway, demands: &Demands, seed: u64, su
     for _ in 0..PER_SUPERGRAPH {
         let operation = operation::operation(rng, &client.schema, &possible);
         let faults = Faults { refused: refused(rng, &gateway.world, gateway.api(), demands, true), ..Faults::none() };
-        let found = match gateway.run_on(&client, &operation, &faults) {
+        let found = match gateway.run_on(&client, &operation, &faults, &faults.refused.identity) {
             Ok(answered) => answered.record.violations.first().cloned(),
             Err(Failed::Invalid) => None,
             Err(Failed::Broken(message)) => Some(message),

@@ -33,6 +33,8 @@ pub enum FieldFaultKind {
     Null,
     /// A value of another type.
     Wrong,
+    /// An error that says that whoever asks may not see the value.
+    Refused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

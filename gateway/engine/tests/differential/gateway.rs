@@ -13,7 +13,7 @@ use weft_engine::connector::Fake;
 use weft_engine::{Connectors, ErrorDetail, PreparedPlan, RequestContext, execute};
 use weft_federation::compose::{NoConnectors, compose, prove};
 use weft_federation::diagnostics::{Diagnostic, Source};
-use weft_federation::operation::{OperationError, bind, coerce, parse};
+use weft_federation::operation::{Identity, OperationError, bind, coerce, parse};
 use weft_federation::plan::{Planner, verify};
 use weft_federation::schema::subgraph::SubgraphInput;
 use weft_federation::schema::{Satisfiable, Supergraph};
@@ -107,17 +107,28 @@ impl Gateway {
 
     /// Runs an operation, with faults in the backends.
     pub fn run(&self, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        self.run_on(&self.client, operation, faults)
+        self.run_on(&self.client, operation, faults, &faults.refused.identity)
     }
 
     /// Runs an operation on a client's schema.
-    pub fn run_on(&self, client: &ClientSchema, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(client, operation, faults)));
+    pub fn run_on(
+        &self,
+        client: &ClientSchema,
+        operation: &Operation,
+        faults: &Faults,
+        identity: &Identity,
+    ) -> Result<Answered, Failed> {
+        let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(client, operation, faults, identity)));
         ran.unwrap_or_else(|panic| Err(Failed::Broken(format!("the gateway panics: {}", text_of(&*panic)))))
     }
 
-    fn try_run(&self, client: &ClientSchema, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        let identity = &faults.refused.identity;
+    fn try_run(
+        &self,
+        client: &ClientSchema,
+        operation: &Operation,
+        faults: &Faults,
+        identity: &Identity,
+    ) -> Result<Answered, Failed> {
         let document = parse(client, &operation.text, None).map_err(invalid)?;
         let bound = bind(client, document).map_err(|error| invalid(vec![error]))?;
         let raw: Box<RawValue> = serde_json::value::to_raw_value(&operation.variables).map_err(broken)?;

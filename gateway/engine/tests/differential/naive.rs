@@ -99,7 +99,7 @@ impl ObjectValue for Node<'_> {
         // Where the answer has nothing because something above is null, there is nothing to see.
         let seen = self.seen.and_then(|seen| seen.get(key));
         match self.naive.faults.of(world, self.object, &field.name) {
-            Some(FieldFaultKind::Error | FieldFaultKind::Wrong) => {
+            Some(FieldFaultKind::Error | FieldFaultKind::Wrong | FieldFaultKind::Refused) => {
                 return Err(FieldError { message: "fault".to_owned() });
             }
             Some(FieldFaultKind::Null) => return Ok(ResolvedValue::null()),

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use apollo_compiler::ast::{FieldDefinition, Type};
+use apollo_compiler::ast::{FieldDefinition, InputValueDefinition, Type};
 use apollo_compiler::response::{JsonMap, JsonValue};
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::{Node, Schema};
 use serde_json::json;
 
@@ -17,6 +17,8 @@ const ALIASES: [&str; 7] = ["id", "f0", "f1", "f2", "sku", "a", "info"];
 /// Fields under fields.
 const MAX_DEPTH: usize = 5;
 const MAX_SELECTIONS: usize = 60;
+
+const COLOURS: [&str; 3] = ["RED", "GREEN", "BLUE"];
 
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -319,19 +321,18 @@ impl Generator<'_> {
                 let items: Vec<String> = (0..self.rng.below(3)).map(|_| self.value(item, variables, false)).collect();
                 format!("[{}]", items.join(", "))
             }
-            Type::Named(name) | Type::NonNullNamed(name) => match name.as_str() {
-                "Filter" => {
+            Type::Named(name) | Type::NonNullNamed(name) => match self.schema.get_input_object(name) {
+                Some(input) => {
                     let mut fields = vec![];
-                    for (field, ty) in [("low", "Int"), ("high", "[Int]"), ("colour", "Colour"), ("inner", "Filter")] {
-                        if self.rng.chance(if field == "inner" { 15 } else { 35 })
-                            && let Ok(ty) = Type::parse(ty, "type")
-                        {
-                            fields.push(format!("{field}: {}", self.value(&ty, variables, field == "low")));
+                    for field in in_order(input, ["low", "high", "colour", "inner"]) {
+                        if self.rng.chance(if field.ty.inner_named_type() == name { 15 } else { 35 }) {
+                            let value = self.value(&field.ty, variables, field.default_value.is_some());
+                            fields.push(format!("{}: {value}", field.name));
                         }
                     }
                     format!("{{{}}}", fields.join(", "))
                 }
-                leaf => self.leaf(leaf).1,
+                None => self.leaf(name).1,
             },
         }
     }
@@ -353,14 +354,26 @@ impl Generator<'_> {
                 let at = self.rng.below(3);
                 return (value[at].clone(), text[at].clone());
             }
-            "Colour" => {
-                let colour = ["RED", "GREEN", "BLUE"][self.rng.below(3)];
+            "Colour" if self.knows_colours() => {
+                let colour = COLOURS[self.rng.below(3)];
                 return (json!(colour), colour.to_owned());
+            }
+            name if self.schema.get_enum(name).is_some() => {
+                let values = self.schema.get_enum(name).map(|ty| ty.values.keys().collect::<Vec<_>>());
+                let value = values.as_deref().and_then(|values| self.rng.pick(values));
+                let value = value.map(ToString::to_string).unwrap_or_default();
+                return (json!(value), value);
             }
             _ => json!(["", "a\"b\\", "é\n", "x"][self.rng.below(4)]),
         };
         let text = value.to_string();
         (value, text)
+    }
+
+    /// Whether the values of the enum that operations hand in are called what they always are.
+    fn knows_colours(&self) -> bool {
+        let known = self.schema.get_enum("Colour");
+        known.is_some_and(|ty| ty.values.keys().all(|name| COLOURS.contains(&name.as_str())))
     }
 
     fn json(&mut self, ty: &Type) -> serde_json::Value {
@@ -372,18 +385,16 @@ impl Generator<'_> {
                 }
                 (0..self.rng.below(3)).map(|_| self.json(item)).collect()
             }
-            Type::Named(name) | Type::NonNullNamed(name) if name == "Filter" => {
+            Type::Named(name) | Type::NonNullNamed(name) => {
+                let Some(input) = self.schema.get_input_object(name) else { return self.leaf(name).0 };
                 let mut filter = json!({});
-                for (field, ty) in [("high", "[Int]"), ("low", "Int"), ("colour", "Colour"), ("inner", "Filter")] {
-                    if self.rng.chance(if field == "inner" { 15 } else { 40 })
-                        && let Ok(ty) = Type::parse(ty, "type")
-                    {
-                        filter[field] = self.json(&ty);
+                for field in in_order(input, ["high", "low", "colour", "inner"]) {
+                    if self.rng.chance(if field.ty.inner_named_type() == name { 15 } else { 40 }) {
+                        filter[field.name.as_str()] = self.json(&field.ty);
                     }
                 }
                 filter
             }
-            Type::Named(name) | Type::NonNullNamed(name) => self.leaf(name).0,
         }
     }
 
@@ -410,4 +421,11 @@ impl Generator<'_> {
         self.variables.push(Variable { name: name.clone(), ty: ty.to_owned(), default });
         format!("${name}")
     }
+}
+
+/// The fields of an input type, these first: what a seed gives does not hang on how a schema was composed.
+fn in_order<'a>(input: &'a InputObjectType, first: [&str; 4]) -> Vec<&'a InputValueDefinition> {
+    let mut fields: Vec<&InputValueDefinition> = input.fields.values().map(|field| &***field).collect();
+    fields.sort_by_key(|field| first.iter().position(|name| field.name.as_str() == *name).unwrap_or(first.len()));
+    fields
 }

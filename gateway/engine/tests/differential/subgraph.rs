@@ -21,6 +21,9 @@ use super::render::{Form, render};
 use super::rng::hash;
 use super::schema::{FieldDef, InterfaceDef, ObjectKind, Role, Sel, Sub, World};
 
+/// The message of what is refused.
+const REFUSED: &str = "refused";
+
 /// What happened at the subgraphs in one case.
 #[derive(Debug, Default)]
 pub struct Record {
@@ -183,7 +186,14 @@ impl Subgraphs {
         };
         let execution = Execution::new(lax.as_ref().unwrap_or(schema), &document).raw_variable_values(&variables);
         let response = execution.execute_sync(&root).map_err(|error| format!("{}", error.message()))?;
-        serde_json::to_value(&response).map_err(|error| error.to_string())
+        let mut response = serde_json::to_value(&response).map_err(|error| error.to_string())?;
+        // The executor has no codes for errors.
+        for error in response.get_mut("errors").and_then(|errors| errors.as_array_mut()).into_iter().flatten() {
+            if error["message"].as_str().is_some_and(|message| message.contains(REFUSED)) {
+                error["extensions"]["code"] = json!("FORBIDDEN");
+            }
+        }
+        Ok(response)
     }
 
     /// The object of a representation that names an interface.
@@ -281,6 +291,7 @@ impl ObjectValue for Node<'_> {
         })?;
         match self.subgraphs.faults.of(world, self.object, &field.name) {
             Some(FieldFaultKind::Error) => return Err(FieldError { message: "fault".to_owned() }),
+            Some(FieldFaultKind::Refused) => return Err(FieldError { message: REFUSED.to_owned() }),
             Some(FieldFaultKind::Null) => return Ok(ResolvedValue::null()),
             Some(FieldFaultKind::Wrong) if self.subgraphs.faults.strict => {
                 return Err(FieldError { message: "fault".to_owned() });

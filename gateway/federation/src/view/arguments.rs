@@ -62,7 +62,7 @@ struct Given<'a> {
     definition: &'a Node<InputValueDefinition>,
     from: From<'a>,
     is_used: bool,
-    /// Where it goes there must be a value.
+    /// Where it goes null is none.
     is_needed: bool,
 }
 
@@ -80,7 +80,7 @@ impl<'a> Given<'a> {
             Some((wrapping, _)) => wrapping.display(base),
             None => ours.to_string(),
         };
-        // The default stands in for a value that is left out, so that there always is one.
+        // A default stands in for a value that is left out, ours or the supergraph's, so that there always is one.
         if self.is_needed && !ours.is_non_null() {
             ty.push('!');
         }
@@ -177,7 +177,7 @@ impl Binder<'_, '_> {
     fn use_of(&mut self, at: usize, slot: Slot<'_>) {
         let given = &mut self.given[at];
         given.is_used = true;
-        given.is_needed |= slot.ty.is_non_null() && !slot.has_default;
+        given.is_needed |= slot.ty.is_non_null();
         if let Err(wrong) = fits(self.cx, given.definition, slot.ty, slot.has_default) {
             self.found.extend(misfit(self.cx, &wrong, given.definition, slot.ty, slot.what));
         }

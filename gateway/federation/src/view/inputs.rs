@@ -29,9 +29,10 @@ pub(super) fn fits(
     fits_inside(cx, &ours.ty, theirs)
 }
 
-/// The same for fields of input objects, of which a default is no promise: a variable in a literal has no default there.
+/// The same for fields of input objects, of which a default is no promise: a variable in a literal has no default there, and
+/// a null in a variable is handed on.
 fn fits_as_field(cx: Context<'_>, ours: &InputValueDefinition, theirs: &InputValueDefinition) -> Result<(), Misfit> {
-    if theirs.is_required() && !ours.ty.is_non_null() {
+    if theirs.ty.is_non_null() && !ours.ty.is_non_null() {
         return Err(Misfit::Nullable);
     }
     fits_inside(cx, &ours.ty, &theirs.ty)

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod calls;
+mod causes;
 mod contexts;
 mod entities;
 mod explain;

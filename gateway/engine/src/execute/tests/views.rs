@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::testing::{Gateway, Outcome};
 
 const SHOP: &str = r#"
-    type Query { user(id: ID!): User search(text: String, first: Int, kind: Kind): [Hit!]! hit: Hit exactly(first: Int!): [Hit!] }
+    type Query { user(id: ID!): User search(text: String, first: Int, kind: Kind): [Hit!]! hit: Hit exactly(first: Int!): [Hit!] atLeast(first: Int! = 7): [Hit!] }
     type Mutation { pay(input: Payment!): User }
     type User @key(fields: "id") { id: ID! name: String card: String orders(first: Int): [Order!] }
     type Order { id: ID! status: Status lines: [Line] }
@@ -22,6 +22,7 @@ const VIEW: &str = r#"
       home: Home! @from(path: ".")
       self: Query! @from(path: ".")
       given(max: Int = 3 @from(name: "first")): [Found] @from(path: "exactly") @dropUnknown
+      least(max: Int): [Found] @from(path: "atLeast(first: $max)") @dropUnknown
       member(id: ID!): Member @from(path: "user")
       found(words: String @from(name: "text"), max: Int = 3 @from(name: "first"), kind: Sort): [Found]
         @from(path: "search") @limit(max: 5) @dropUnknown
@@ -181,11 +182,18 @@ async fn what_clients_hand_in_is_handed_on_in_the_supergraphs_words() {
         ("query($n: Int) { exact(max: $n) { __typename } }", r#"{"n":null}"#, r#"{"weft_1":null}"#),
         ("{ given(max: null) { __typename } }", "{}", "exactly(first:3)"),
         ("query($n: Int) { given(max: $n) { __typename } }", r#"{"n":null}"#, r#"{"weft_1":3}"#),
+        // Where the supergraph has the default, what is null is left out.
+        ("{ least(max: null) { __typename } }", "{}", "atLeast{"),
+        ("query($n: Int) { least(max: $n) { __typename } }", "{}", r#""variables":{}"#),
+        ("query($n: Int) { least(max: $n) { __typename } }", r#"{"n":null}"#, r#""variables":{}"#),
+        ("query($n: Int) { least(max: $n) { __typename } }", r#"{"n":4}"#, r#"{"weft_1":4}"#),
         ("query($k: Sort) { found(kind: $k) { __typename } }", r#"{"k":"EVERYTHING"}"#, r#""k":"ANY""#),
     ];
     for (operation, variables, sent) in cases {
         let operation = &operation.replace("exact(", "found: exact(").replace("given", "found: given");
-        let found = if operation.contains("given") { found.replace("search", "exactly") } else { found.to_owned() };
+        let operation = &operation.replace("least(", "found: least(");
+        let field = ["given", "least"].iter().position(|name| operation.contains(name));
+        let found = found.replace("search", field.map_or("search", |at| ["exactly", "atLeast"][at]));
         let outcome = viewed()
             .run_with(operation, variables, move |_| Some(crate::connector::FakeAnswer::ok(found.clone())))
             .await;

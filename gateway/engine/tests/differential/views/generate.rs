@@ -6,7 +6,10 @@ use apollo_compiler::{Name, Node, Schema};
 
 use super::super::operation::{Possible, possible};
 use super::super::rng::Rng;
-use super::spec::{Arg, Fallback, Kind, ListStep, Source, Step, View, ViewArg, ViewEnum, ViewField, ViewType};
+use super::paths::{Reached, rebased};
+use super::spec::{
+    Fallback, Kind, Mask, Need, Source, Step, View, ViewEnum, ViewField, ViewInputField, ViewInputType, ViewType,
+};
 
 /// Steps of a path.
 const MAX_STEPS: usize = 3;
@@ -16,6 +19,7 @@ pub fn generate(rng: &mut Rng, api: &Schema) -> View {
     let possible = possible(api);
     let mut generator = Generator { rng, api, possible: &possible, view: View::default() };
     generator.enums();
+    generator.inputs();
     generator.outlines();
     for at in 0..generator.view.types.len() {
         generator.fill(at);
@@ -23,23 +27,14 @@ pub fn generate(rng: &mut Rng, api: &Schema) -> View {
     generator.view
 }
 
-struct Generator<'a> {
-    rng: &'a mut Rng,
-    api: &'a Schema,
-    possible: &'a Possible,
-    view: View,
+pub struct Generator<'a> {
+    pub rng: &'a mut Rng,
+    pub api: &'a Schema,
+    pub possible: &'a Possible,
+    pub view: View,
 }
 
-/// What a path leads to.
-struct Reached {
-    steps: Vec<Step>,
-    args: Vec<ViewArg>,
-    /// Whether null is excluded, from the outermost of the client's lists to the named type.
-    non_null: Vec<bool>,
-    base: String,
-}
-
-fn named(name: &str) -> Type {
+pub fn named(name: &str) -> Type {
     Type::Named(Name::new(name).expect("a name of the test's own"))
 }
 
@@ -55,7 +50,8 @@ impl Generator<'_> {
                 let client = if self.rng.chance(40) { format!("R{at}") } else { value.to_string() };
                 values.push((value.to_string(), client));
             }
-            self.view.enums.push(ViewEnum { name: name.to_string(), from: name.to_string(), values, catch_all: None });
+            let client = if self.rng.chance(40) { format!("E{name}") } else { name.to_string() };
+            self.view.enums.push(ViewEnum { name: client, from: name.to_string(), values, catch_all: None });
             // Where it is not taken as input, a second one knows only some of the values.
             if self.rng.chance(50) {
                 let all = self.view.enums.last().map(|known| known.values.clone()).unwrap_or_default();
@@ -63,6 +59,34 @@ impl Generator<'_> {
                 let catch_all = Some("OTHER".to_owned());
                 self.view.enums.push(ViewEnum { name: format!("C{name}"), from: name.to_string(), values, catch_all });
             }
+        }
+    }
+
+    /// Input types: some of their fields are renamed or not there, and have other defaults.
+    fn inputs(&mut self) {
+        for (name, ty) in &self.api.types {
+            let ExtendedType::InputObject(ty) = ty else { continue };
+            let client = if self.rng.chance(60) { format!("C{name}") } else { name.to_string() };
+            let mut fields = vec![];
+            for (at, field) in ty.fields.values().enumerate() {
+                if at > 0 && !field.is_required() && self.rng.chance(15) {
+                    continue;
+                }
+                let base = field.ty.inner_named_type().as_str();
+                let known = self.view.enums.iter().find(|known| known.from == base);
+                let base = if base == name.as_str() { &client } else { known.map_or(base, |known| &known.name) };
+                let default = field.default_value.as_ref().map(|default| default.to_string());
+                let default = if self.rng.chance(60) { default } else { None };
+                let other = (base == "Int" && !field.ty.is_list() && self.rng.chance(30)).then(|| "9".to_owned());
+                let ours = if self.rng.chance(40) { format!("n{at}") } else { field.name.to_string() };
+                fields.push(ViewInputField {
+                    name: ours,
+                    from: field.name.to_string(),
+                    ty: rebased(&field.ty, base),
+                    default: other.or(default),
+                });
+            }
+            self.view.inputs.push(ViewInputType { name: client, from: name.to_string(), fields });
         }
     }
 
@@ -150,7 +174,7 @@ impl Generator<'_> {
                     fields.push(self.plain("more", &second, Source::Here));
                 }
                 if self.rng.chance(20) {
-                    fields.push(self.plain("v", "Int", Source::Constant("1".to_owned())));
+                    fields.push(self.constant());
                 }
                 let wanted = 3 + self.rng.below(4);
                 for _ in 0..wanted {
@@ -162,7 +186,7 @@ impl Generator<'_> {
                     fields.extend(self.field(reached, name));
                 }
                 if fields.is_empty() {
-                    fields.push(self.plain("v", "Int", Source::Constant("1".to_owned())));
+                    fields.push(self.constant());
                 }
             }
         }
@@ -181,7 +205,23 @@ impl Generator<'_> {
             limit: None,
             mask: None,
             drop_unknown: false,
+            needs: None,
         }
+    }
+
+    fn constant(&mut self) -> ViewField {
+        let (ty, graphql, json) = match (self.rng.below(4), self.view.enums.first()) {
+            (0, Some(known)) => {
+                let value = known.values.first().map(|(_, client)| client.clone()).unwrap_or_default();
+                (named(&known.name), value.clone(), format!("\"{value}\""))
+            }
+            (1, _) => (named("ID"), "7".to_owned(), "\"7\"".to_owned()),
+            (2, _) => (named("Int").non_null().list(), "[1, 2]".to_owned(), "[1,2]".to_owned()),
+            _ => (named("String"), "\"c\"".to_owned(), "\"c\"".to_owned()),
+        };
+        let mut field = self.plain("v", "Int", Source::Constant { graphql, json });
+        field.ty = if field.ty.is_non_null() { ty.non_null() } else { ty };
+        field
     }
 
     /// The fields of an interface: leaves that all members have alike.
@@ -196,21 +236,24 @@ impl Generator<'_> {
             if !alike || !is_leaf || def.ty.is_list() || def.arguments.iter().any(|argument| argument.is_required()) {
                 continue;
             }
-            let step = Step { field: def.name.to_string(), args: vec![], narrow: None, lists: vec![] };
+            let field = def.name.to_string();
+            let step = Step { field, args: vec![], passed_on: vec![], narrow: None, lists: vec![] };
             let mut field =
                 self.plain(&format!("{}_{}", from.to_lowercase(), def.name), "Int", Source::Path(vec![step]));
-            field.ty = Type::Named(def.ty.inner_named_type().clone());
+            let base = def.ty.inner_named_type().as_str();
+            field.ty = named(self.view.enums.iter().find(|known| known.from == base).map_or(base, |known| &known.name));
             shared.push(field);
         }
         if shared.is_empty() {
-            let mut field = self.plain(&format!("{}_v", from.to_lowercase()), "Int", Source::Constant("2".to_owned()));
+            let source = Source::Constant { graphql: "2".to_owned(), json: "2".to_owned() };
+            let mut field = self.plain(&format!("{}_v", from.to_lowercase()), "Int", source);
             field.ty = named("Int");
             shared.push(field);
         }
         shared
     }
 
-    fn fields(&self, ty: &str) -> Vec<Node<FieldDefinition>> {
+    pub fn fields(&self, ty: &str) -> Vec<Node<FieldDefinition>> {
         match self.api.types.get(ty) {
             Some(ExtendedType::Object(object)) => object.fields.values().map(|field| (**field).clone()).collect(),
             Some(ExtendedType::Interface(interface)) => {
@@ -218,94 +261,6 @@ impl Generator<'_> {
             }
             _ => vec![],
         }
-    }
-
-    /// A random path from a type; its first field may be given.
-    fn path_of(&mut self, from: &str, first: Option<&Node<FieldDefinition>>, max: usize) -> Option<Reached> {
-        let mut reached = Reached { steps: vec![], args: vec![], non_null: vec![true], base: from.to_owned() };
-        let mut on = from.to_owned();
-        loop {
-            let fields = self.fields(&on);
-            let def = match first.filter(|_| reached.steps.is_empty()) {
-                Some(first) => first.clone(),
-                None => self.rng.pick(&fields)?.clone(),
-            };
-            let base = def.ty.inner_named_type().to_string();
-            let members = self.possible.get(&base);
-            let args = self.arguments(&def, &mut reached.args);
-            let mut narrow = None;
-            if let Some(members) = members
-                && self.api.get_object(&base).is_none()
-                && self.rng.chance(40)
-            {
-                narrow = self.rng.pick(members).cloned();
-            }
-            let target = narrow.clone().unwrap_or_else(|| base.clone());
-            let has_fields = !self.fields(&target).is_empty();
-            let goes_on = members.is_some() && has_fields && reached.steps.len() + 1 < max && self.rng.chance(60);
-            if !goes_on {
-                // What is narrowed last would have to fit the client's type, too.
-                narrow = None;
-            }
-            let levels = levels(&def.ty);
-            let mut lists = vec![];
-            for level in &levels[..levels.len() - 1] {
-                if !goes_on && !self.rng.chance(30) {
-                    break;
-                }
-                // What is at this level, before the list is looked into.
-                add_promise(&mut reached.non_null, *level);
-                if self.rng.chance(70) {
-                    if reached.non_null.len() == 1 {
-                        reached.non_null.push(true);
-                    }
-                    lists.push(ListStep::Each);
-                } else {
-                    add_promise(&mut reached.non_null, false);
-                    lists.push(ListStep::At(self.rng.below(3)));
-                }
-            }
-            let rest = &levels[lists.len()..];
-            add_promise(&mut reached.non_null, rest[0] && narrow.is_none());
-            reached.non_null.extend(&rest[1..]);
-            reached.steps.push(Step { field: def.name.to_string(), args, narrow, lists });
-            reached.base.clone_from(&base);
-            if !goes_on {
-                return Some(reached);
-            }
-            on = target;
-        }
-    }
-
-    /// What is given for a field's arguments: literals, and arguments that the client gives.
-    fn arguments(&mut self, def: &FieldDefinition, client: &mut Vec<ViewArg>) -> Vec<(String, Arg)> {
-        let mut args = vec![];
-        for argument in &def.arguments {
-            if !argument.is_required() && self.rng.chance(30) {
-                continue;
-            }
-            let literal = match argument.ty.inner_named_type().as_str() {
-                "Int" if !argument.ty.is_list() => Some("3"),
-                "String" | "ID" if !argument.ty.is_list() => Some("\"x\\\"y\""),
-                "Boolean" if !argument.ty.is_list() => Some("true"),
-                _ => None,
-            };
-            if let Some(text) = literal.filter(|_| self.rng.chance(50)) {
-                let literal = Arg::Literal { graphql: text.to_owned(), json: text.to_owned() };
-                args.push((argument.name.to_string(), literal));
-                continue;
-            }
-            let name = format!("c{}", client.len());
-            let default = argument.default_value.as_ref().map(|default| default.to_string());
-            let default = default.filter(|_| self.rng.chance(50) && argument.ty.inner_named_type() != "Filter");
-            let is_enum = self.view.enums.iter().any(|known| known.name == argument.ty.inner_named_type().as_str());
-            let default = default.filter(|_| !is_enum);
-            // A variable for it must fit where it goes.
-            let ty = (*argument.ty).clone();
-            client.push(ViewArg { name: name.clone(), ty, default });
-            args.push((argument.name.to_string(), Arg::Client(name)));
-        }
-        args
     }
 
     fn field(&mut self, reached: Reached, name: String) -> Option<ViewField> {
@@ -327,7 +282,15 @@ impl Generator<'_> {
             None => {
                 let known: Vec<String> =
                     self.view.enums.iter().filter(|known| known.from == base).map(|known| known.name.clone()).collect();
-                self.rng.pick(&known).cloned().unwrap_or_else(|| base.clone())
+                let known = self.rng.pick(&known).cloned().unwrap_or_else(|| base.clone());
+                let other = match base.as_str() {
+                    "Int" => "Float",
+                    "ID" => "String",
+                    "String" => "ID",
+                    _ if known != base => "String",
+                    _ => &known,
+                };
+                if self.rng.chance(15) { other.to_owned() } else { known }
             }
         };
         let is_abstract = self.possible.contains_key(&base) && self.api.get_object(&base).is_none();
@@ -335,14 +298,16 @@ impl Generator<'_> {
             *last = false;
         }
         let is_list = non_null.len() > 1;
-        let guaranteed = non_null[0];
         for level in &mut non_null {
             *level = *level && self.rng.chance(60);
         }
-        let fallback = self.fallback(&client, is_list, guaranteed);
-        if let Some(Fallback { on_error: true, on_null: true, .. }) = fallback {
+        let fallback = self.fallback(&client, is_list);
+        if let Some(Fallback { on_error: true, on_null: true, value, .. }) = &fallback
+            && value != "null"
+        {
             non_null[0] |= self.rng.chance(60);
         }
+        non_null[0] &= fallback.as_ref().is_none_or(|fallback| fallback.value != "null");
         let mut ty = named(&client);
         for (at, level) in non_null.iter().enumerate().rev() {
             if *level {
@@ -360,12 +325,27 @@ impl Generator<'_> {
             source: Source::Path(steps),
             fallback,
             limit: (is_list && self.rng.chance(25)).then(|| 1 + self.rng.below(3)),
-            mask: (is_text && !is_list && self.rng.chance(20)).then(|| self.rng.below(4)),
+            mask: if is_text && !is_list && self.rng.chance(20) { Some(self.mask()) } else { None },
             drop_unknown: is_list && is_abstract && self.rng.chance(50),
+            needs: if self.rng.chance(6) { Some(self.need()) } else { None },
         })
     }
 
-    fn fallback(&mut self, ty: &str, is_list: bool, _guaranteed: bool) -> Option<Fallback> {
+    fn mask(&mut self) -> Mask {
+        let char = ['*', '#', 'é'][self.rng.below(3)];
+        Mask { keep: self.rng.below(4), char, unless: self.rng.chance(30).then(|| "a".to_owned()) }
+    }
+
+    fn need(&mut self) -> Need {
+        let scopes = |all: &[&str]| Need::Scopes(all.iter().map(|scope| (*scope).to_owned()).collect());
+        match self.rng.below(3) {
+            0 => Need::Credential,
+            1 => scopes(&["a"]),
+            _ => scopes(&["a", "b"]),
+        }
+    }
+
+    fn fallback(&mut self, ty: &str, is_list: bool) -> Option<Fallback> {
         if !self.rng.chance(30) {
             return None;
         }
@@ -383,29 +363,10 @@ impl Generator<'_> {
             (false, "Boolean", _) => "true".to_owned(),
             (false, "String" | "ID", _) => "\"fb\"".to_owned(),
             (false, _, Some(value)) => value,
-            (false, _, None) => return None,
+            // Of objects there are no literals but this, which says that the error is none.
+            (false, _, None) => "null".to_owned(),
         };
         let (on_error, on_null) = [(true, true), (true, true), (true, false), (false, true)][self.rng.below(4)];
         Some(Fallback { value, on_error, on_null, report: self.rng.chance(20) })
-    }
-}
-
-/// Whether null is excluded, from the outermost list to the named type.
-fn levels(ty: &Type) -> Vec<bool> {
-    let mut levels = vec![];
-    let mut ty = ty;
-    loop {
-        levels.push(ty.is_non_null());
-        match ty {
-            Type::List(item) | Type::NonNullList(item) => ty = item,
-            Type::Named(_) | Type::NonNullNamed(_) => return levels,
-        }
-    }
-}
-
-/// What is promised at the innermost of the client's levels so far holds only if this does too.
-fn add_promise(non_null: &mut [bool], promise: bool) {
-    if let Some(last) = non_null.last_mut() {
-        *last &= promise;
     }
 }

@@ -1,43 +1,40 @@
 //! Owns the naive executor of views: each field is looked up in all the data, step by step, when it is asked for.
 
-use std::collections::BTreeSet;
-
 use apollo_compiler::ast::{self, Type};
 use apollo_compiler::executable::{self as exe, ExecutableDocument};
 use apollo_compiler::response::{JsonMap, JsonValue};
-use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 
 use super::super::data::{Object, Value, required, value};
-use super::super::faults::{Faults, FieldFaultKind};
+use super::super::faults::FieldFaultKind;
 use super::super::gateway::Gateway;
 use super::super::schema::{ObjectKind, World};
-use super::spec::{Arg, Fallback, ListStep, Source, Step, View, ViewField, ViewType};
+use super::Asked;
+use super::spec::{Fallback, ListStep, Source, Step, View, ViewField, ViewType};
 
 pub struct Naive<'a> {
     world: &'a World,
-    api: &'a Valid<Schema>,
-    client: &'a Valid<Schema>,
-    view: &'a View,
-    faults: &'a Faults,
-    variables: &'a JsonMap,
-    document: &'a Valid<ExecutableDocument>,
+    pub api: &'a Valid<Schema>,
+    pub client: &'a Valid<Schema>,
+    pub view: &'a View,
+    pub asked: &'a Asked<'a>,
+    pub document: &'a Valid<ExecutableDocument>,
 }
 
 #[derive(Debug, Default)]
 pub struct Expected {
     pub data: JsonValue,
     /// Paths.
-    pub errors: BTreeSet<String>,
-    pub degraded: BTreeSet<String>,
+    pub errors: Vec<String>,
+    pub degraded: Vec<String>,
 }
 
 /// What is at the end of a path, in the client's lists.
 #[derive(Debug, Clone)]
 enum Tree<'w> {
     Null,
-    Error,
+    Failed(Failure),
     Leaf(JsonValue),
     Object(Object<'w>),
     List(Vec<Tree<'w>>),
@@ -49,10 +46,24 @@ enum Flow<'w> {
     Many(Vec<Tree<'w>>),
 }
 
-/// A null that may not be.
-struct Nulled;
+/// How a value came to be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    Error,
+    /// Whoever asks may not see it.
+    Refusal,
+}
 
-type Completed = Result<JsonValue, Nulled>;
+/// Why a null is there: a failure, or because the value is null.
+type Cause = Option<Failure>;
+
+/// A value, or a null that may be where it is.
+enum Completed {
+    Value(JsonValue),
+    Null(Cause),
+    /// A null that may not be, and takes what it is in with it.
+    Nulled(Failure),
+}
 
 /// What was written down on the way.
 #[derive(Default)]
@@ -86,11 +97,10 @@ impl<'a> Naive<'a> {
         gateway: &'a Gateway,
         client: &'a Valid<Schema>,
         view: &'a View,
-        faults: &'a Faults,
-        variables: &'a JsonMap,
+        asked: &'a Asked<'a>,
         document: &'a Valid<ExecutableDocument>,
     ) -> Self {
-        Self { world: &gateway.world, api: gateway.api(), client, view, faults, variables, document }
+        Self { world: &gateway.world, api: gateway.api(), client, view, asked, document }
     }
 
     pub fn execute(&self) -> Result<Expected, String> {
@@ -99,11 +109,13 @@ impl<'a> Naive<'a> {
         let def = self.world.objects.iter().find(|object| object.kind == kind).ok_or("no root type")?;
         let ty = self.view.ty(operation.object_type()).ok_or("the root is not in the view")?;
         let mut log = Log::default();
-        let data = self.object(ty, Object { def, id: 0 }, &[&operation.selection_set], &mut log);
-        let data = data.unwrap_or_default();
+        let data = match self.object(ty, Object { def, id: 0 }, &[&operation.selection_set], &mut log) {
+            Completed::Value(data) => data,
+            Completed::Null(_) | Completed::Nulled(_) => JsonValue::Null,
+        };
         // Nothing is degraded where there is nothing any more.
         let degraded = log.degraded.into_iter().filter(|path| is_there(&data, path)).collect();
-        Ok(Expected { data, errors: log.errors.into_iter().collect(), degraded })
+        Ok(Expected { data, errors: log.errors, degraded })
     }
 
     fn object(&self, ty: &'a ViewType, object: Object<'a>, sets: &[&'a exe::SelectionSet], log: &mut Log) -> Completed {
@@ -119,10 +131,14 @@ impl<'a> Naive<'a> {
                 continue;
             }
             let field = ty.fields.iter().find(|field| field.name == name.as_str()).expect("it was validated");
-            let value = log.at(JsonValue::from(key.as_str()), |log| self.field(field, object, &nodes, log))?;
+            let value = match log.at(JsonValue::from(key.as_str()), |log| self.field(field, object, &nodes, log)) {
+                Completed::Value(value) => value,
+                Completed::Null(_) => JsonValue::Null,
+                nulled @ Completed::Nulled(_) => return nulled,
+            };
             out.insert(key.as_str(), value);
         }
-        Ok(JsonValue::Object(out))
+        Completed::Value(JsonValue::Object(out))
     }
 
     fn collect(&self, ty: &ViewType, set: &'a exe::SelectionSet, fields: &mut Vec<(&'a Name, Vec<&'a exe::Field>)>) {
@@ -166,14 +182,18 @@ impl<'a> Naive<'a> {
     }
 
     fn field(&self, field: &'a ViewField, object: Object<'a>, nodes: &[&'a exe::Field], log: &mut Log) -> Completed {
+        if !self.is_allowed(field) {
+            log.error();
+            return self.nulled(&field.ty, Some(Failure::Refusal), log);
+        }
         let (errors, degraded) = (log.errors.len(), log.degraded.len());
         let sets: Vec<&exe::SelectionSet> = nodes.iter().map(|node| &node.selection_set).collect();
         let done = match &field.source {
-            Source::Constant(json) => Ok(serde_json::from_str(json).expect("it is JSON")),
+            Source::Constant { json, .. } => Completed::Value(serde_json::from_str(json).expect("it is JSON")),
             Source::Here => {
                 let ty = self.view.ty(field.ty.inner_named_type()).expect("a type of the view");
                 match self.object(ty, object, &sets, log) {
-                    Err(Nulled) if !field.ty.is_non_null() => Ok(JsonValue::Null),
+                    Completed::Nulled(failure) if !field.ty.is_non_null() => Completed::Null(Some(failure)),
                     done => done,
                 }
             }
@@ -187,20 +207,21 @@ impl<'a> Naive<'a> {
                 self.complete(self.cut(tree, field), ty, field, &sets, log)
             }
         };
-        let is_null = !matches!(&done, Ok(value) if *value != JsonValue::Null);
-        let Some(fallback) = field.fallback.as_ref().filter(|_| is_null) else { return done };
-        let Fallback { value, on_error, on_null, report } = fallback;
-        let failed = log.errors.len() > errors;
-        if !(if failed { *on_error } else { *on_null }) {
-            if !field.ty.is_non_null() {
-                return done;
-            }
-            if !failed {
-                log.error();
-            }
-            return Err(Nulled);
+        let cause = match done {
+            Completed::Value(_) => return done,
+            Completed::Null(cause) => cause,
+            Completed::Nulled(failure) => Some(failure),
+        };
+        let Some(Fallback { value, on_error, on_null, report }) = &field.fallback else { return done };
+        let stands_in = match cause {
+            None => *on_null,
+            Some(Failure::Error) => *on_error,
+            Some(Failure::Refusal) => false,
+        };
+        if !stands_in {
+            return self.nulled(&field.ty, cause, log);
         }
-        if failed {
+        if cause.is_some() {
             if !report {
                 log.errors.truncate(errors);
             }
@@ -209,7 +230,18 @@ impl<'a> Naive<'a> {
             log.degraded.push(path);
         }
         // Of what is written in GraphQL, only an enum's value is no JSON.
-        Ok(serde_json::from_str(value).unwrap_or_else(|_| JsonValue::from(value.as_str())))
+        Completed::Value(serde_json::from_str(value).unwrap_or_else(|_| JsonValue::from(value.as_str())))
+    }
+
+    /// A null where this type is promised. One that breaks the promise for no other reason is an error.
+    fn nulled(&self, ty: &Type, cause: Cause, log: &mut Log) -> Completed {
+        if !ty.is_non_null() {
+            return Completed::Null(cause);
+        }
+        Completed::Nulled(cause.unwrap_or_else(|| {
+            log.error();
+            Failure::Error
+        }))
     }
 
     /// The client's list without what is left out of it.
@@ -231,16 +263,12 @@ impl<'a> Naive<'a> {
         let def = &self.api_field(&object.def.name, &step.field);
         let mut arguments = JsonMap::new();
         for argument in &def.arguments {
-            let given = step.args.iter().find(|(name, _)| *name == argument.name.as_str());
-            let given = match given {
-                Some((_, Arg::Literal { json, .. })) => Some(serde_json::from_str(json).expect("it is JSON")),
-                Some((_, Arg::Client(name))) => self.argument(field, name, node),
-                None => None,
-            };
-            let default = || argument.default_value.as_ref().map(|value| literal_json(value));
-            if let Some(value) = given.or_else(default) {
-                arguments.insert(argument.name.as_str(), value);
+            let Some(value) = self.given(step, argument, field, node) else { continue };
+            // The field refuses what it does not take, and is not resolved.
+            if !self.takes(&argument.ty, &value) {
+                return Flow::One(Tree::Failed(Failure::Error));
             }
+            arguments.insert(argument.name.as_str(), value);
         }
         let found = self.raw(object, &step.field, &arguments, def.ty.is_non_null());
         self.lists(found, &step.lists, steps, field, node)
@@ -293,100 +321,15 @@ impl<'a> Naive<'a> {
     /// A field's value in the data, as the supergraph would hand it over.
     fn raw(&self, object: Object<'a>, name: &str, arguments: &JsonMap, non_null: bool) -> Tree<'a> {
         let field = object.def.field(name).expect("the view was built");
-        match self.faults.of(self.world, object, name) {
-            Some(FieldFaultKind::Error | FieldFaultKind::Wrong) => return Tree::Error,
-            Some(FieldFaultKind::Null) if non_null => return Tree::Error,
+        match self.asked.faults.of(self.world, object, name) {
+            Some(FieldFaultKind::Error | FieldFaultKind::Wrong) => return Tree::Failed(Failure::Error),
+            Some(FieldFaultKind::Refused) => return Tree::Failed(Failure::Refusal),
+            Some(FieldFaultKind::Null) if non_null => return Tree::Failed(Failure::Error),
             Some(FieldFaultKind::Null) => return Tree::Null,
             None => {}
         }
         let required = required(self.world, object, field);
         tree(value(self.world, object, field, arguments, required.as_ref()))
-    }
-
-    /// A client's argument in the supergraph's terms; `None` if there is none.
-    fn argument(&self, field: &ViewField, name: &str, node: &exe::Field) -> Option<JsonValue> {
-        let arg = field.args.iter().find(|arg| arg.name == name)?;
-        let default = node.definition.argument_by_name(name).and_then(|def| def.default_value.as_deref());
-        let given = node.specified_argument_by_name(name).map(|value| &**value);
-        self.input(&arg.ty, given, default)
-    }
-
-    fn input(&self, ty: &Type, given: Option<&ast::Value>, default: Option<&ast::Value>) -> Option<JsonValue> {
-        let default = || default.and_then(|default| self.input(ty, Some(default), None));
-        Some(match (given, ty) {
-            (None, _) => return default(),
-            (Some(ast::Value::Variable(name)), _) => {
-                let operation = self.document.operations.get(None).ok()?;
-                let def = operation.variables.iter().find(|def| def.name == *name)?;
-                match self.variables.get(name.as_str()) {
-                    Some(given) => self.upstream(&def.ty, given),
-                    None => match &def.default_value {
-                        Some(value) => return self.input(&def.ty, Some(value), None),
-                        None => return default(),
-                    },
-                }
-            }
-            (Some(ast::Value::Null), _) => JsonValue::Null,
-            (Some(ast::Value::List(items)), Type::List(item) | Type::NonNullList(item)) => {
-                let items = items.iter().map(|value| self.input(item, Some(value), None).unwrap_or_default());
-                JsonValue::Array(items.collect())
-            }
-            (Some(value), Type::List(item) | Type::NonNullList(item)) => {
-                JsonValue::Array(vec![self.input(item, Some(value), None).unwrap_or_default()])
-            }
-            (Some(ast::Value::Object(fields)), Type::Named(ty) | Type::NonNullNamed(ty)) => {
-                let Some(ExtendedType::InputObject(input)) = self.client.types.get(ty) else {
-                    return given.map(literal_json);
-                };
-                let mut out = JsonMap::new();
-                for (name, def) in &input.fields {
-                    let given = fields.iter().find(|(field, _)| field == name).map(|(_, value)| &**value);
-                    let value = self.input(&def.ty, given, def.default_value.as_deref());
-                    // The subgraphs' executor takes a variable that was not given for null, in an object.
-                    let value = value.or_else(|| given.map(|_| JsonValue::Null));
-                    if let Some(value) = value {
-                        out.insert(name.as_str(), value);
-                    }
-                }
-                JsonValue::Object(out)
-            }
-            (Some(ast::Value::Enum(name)), _) => self.upstream(ty, &JsonValue::from(name.as_str())),
-            (Some(value), _) => self.upstream(ty, &literal_json(value)),
-        })
-    }
-
-    /// A client's JSON in the supergraph's terms.
-    fn upstream(&self, ty: &Type, json: &JsonValue) -> JsonValue {
-        match (json, ty) {
-            (JsonValue::Null, _) => JsonValue::Null,
-            (JsonValue::Array(items), Type::List(item) | Type::NonNullList(item)) => {
-                JsonValue::Array(items.iter().map(|value| self.upstream(item, value)).collect())
-            }
-            (value, Type::List(item) | Type::NonNullList(item)) => JsonValue::Array(vec![self.upstream(item, value)]),
-            (JsonValue::Object(fields), Type::Named(ty) | Type::NonNullNamed(ty)) => {
-                let Some(ExtendedType::InputObject(input)) = self.client.types.get(ty) else { return json.clone() };
-                let mut out = JsonMap::new();
-                for (name, def) in &input.fields {
-                    let value = match (fields.get(name.as_str()), &def.default_value) {
-                        (Some(value), _) => Some(self.upstream(&def.ty, value)),
-                        (None, default) => self.input(&def.ty, default.as_deref(), None),
-                    };
-                    if let Some(value) = value {
-                        out.insert(name.as_str(), value);
-                    }
-                }
-                JsonValue::Object(out)
-            }
-            (JsonValue::String(text), Type::Named(ty) | Type::NonNullNamed(ty)) => {
-                let known = self.view.enums.iter().find(|known| known.name == ty.as_str());
-                let value = known.and_then(|known| known.values.iter().find(|(_, client)| client == text.as_str()));
-                value.map_or_else(|| json.clone(), |(upstream, _)| JsonValue::from(upstream.as_str()))
-            }
-            (JsonValue::Number(number), Type::Named(ty) | Type::NonNullNamed(ty)) if ty == "ID" => {
-                JsonValue::from(number.to_string())
-            }
-            _ => json.clone(),
-        }
     }
 
     fn complete(
@@ -397,47 +340,40 @@ impl<'a> Naive<'a> {
         sets: &[&'a exe::SelectionSet],
         log: &mut Log,
     ) -> Completed {
-        let errors = log.errors.len();
         let done = match (tree, ty) {
-            (Tree::Null, _) => Ok(JsonValue::Null),
-            (Tree::Error, _) => {
+            (Tree::Null, _) => Completed::Null(None),
+            (Tree::Failed(failure), _) => {
                 log.error();
-                Ok(JsonValue::Null)
+                Completed::Null(Some(failure))
             }
             (Tree::List(items), Type::List(item) | Type::NonNullList(item)) => {
                 let mut out = vec![];
-                let mut done = Ok(());
                 for (at, value) in items.into_iter().enumerate() {
-                    let value = log.at(JsonValue::from(at as u64), |log| self.complete(value, item, field, sets, log));
-                    match value {
-                        Ok(value) => out.push(value),
-                        Err(Nulled) => {
-                            done = Err(Nulled);
-                            break;
-                        }
+                    match log.at(JsonValue::from(at as u64), |log| self.complete(value, item, field, sets, log)) {
+                        Completed::Value(value) => out.push(value),
+                        Completed::Null(_) => out.push(JsonValue::Null),
+                        Completed::Nulled(failure) => return self.nulled(ty, Some(failure), log),
                     }
                 }
-                done.map(|()| JsonValue::Array(out))
+                Completed::Value(JsonValue::Array(out))
             }
             (Tree::Object(object), _) => {
                 let known = self.view.members(ty.inner_named_type());
                 match known.into_iter().find(|known| known.from == object.def.name) {
                     Some(ty) => self.object(ty, object, sets, log),
-                    None => Ok(JsonValue::Null),
+                    None => Completed::Null(None),
                 }
             }
-            (Tree::Leaf(leaf), _) => Ok(self.leaf(leaf, ty.inner_named_type(), field)),
+            (Tree::Leaf(leaf), _) => match self.leaf(leaf, ty.inner_named_type(), field) {
+                JsonValue::Null => Completed::Null(None),
+                leaf => Completed::Value(leaf),
+            },
             (Tree::List(_), _) => unreachable!("the view was built"),
         };
         match done {
-            Ok(value) if value != JsonValue::Null => Ok(value),
-            _ if !ty.is_non_null() => Ok(JsonValue::Null),
-            _ => {
-                if log.errors.len() == errors {
-                    log.error();
-                }
-                Err(Nulled)
-            }
+            Completed::Value(_) => done,
+            Completed::Null(cause) => self.nulled(ty, cause, log),
+            Completed::Nulled(failure) => self.nulled(ty, Some(failure), log),
         }
     }
 
@@ -447,12 +383,12 @@ impl<'a> Naive<'a> {
             let client = known.values.iter().find(|(upstream, _)| upstream == text).map(|(_, client)| client);
             return client.or(known.catch_all.as_ref()).map_or(JsonValue::Null, |name| JsonValue::from(name.as_str()));
         }
-        match (field.mask, leaf.as_str()) {
-            (Some(keep), Some(text)) => {
+        match (&field.mask, leaf.as_str()) {
+            (Some(mask), Some(text)) if !mask.unless.as_ref().is_some_and(|scope| self.asked.identity.holds(scope)) => {
                 let all: Vec<char> = text.chars().collect();
-                let shown = if all.len() < 2 * keep { 0 } else { keep };
+                let shown = if all.len() < 2 * mask.keep { 0 } else { mask.keep };
                 let hidden = all.len() - shown;
-                JsonValue::from("*".repeat(hidden) + &all[hidden..].iter().collect::<String>())
+                JsonValue::from(mask.char.to_string().repeat(hidden) + &all[hidden..].iter().collect::<String>())
             }
             _ => leaf,
         }
@@ -469,7 +405,7 @@ fn tree(value: Value<'_>) -> Tree<'_> {
     }
 }
 
-fn literal_json(value: &ast::Value) -> JsonValue {
+pub fn literal_json(value: &ast::Value) -> JsonValue {
     super::super::naive::json_of(value)
 }
 

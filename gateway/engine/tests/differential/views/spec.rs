@@ -8,6 +8,7 @@ use apollo_compiler::ast::Type;
 pub struct View {
     pub types: Vec<ViewType>,
     pub enums: Vec<ViewEnum>,
+    pub inputs: Vec<ViewInputType>,
 }
 
 #[derive(Debug, Clone)]
@@ -35,8 +36,9 @@ pub struct ViewField {
     pub source: Source,
     pub fallback: Option<Fallback>,
     pub limit: Option<usize>,
-    pub mask: Option<usize>,
+    pub mask: Option<Mask>,
     pub drop_unknown: bool,
+    pub needs: Option<Need>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,20 +46,41 @@ pub struct ViewArg {
     pub name: String,
     pub ty: Type,
     pub default: Option<String>,
+    /// What the supergraph calls it, where the path does not name it.
+    pub from: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Mask {
+    pub keep: usize,
+    pub char: char,
+    pub unless: Option<String>,
+}
+
+/// What the one who asks must have.
+#[derive(Debug, Clone)]
+pub enum Need {
+    Credential,
+    Scopes(Vec<String>),
 }
 
 #[derive(Debug, Clone)]
 pub enum Source {
     Path(Vec<Step>),
     Here,
-    /// A literal, which is JSON too.
-    Constant(String),
+    /// As it is written, and as JSON.
+    Constant {
+        graphql: String,
+        json: String,
+    },
 }
 
 #[derive(Debug, Clone)]
 pub struct Step {
     pub field: String,
     pub args: Vec<(String, Arg)>,
+    /// The client's arguments that the path does not name, by the supergraph's names.
+    pub passed_on: Vec<(String, String)>,
     pub narrow: Option<String>,
     pub lists: Vec<ListStep>,
 }
@@ -66,6 +89,9 @@ pub struct Step {
 pub enum Arg {
     Literal { graphql: String, json: String },
     Client(String),
+    Claim(String),
+    List(Vec<Arg>),
+    Object(Vec<(String, Arg)>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +119,22 @@ pub struct ViewEnum {
     pub catch_all: Option<String>,
 }
 
+/// An input type whose fields the client knows by other names.
+#[derive(Debug, Clone)]
+pub struct ViewInputType {
+    pub name: String,
+    pub from: String,
+    pub fields: Vec<ViewInputField>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ViewInputField {
+    pub name: String,
+    pub from: String,
+    pub ty: Type,
+    pub default: Option<String>,
+}
+
 impl View {
     pub fn ty(&self, name: &str) -> Option<&ViewType> {
         self.types.iter().find(|ty| ty.name == name)
@@ -113,10 +155,17 @@ impl View {
     }
 
     pub fn render(&self) -> String {
-        let mut out =
-            String::from("scalar Blob\ninput Filter { low: Int = 1, high: [Int], inner: Filter, colour: Colour }\n");
-        for ty in &self.types {
+        let mut out = String::from("scalar Blob\n");
+        for ty in &self.inputs {
             // Writing to a string cannot fail.
+            let _ = writeln!(out, "input {} @from(type: \"{}\") {{", ty.name, ty.from);
+            for ViewInputField { name, from, ty, default } in &ty.fields {
+                let default = default.as_ref().map(|default| format!(" = {default}")).unwrap_or_default();
+                let _ = writeln!(out, "  {name}: {ty}{default}{}", renamed(name, from));
+            }
+            out.push_str("}\n");
+        }
+        for ty in &self.types {
             let _ = match &ty.kind {
                 Kind::Object(interfaces) if interfaces.is_empty() => write!(out, "type {}", ty.name),
                 Kind::Object(interfaces) => write!(out, "type {} implements {}", ty.name, interfaces.join(" & ")),
@@ -138,10 +187,7 @@ impl View {
         for ty in &self.enums {
             let _ = write!(out, "enum {} @from(type: \"{}\") {{", ty.name, ty.from);
             for (upstream, client) in &ty.values {
-                let _ = match upstream == client {
-                    true => write!(out, " {client}"),
-                    false => write!(out, " {client} @from(name: \"{upstream}\")"),
-                };
+                let _ = write!(out, " {client}{}", renamed(client, upstream));
             }
             if let Some(name) = &ty.catch_all {
                 let _ = write!(out, " {name} @catchAll");
@@ -156,14 +202,15 @@ impl ViewField {
     fn render(&self, out: &mut String) {
         let arg = |arg: &ViewArg| {
             let default = arg.default.as_ref().map(|default| format!(" = {default}")).unwrap_or_default();
-            format!("{}: {}{default}", arg.name, arg.ty)
+            let from = arg.from.as_ref().map(|from| renamed(&arg.name, from)).unwrap_or_default();
+            format!("{}: {}{default}{from}", arg.name, arg.ty)
         };
         let args: Vec<String> = self.args.iter().map(arg).collect();
         let args = if args.is_empty() { String::new() } else { format!("({})", args.join(", ")) };
         let _ = write!(out, "  {}{args}: {}", self.name, self.ty);
         let _ = match &self.source {
             Source::Here => write!(out, " @from(path: \".\")"),
-            Source::Constant(value) => write!(out, " @constant(value: {value})"),
+            Source::Constant { graphql, .. } => write!(out, " @constant(value: {graphql})"),
             Source::Path(steps) => {
                 let path = steps.iter().map(Step::render).collect::<Vec<_>>().join(".");
                 write!(out, " @from(path: \"{}\")", path.replace('\\', "\\\\").replace('"', "\\\""))
@@ -177,9 +224,15 @@ impl ViewField {
         if let Some(limit) = self.limit {
             let _ = write!(out, " @limit(max: {limit})");
         }
-        if let Some(keep) = self.mask {
-            let _ = write!(out, " @mask(keepLast: {keep})");
+        if let Some(Mask { keep, char, unless }) = &self.mask {
+            let unless = unless.as_ref().map(|scope| format!(", unlessScopes: [\"{scope}\"]")).unwrap_or_default();
+            let _ = write!(out, " @mask(keepLast: {keep}, char: \"{char}\"{unless})");
         }
+        let _ = match &self.needs {
+            None => Ok(()),
+            Some(Need::Credential) => write!(out, " @authenticated"),
+            Some(Need::Scopes(scopes)) => write!(out, " @requiresScopes(scopes: [{scopes:?}])"),
+        };
         if self.drop_unknown {
             out.push_str(" @dropUnknown");
         }
@@ -189,12 +242,7 @@ impl ViewField {
 
 impl Step {
     fn render(&self) -> String {
-        let arg = |(name, arg): &(String, Arg)| match arg {
-            Arg::Literal { graphql, .. } => format!("{name}: {graphql}"),
-            Arg::Client(client) => format!("{name}: ${client}"),
-        };
-        let args: Vec<String> = self.args.iter().map(arg).collect();
-        let args = if args.is_empty() { String::new() } else { format!("({})", args.join(", ")) };
+        let args = if self.args.is_empty() { String::new() } else { format!("({})", fields(&self.args)) };
         let narrow = self.narrow.as_ref().map(|ty| format!("<{ty}>")).unwrap_or_default();
         let lists: String = self.lists.iter().map(ListStep::render).collect();
         format!("{}{args}{narrow}{lists}", self.field)
@@ -208,4 +256,26 @@ impl ListStep {
             Self::At(at) => format!("[{at}]"),
         }
     }
+}
+
+impl Arg {
+    fn render(&self) -> String {
+        match self {
+            Self::Literal { graphql, .. } => graphql.clone(),
+            Self::Client(client) => format!("${client}"),
+            Self::Claim(name) => format!("$claims.{name}"),
+            Self::List(items) => format!("[{}]", items.iter().map(Self::render).collect::<Vec<_>>().join(", ")),
+            Self::Object(given) => format!("{{{}}}", fields(given)),
+        }
+    }
+}
+
+fn fields(given: &[(String, Arg)]) -> String {
+    let all: Vec<String> = given.iter().map(|(name, arg)| format!("{name}: {}", arg.render())).collect();
+    all.join(", ")
+}
+
+/// Says what the supergraph calls it, unless that is the same.
+fn renamed(client: &str, upstream: &str) -> String {
+    if client == upstream { String::new() } else { format!(" @from(name: \"{upstream}\")") }
 }

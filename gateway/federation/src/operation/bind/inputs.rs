@@ -56,15 +56,16 @@ impl Binder<'_> {
         let default = input.default.map(|default| self.literal(view, input.ty, default)).transpose()?;
         let Some(value) = value else { return Ok(default) };
         let value = self.literal(view, input.ty, value)?;
-        // A client's null where the supergraph takes none stands for the default that makes the two fit.
+        // A client's null where the supergraph takes none stands for the default that makes the two fit, on whichever side
+        // that is.
         let takes_no_null = !input.ty.is_non_null() && input.upstream.is_non_null();
         if takes_no_null && value == Value::Null {
             return Ok(default);
         }
         let is_variable = matches!(value, Value::Variable(_));
-        if is_variable && default.is_some() {
+        if is_variable && (default.is_some() || takes_no_null) {
             let derived = Derived { value: Some(value), absent: default, at_most: None, takes_no_null };
-            // A null can be given where null is none, and is the backend's to refuse: the default lets it be declared.
+            // A null can be given where null is none, and is the backend's to refuse: a default lets it be declared.
             return Ok(Some(self.derived(input.upstream.nullable(), derived)));
         }
         Ok(Some(value))
