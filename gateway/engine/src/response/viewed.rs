@@ -234,11 +234,11 @@ impl<'a> Writer<'a> {
     /// Writes what was found at the end of a path: the field's value, or an item of it.
     fn land(&mut self, found: Found<'a>, below: Option<ProjectionId>, value: &mut Value<'a>) -> Result<(), Stop> {
         let target = Target { below, coordinate: value.coordinate, promised: found.promised };
-        let write = |writer: &mut Self, wrapping| match found.refused {
+        let write = |writer: &mut Self, value: &Value<'a>, wrapping| match found.refused {
             Some(need) => writer.refuse(need, wrapping, target),
             None => writer.treated(found.value, target, value, wrapping),
         };
-        let Some(at) = value.items else { return write(self, value.wrapping) };
+        let Some(at) = value.items else { return write(self, value, value.wrapping) };
         if value.treatment.limit.is_some_and(|limit| at >= limit) {
             return Ok(());
         }
@@ -254,7 +254,7 @@ impl<'a> Writer<'a> {
         value.items = Some(at + 1);
         self.report.path.push(Segment::Index(at));
         let here = self.report.causes();
-        let written = self.treated(found.value, target, value, value.wrapping.item());
+        let written = write(self, value, value.wrapping.item());
         self.report.path.pop();
         if written.is_err() {
             self.report.forget_causes(value.causes..here);
