@@ -170,7 +170,7 @@ async fn what_nobody_can_be_is_told_at_the_start_and_by_check() {
     let backend = Backend::start().await;
     let policies = "authorization: { policies: { stuff: $.staff, boss: $.boss, awake: $.awake } }\n";
     let cases = [
-        ("", vec!["NO_AUTHENTICATION", "authentication.jwt"]),
+        ("", vec!["NO_AUTHENTICATION", "`authentication`"]),
         (AUTHENTICATION, vec!["UNKNOWN_POLICY", "\"staff\"", "\"boss\"", "\"awake\""]),
         (&*format!("{AUTHENTICATION}{policies}"), vec!["UNKNOWN_POLICY", "did you mean \"stuff\"?", "UNUSED_CONFIG"]),
         (&*format!("{AUTHENTICATION}{POLICIES}"), vec![]),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use weft_federation::compose::{NoConnectors, compose, prove};
 use weft_federation::diagnostics::Source;
-use weft_federation::operation::{BoundOperation, Identity, bind, coerce, parse};
+use weft_federation::operation::{BoundOperation, Identity, Policies, bind, coerce, parse};
 use weft_federation::plan::explain::Explain;
 use weft_federation::plan::{Planner, ProjectionSource, QueryPlan, verify};
 use weft_federation::schema::subgraph::SubgraphInput;
@@ -82,10 +82,11 @@ fn identity(who: &str) -> Identity {
     if who == "-" {
         return Identity::anonymous();
     }
-    let (policies, scopes): (Vec<&str>, Vec<&str>) = who.split(' ').partition(|name| name.starts_with('*'));
+    let (held, scopes): (Vec<&str>, Vec<&str>) = who.split(' ').partition(|name| name.starts_with('*'));
     let claims = serde_json::json!({ "scope": scopes.join(" ") });
-    let claims = claims.as_object().expect("it is one").clone();
-    Identity::verified(claims).with_policies(policies.iter().map(|name| name[1..].into()).collect())
+    let mut policies = Policies::default();
+    held.iter().for_each(|name| policies.add(&name[1..], "$(true)").expect("an expression"));
+    Identity::verified(claims.as_object().expect("it is one").clone()).with_policies(&policies)
 }
 
 /// The plan of an operation, for who asks.

@@ -1,6 +1,7 @@
 //! Owns reading the whole answer of a server that is asked for a document: within a size, and with words for what went wrong.
 
 use bytes::{Bytes, BytesMut};
+use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, StatusCode};
 
 /// Why there is no document.
@@ -27,6 +28,7 @@ fn innermost(error: &reqwest::Error) -> String {
 pub struct Document {
     /// Where it was, after redirects.
     pub url: String,
+    pub headers: HeaderMap,
     pub body: Bytes,
 }
 
@@ -43,5 +45,6 @@ pub async fn download(request: RequestBuilder, limit: usize) -> Result<Document,
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Document { url: response.url().to_string(), body: body.freeze() })
+    let headers = std::mem::take(response.headers_mut());
+    Ok(Document { url: response.url().to_string(), headers, body: body.freeze() })
 }

@@ -16,6 +16,7 @@ mod pipeline;
 mod reload;
 mod server;
 mod telemetry;
+mod this_machine;
 mod usage;
 
 pub use compose::compose_file;

@@ -6,6 +6,9 @@ use regex::Regex;
 /// One step of what is done to a call's headers, in the order of the rules.
 #[derive(Debug, Clone)]
 pub enum HeaderRule {
+    /// The client's header, and nothing where the client has none, in place of what is there. For headers that only the gateway
+    /// may set, in what it hands over as the client's.
+    Exactly(HeaderName),
     /// The client's header, under a name that may differ; the default where the client sent none.
     Propagate { from: HeaderName, to: HeaderName, default: Option<HeaderValue> },
     /// All headers of the client whose name the expression finds, but for [reserved](is_reserved) ones.
@@ -22,14 +25,23 @@ impl HeaderRule {
     /// Whether it sends on what differs from client to client, beside its credential.
     pub fn forwards(&self) -> bool {
         match self {
-            Self::Propagate { from, .. } => !matches!(from.as_str(), "authorization" | "x-request-id" | "traceparent"),
+            Self::Propagate { from, .. } => !matches!(
+                from.as_str(),
+                // Those of the user are what the gateway makes of the credential.
+                "authorization" | "x-user-id" | "x-user-roles" | "x-user-scopes" | "x-request-id" | "traceparent"
+            ),
             Self::PropagateMatching(_) => true,
-            Self::Insert(..) | Self::Remove(_) | Self::RemoveMatching(_) => false,
+            Self::Exactly(_) | Self::Insert(..) | Self::Remove(_) | Self::RemoveMatching(_) => false,
         }
     }
 
     fn apply(&self, client: &HeaderMap, headers: &mut HeaderMap) {
         match self {
+            Self::Exactly(name) => {
+                if !copy(client, name, name, headers) {
+                    headers.remove(name);
+                }
+            }
             Self::Propagate { from, to, default } => {
                 let sent = copy(client, from, to, headers);
                 if !sent && let Some(default) = default {
@@ -175,6 +187,8 @@ mod tests {
         let fixed = "accept: json, x-own: o";
         let cases = [
             (vec![], fixed.to_owned()),
+            (vec![HeaderRule::Exactly(name("x-own"))], "accept: json".to_owned()),
+            (vec![HeaderRule::Exactly(name("x-b"))], "accept: json, x-b: 3, x-own: o".to_owned()),
             (vec![propagate("x-a", "x-a", None)], format!("{}, x-a: 1, x-a: 2, x-own: o", "accept: json")),
             (vec![propagate("x-b", "x-c", Some("d"))], "accept: json, x-c: 3, x-own: o".to_owned()),
             (vec![propagate("x-none", "x-c", Some("d"))], "accept: json, x-c: d, x-own: o".to_owned()),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::policies::Policies;
 use crate::schema::Need;
 
 /// What is known of the one who asks.
@@ -22,25 +23,28 @@ impl Identity {
     /// One whose credential has been verified. Scopes are those of the claims `scope` (a text with spaces between them) and
     /// `scp` (such a text, or a list).
     pub fn verified(claims: Map<String, Value>) -> Self {
-        let mut scopes: Vec<Box<str>> = vec![];
-        for claim in ["scope", "scp"].iter().filter_map(|name| claims.get(*name)) {
-            match claim {
-                Value::String(text) => scopes.extend(text.split_ascii_whitespace().map(Box::from)),
-                Value::Array(items) => scopes.extend(items.iter().filter_map(Value::as_str).map(Box::from)),
-                _ => {}
-            }
-        }
-        scopes.sort_unstable();
-        scopes.dedup();
+        let scopes = scopes(["scope", "scp"].iter().filter_map(|name| claims.get(*name)));
         Self { claims: Some(claims), scopes, policies: vec![] }
     }
 
-    /// The same, for whom these policies hold.
+    /// The same, with the scopes of another claim: such a text, or a list.
     #[must_use]
-    pub fn with_policies(mut self, mut policies: Vec<Box<str>>) -> Self {
-        policies.sort_unstable();
-        self.policies = policies;
+    pub fn with_scopes_of(mut self, path: &[Box<str>]) -> Self {
+        self.scopes = scopes(self.claim(path));
         self
+    }
+
+    /// The same, for whom these policies hold that do.
+    #[must_use]
+    pub fn with_policies(mut self, policies: &Policies) -> Self {
+        self.policies = self.claims.as_ref().map(|claims| policies.held_by(claims)).unwrap_or_default();
+        self.policies.sort_unstable();
+        self
+    }
+
+    /// Sorted, each once.
+    pub fn scopes(&self) -> &[Box<str>] {
+        &self.scopes
     }
 
     pub fn is_anonymous(&self) -> bool {
@@ -68,6 +72,20 @@ impl Identity {
 /// Whether all names of one of the sets are among those that are held, which are sorted.
 fn has_one(held: &[Box<str>], sets: &[Box<[Box<str>]>]) -> bool {
     sets.iter().any(|set| set.iter().all(|name| held.binary_search(name).is_ok()))
+}
+
+fn scopes<'c>(claims: impl IntoIterator<Item = &'c Value>) -> Vec<Box<str>> {
+    let mut scopes: Vec<Box<str>> = vec![];
+    for claim in claims {
+        match claim {
+            Value::String(text) => scopes.extend(text.split_ascii_whitespace().map(Box::from)),
+            Value::Array(items) => scopes.extend(items.iter().filter_map(Value::as_str).map(Box::from)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+        }
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Policies {
         });
         if let Some((variable, span)) = other {
             let message = format!("a policy has no `${}`", variable.name());
-            return Err(MappingError::new(span, message).help("`$` is the claims of the token"));
+            return Err(MappingError::new(span, message).help("`$` is the claims of the credential"));
         }
         self.rules.push((name.into(), selection));
         Ok(())

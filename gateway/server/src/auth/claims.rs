@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
-use super::Refusal;
+use super::refusal::TokenFault;
 
 /// A claim that is a text or a list of texts. `None` where it is neither; one that is not there is an empty list.
 pub fn texts(claims: &Map<String, Value>, name: &str) -> Option<Vec<String>> {
@@ -24,23 +24,23 @@ pub struct Validity {
 }
 
 impl Validity {
-    pub fn of(claims: &Map<String, Value>) -> Result<Self, Refusal> {
-        let until = claims.get("exp").and_then(Value::as_f64).ok_or(Refusal::Claim("exp"))?;
+    pub fn of(claims: &Map<String, Value>) -> Result<Self, TokenFault> {
+        let until = claims.get("exp").and_then(Value::as_f64).ok_or(TokenFault::Claim("exp"))?;
         let from = match claims.get("nbf") {
             None | Some(Value::Null) => None,
-            Some(value) => Some(value.as_f64().ok_or(Refusal::Claim("nbf"))?),
+            Some(value) => Some(value.as_f64().ok_or(TokenFault::Claim("nbf"))?),
         };
         Ok(Self { from, until })
     }
 
-    pub fn holds_at(self, now: SystemTime, leeway: Duration) -> Result<(), Refusal> {
+    pub fn holds_at(self, now: SystemTime, leeway: Duration) -> Result<(), TokenFault> {
         // A clock that stands before 1970 lets no token in that says when it begins.
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let leeway = leeway.as_secs_f64();
         if now >= self.until + leeway {
-            Err(Refusal::Expired)
+            Err(TokenFault::Expired)
         } else if self.from.is_some_and(|from| now < from - leeway) {
-            Err(Refusal::NotYet)
+            Err(TokenFault::NotYet)
         } else {
             Ok(())
         }

@@ -1,117 +1,138 @@
-//! Owns who a request is from: the bearer token is found and verified, and what it says becomes an [`Identity`].
+//! Owns who a request is from: tokens and API keys are found and verified, and what they say becomes a [`Caller`].
 //!
-//! A request without a token is anonymous. One with a token that does not hold is refused, and never anonymous.
+//! A request without a credential is anonymous. One with a credential that does not hold is refused, and never anonymous. Who sends a
+//! token and an API key needs both to hold: the token says who asks, and the key which application it is by.
 
-mod audience;
+mod admission;
+mod api_keys;
 mod bearer;
 mod claims;
+mod credential;
+pub mod forwarded;
+mod jwks;
 mod jwt;
+mod keys;
+mod refusal;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, LazyLock};
+use std::time::SystemTime;
 
-use axum::http::HeaderMap;
-use jsonwebtoken::{Algorithm, DecodingKey};
-use weft_federation::operation::{Identity, Policies};
+use axum::http::{HeaderMap, HeaderName};
+use tokio::time::Instant;
+use weft_federation::operation::Identity;
 
+use api_keys::ApiKeys;
+use forwarded::Forwarded;
 use jwt::Tokens;
 
-pub use audience::admit;
+pub use admission::Admission;
+pub use api_keys::{ApiKeysConfig, Consumer, KeyHash};
+pub use credential::{ClaimPath, Credential, IdentityClaims};
+pub use jwks::{JwksConfig, KeyServers, Schedule};
+pub use jwt::{Issuer, JwtConfig, KeySource};
+pub use refusal::{ApiKeyFault, Refusal, Schemes, TokenFault};
 
-/// Whose tokens are taken.
-#[derive(Debug, Clone)]
-pub struct JwtConfig {
-    /// At least one. Several may be one issuer with different keys.
-    pub issuers: Vec<Issuer>,
-    /// How far the clocks of issuers may be off.
-    pub leeway: Duration,
-}
-
-#[derive(Debug, Clone)]
-pub struct Issuer {
-    /// The claim `iss` of its tokens.
-    pub issuer: String,
-    /// The claim `aud` has to have one of these, if there are any.
-    pub audiences: Vec<String>,
-    /// At least one. All are of the family that the key is for.
-    pub algorithms: Vec<Algorithm>,
-    pub key: DecodingKey,
-}
-
-/// What is demanded of those who ask.
+/// How callers may say who they are.
 #[derive(Debug, Clone, Default)]
-pub struct Authorization {
-    /// Of all of them: a credential.
-    pub require_authentication: bool,
-    /// An operation is refused as a whole where one of its fields is.
-    pub reject_unauthorized: bool,
-    pub policies: Arc<Policies>,
+pub struct AuthenticationConfig {
+    pub jwt: Option<JwtConfig>,
+    pub api_keys: Option<ApiKeysConfig>,
+    /// What of a token says who it is.
+    pub claims: IdentityClaims,
+}
+
+impl AuthenticationConfig {
+    pub fn schemes(&self) -> Schemes {
+        Schemes { jwt: self.jwt.is_some(), api_key: self.api_keys.is_some() }
+    }
 }
 
 /// Who a request is from.
 #[derive(Debug, Default)]
 pub struct Caller {
-    pub identity: Identity,
-    /// The claim `aud`.
-    audiences: Vec<String>,
+    token: Option<Arc<Credential>>,
+    consumer: Option<Arc<Consumer>>,
 }
 
-/// Why a credential is refused, for who sent it. It goes on from "The token ".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("is missing")]
-    Missing,
-    #[error("is of another kind than Bearer")]
-    NotBearer,
-    #[error("is not a JSON Web Token that can be read")]
-    Malformed,
-    #[error("has a critical header that is not understood")]
-    Critical,
-    #[error("is of an unknown issuer")]
-    Issuer,
-    #[error("is signed in a way that is not allowed")]
-    Algorithm,
-    #[error("has a wrong signature")]
-    Signature,
-    /// The claim is not there, or not of the type that it has to have.
-    #[error("has no valid claim {0}")]
-    Claim(&'static str),
-    #[error("expired")]
-    Expired,
-    #[error("is not valid yet")]
-    NotYet,
-    #[error("is for another audience")]
-    Audience,
-    /// It holds, but not here.
-    #[error("is not for this client")]
-    OtherClient,
+impl Caller {
+    pub fn is_anonymous(&self) -> bool {
+        self.token.is_none() && self.consumer.is_none()
+    }
+
+    /// Of the token where there is one, else of the API key.
+    pub fn identity(&self) -> &Identity {
+        &self.credential().identity
+    }
+
+    /// What backends are told.
+    fn forwarded(&self) -> &Forwarded {
+        &self.credential().forwarded
+    }
+
+    fn credential(&self) -> &Credential {
+        static NOBODY: LazyLock<Credential> = LazyLock::new(Credential::default);
+        match (&self.token, &self.consumer) {
+            (Some(token), _) => token,
+            (None, Some(consumer)) => &consumer.credential,
+            (None, None) => &NOBODY,
+        }
+    }
 }
 
 /// Finds out who requests are from.
+#[derive(Default)]
 pub struct Authenticator {
-    /// Who sends no token.
-    anonymous: Result<Arc<Caller>, Refusal>,
-    /// `None` where nobody is authenticated.
     tokens: Option<Tokens>,
+    api_keys: Option<ApiKeys>,
 }
 
 impl Authenticator {
-    /// Without a configuration all requests are anonymous, whatever they carry.
-    pub fn new(config: Option<&JwtConfig>, authorization: &Authorization) -> Self {
-        let anonymous = if authorization.require_authentication { Err(Refusal::Missing) } else { Ok(Arc::default()) };
-        Self { anonymous, tokens: config.map(|config| Tokens::new(config, Arc::clone(&authorization.policies))) }
+    /// Keys that servers publish are there only once they are [followed](Self::follow).
+    pub fn new(config: &AuthenticationConfig) -> Self {
+        let tokens = config.jwt.as_ref().map(|jwt| Tokens::new(jwt, &config.claims));
+        Self { tokens, api_keys: config.api_keys.as_ref().map(ApiKeys::new) }
     }
 
-    /// Who sent these headers at this time.
-    pub fn authenticate(&self, headers: &HeaderMap, now: SystemTime) -> Result<Arc<Caller>, Refusal> {
-        let Some(tokens) = &self.tokens else { return self.anonymous.clone() };
-        match bearer::token(headers)? {
-            Some(token) => tokens.verify(token, now),
-            None => self.anonymous.clone(),
+    /// Has the keys that servers publish from now on.
+    pub fn follow(&mut self, servers: &KeyServers) {
+        if let Some(tokens) = &mut self.tokens {
+            tokens.follow(servers);
         }
+    }
+
+    /// The issuers whose tokens cannot be checked, since their keys were never got.
+    pub fn without_keys(&self) -> impl Iterator<Item = &str> {
+        self.tokens.iter().flat_map(Tokens::without_keys)
+    }
+
+    /// The header that carries API keys, where such are taken.
+    pub fn api_key_header(&self) -> Option<&HeaderName> {
+        self.api_keys.as_ref().map(ApiKeys::header)
+    }
+
+    /// Who sent these headers at this time, as far as it is said in one of these ways. What is sent in another way is not looked at.
+    pub async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        schemes: Schemes,
+        now: SystemTime,
+        deadline: Instant,
+    ) -> Result<Caller, Refusal> {
+        let consumer = match &self.api_keys {
+            Some(keys) if schemes.api_key => keys.find(headers)?,
+            Some(_) | None => None,
+        };
+        let token = match &self.tokens {
+            Some(tokens) if schemes.jwt => match bearer::token(headers)? {
+                Some(token) => Some(tokens.verify(token, now, deadline).await?),
+                None => None,
+            },
+            Some(_) | None => None,
+        };
+        Ok(Caller { token, consumer })
     }
 }

@@ -7,7 +7,7 @@ use weft_federation::diagnostics::Source;
 
 use super::report::{self, Format};
 use super::{Failure, read_input, read_source, write_result};
-use crate::config::{Config, client_json_schema, json_schema, variables};
+use crate::config::{Config, client_json_schema, consumers_json_schema, json_schema, variables};
 
 /// Where the configuration is if nothing else is said.
 pub const DEFAULT_FILE: &str = "weft.yaml";
@@ -45,14 +45,23 @@ struct SchemaArguments {
     /// That of a client's `client.yaml` instead.
     #[arg(long)]
     client: bool,
+    /// That of a `consumers.yaml` instead.
+    #[arg(long, conflicts_with = "client")]
+    consumers: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Validate(arguments) => validate(arguments),
         // Strings and objects alone: it has a text.
-        Command::Schema(SchemaArguments { client: false }) => write_result(&format!("{:#}", json_schema())),
-        Command::Schema(SchemaArguments { client: true }) => write_result(&format!("{:#}", client_json_schema())),
+        Command::Schema(arguments) => {
+            let schema = match arguments {
+                SchemaArguments { client: true, .. } => client_json_schema(),
+                SchemaArguments { consumers: true, .. } => consumers_json_schema(),
+                SchemaArguments { client: false, consumers: false } => json_schema(),
+            };
+            write_result(&format!("{schema:#}"))
+        }
     }
 }
 

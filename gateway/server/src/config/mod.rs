@@ -2,6 +2,9 @@
 //! Nothing past the start sees the raw form.
 
 mod client_yaml;
+mod consumers_yaml;
+#[cfg(test)]
+mod consumers_yaml_tests;
 mod environment;
 #[cfg(test)]
 mod reference;
@@ -11,6 +14,7 @@ mod weft_yaml;
 mod yaml;
 
 pub use client_yaml::{ClientPolicy, Lifecycle, Stated, json_schema as client_json_schema};
+pub use consumers_yaml::json_schema as consumers_json_schema;
 pub use environment::variables;
 pub use supergraph_yaml::{SchemaLocation, SubgraphConfig, SupergraphConfig};
 pub use values::{Errors, Exposure, Operations};

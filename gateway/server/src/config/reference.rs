@@ -8,14 +8,20 @@ use std::path::Path;
 use serde_json::Value;
 use weft_federation::diagnostics::Source;
 
-use super::{ClientPolicy, Config, client_json_schema, json_schema};
+use super::consumers_yaml::{self, Surroundings};
+use super::{ClientPolicy, Config, client_json_schema, consumers_json_schema, json_schema};
 
 const EXAMPLE: &str = include_str!("weft_yaml/example.yaml");
+const CONSUMERS_EXAMPLE: &str = include_str!("consumers_example.yaml");
 const CLIENT_EXAMPLE: &str = include_str!("client_yaml/example.yaml");
 
 const AFTER_EXAMPLE: &str =
     "`weft config validate` checks a file, and `weft config schema` prints its JSON Schema for editors. An unknown
 name of a subgraph or source is a warning, since the supergraph may be another tomorrow.
+";
+const AFTER_CONSUMERS_EXAMPLE: &str =
+    "It is the file that `authentication.api_keys` of `weft.yaml` names; [authentication.md](authentication.md) says how keys are made and
+replaced. `weft config schema --consumers` prints its JSON Schema.
 ";
 const AFTER_CLIENT_EXAMPLE: &str = "The file is beside the client's schema, in its folder in `bff.path`; [bff.md](bff.md) has the whole of it. `weft config schema --client` prints
 its JSON Schema for editors.
@@ -26,6 +32,10 @@ its JSON Schema for editors.
 fn the_pages_are_what_the_schemas_say() {
     let pages = [
         ("configuration.md", page("Configuration: `weft.yaml`", &json_schema(), EXAMPLE, AFTER_EXAMPLE)),
+        (
+            "consumers.md",
+            page("API keys: `consumers.yaml`", &consumers_json_schema(), CONSUMERS_EXAMPLE, AFTER_CONSUMERS_EXAMPLE),
+        ),
         (
             "client.md",
             page("The policy of a client: `client.yaml`", &client_json_schema(), CLIENT_EXAMPLE, AFTER_CLIENT_EXAMPLE),
@@ -49,6 +59,13 @@ fn the_examples_are_valid() {
     let config = config.expect("it is valid");
     assert_eq!(config.listen.as_deref(), Some("0.0.0.0:4000"));
     assert_eq!(config.gateway.warnings, []);
+    let surroundings = Surroundings {
+        tiers: &config.gateway.tiers,
+        environment: &BTreeMap::new(),
+        policies: &config.gateway.policies,
+    };
+    let (consumers, found) = consumers_yaml::parse(&Source::new("consumers.yaml", CONSUMERS_EXAMPLE), surroundings);
+    assert_eq!((consumers.len(), found), (2, vec![]));
     let client = Source::new("client.yaml", CLIENT_EXAMPLE);
     let (policy, found) = ClientPolicy::parse(&client, &config.gateway, &BTreeMap::new());
     assert_eq!((policy.depth, found), (Some(6), vec![]));

@@ -1,7 +1,6 @@
 //! Owns a gateway for developing: it is composed from files, made anew when they change, and has a page that tells how they are.
 
 mod board;
-mod host;
 mod html;
 mod page;
 

@@ -16,9 +16,9 @@ use serde::Serialize;
 use weft_federation::diagnostics::Diagnostic;
 
 use super::board::{Board, Files, State as Shown};
-use super::host::is_this_machine;
 use super::html::{escaped, excerpt};
 use crate::http::Gateway;
+use crate::this_machine::is_this_machine;
 
 /// Scripts and styles are of this server alone, and nobody may frame the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, VARY};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+use tokio::time::Instant as Deadline;
 
 use super::Gateway;
 use super::drain::InFlight;
@@ -14,7 +15,7 @@ use super::endpoint::endpoint;
 use super::negotiate::{self, BodyType, ResponseType, body_type, response_type};
 use super::rejection::Rejection;
 use super::{body, csrf, events, lifecycle, request_id};
-use crate::auth;
+use crate::auth::{Caller, Refusal, forwarded};
 use crate::pipeline::{
     Answer, Asking, ClientRequest, Delivery, Entry, Method, Outcome, QueryParameters, Reply, Timings,
 };
@@ -35,6 +36,9 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
             let arrival = Arrival { id: &id, started, in_flight };
             let mut response = answer(&gateway, &entry, request, form, arrival).await.unwrap_or_else(rejected);
             lifecycle::announce(&entry.policy().lifecycle, response.headers_mut());
+            if let Some(header) = entry.authenticator().api_key_header().filter(|_| is_get) {
+                response.headers_mut().append(VARY, header.clone().into());
+            }
             response
         }
         Err(rejection) => rejected(rejection),
@@ -42,7 +46,7 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
     response.headers_mut().insert(request_id::X_REQUEST_ID, id);
     if is_get {
         // What is between may keep it: the answer is of this type and for this caller.
-        response.headers_mut().insert(VARY, HeaderValue::from_static("accept, authorization"));
+        response.headers_mut().append(VARY, HeaderValue::from_static("accept, authorization"));
     }
     close_if_draining(&gateway, version, &mut response);
     response
@@ -110,8 +114,7 @@ async fn answer(
     if lifecycle::is_gone(&policy.lifecycle, now) {
         return Err(Rejection::Gone);
     }
-    let caller = entry.authenticator().authenticate(&parts.headers, now)?;
-    auth::admit(&caller, &policy.audiences)?;
+    let caller = caller(entry, &parts.headers, now, deadline).await?;
 
     // What the client's request borrows from.
     let (bytes, parameters);
@@ -126,9 +129,9 @@ async fn answer(
         }
     };
 
-    parts.headers.insert(request_id::X_REQUEST_ID, id.clone());
+    forwarded::replace(&mut parts.headers, &caller, id);
     let delivery = if negotiate::accepts_events(&parts.headers) { Delivery::Events } else { Delivery::Once };
-    let asking = Asking { method, delivery, headers: &parts.headers, identity: &caller.identity, deadline };
+    let asking = Asking { method, delivery, headers: &parts.headers, identity: caller.identity(), deadline };
     let mut timings = Timings::default();
     let answer = match gateway.pipeline.run(entry, &request, asking, &mut timings).await {
         Reply::Once(answer) => answer,
@@ -142,6 +145,19 @@ async fn answer(
         response.headers_mut().insert(SERVER_TIMING, value);
     }
     Ok(response)
+}
+
+/// Who sends a request, if it may use the client that it is for.
+pub async fn caller(
+    entry: &Entry,
+    headers: &HeaderMap,
+    now: SystemTime,
+    deadline: Deadline,
+) -> Result<Caller, Refusal> {
+    let admission = &entry.policy().admission;
+    let caller = entry.authenticator().authenticate(headers, admission.schemes, now, deadline).await?;
+    admission.admit(&caller)?;
+    Ok(caller)
 }
 
 fn respond(answer: Answer, ty: ResponseType) -> Response<Body> {

@@ -1,13 +1,13 @@
 //! Owns the ways in which an HTTP request fails before it is a GraphQL request, and what each is answered with.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use weft_federation::operation::OperationError;
 
 use super::body::BodyError;
 use super::negotiate::ResponseType;
-use crate::auth::Refusal;
+use crate::auth::{ApiKeyFault, Refusal, Schemes, TokenFault};
 use crate::pipeline::{Malformed, NoEntry, errors_body};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Rejection {
     NothingServed,
     Gone,
     /// The credential that it takes to be let in is not there, does not hold, or is of somebody else.
-    Unauthorized(Refusal),
+    NotLetIn(Refusal),
     MethodNotAllowed {
         allow: &'static str,
     },
@@ -63,7 +63,7 @@ impl From<Malformed> for Rejection {
 
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
-        Self::Unauthorized(refusal)
+        Self::NotLetIn(refusal)
     }
 }
 
@@ -73,8 +73,7 @@ impl Rejection {
             Self::NotFound | Self::UnknownClient => StatusCode::NOT_FOUND,
             Self::NothingServed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Gone => StatusCode::GONE,
-            Self::Unauthorized(Refusal::OtherClient) => StatusCode::FORBIDDEN,
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::NotLetIn(refusal) => standing(*refusal).0,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SimplePost | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -95,11 +94,7 @@ impl Rejection {
                 "There is no schema to serve yet; the gateway's log says what is wrong with its files.".to_owned(),
             ),
             Self::Gone => ("GONE", "This schema has reached its end, and is not served any more.".to_owned()),
-            Self::Unauthorized(refusal @ Refusal::OtherClient) => ("FORBIDDEN", format!("The token {refusal}.")),
-            Self::Unauthorized(Refusal::Missing) => {
-                ("UNAUTHENTICATED", "A token is needed; send it as \"Authorization: Bearer …\".".to_owned())
-            }
-            Self::Unauthorized(refusal) => ("UNAUTHENTICATED", format!("The token {refusal}.")),
+            Self::NotLetIn(refusal) => (standing(*refusal).1, refusal.to_string()),
             Self::MethodNotAllowed { allow } => ("BAD_USER_INPUT", format!("This path takes the methods {allow}.")),
             Self::NotAcceptable => (
                 "BAD_USER_INPUT",
@@ -136,7 +131,8 @@ impl Rejection {
     pub(super) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, HeaderValue::from_static(allow))),
-            Self::Unauthorized(refusal) => Some((WWW_AUTHENTICATE, challenge(*refusal))),
+            Self::NotLetIn(Refusal::Token(TokenFault::NoKeys)) => Some((RETRY_AFTER, HeaderValue::from_static("5"))),
+            Self::NotLetIn(refusal) => challenge(*refusal).map(|challenge| (WWW_AUTHENTICATE, challenge)),
             _ => None,
         }
     }
@@ -151,15 +147,52 @@ impl Rejection {
     }
 }
 
-/// How to come in, as RFC 6750 says it. Who sent nothing is told no error.
-fn challenge(refusal: Refusal) -> HeaderValue {
-    let text = match refusal {
-        Refusal::Missing | Refusal::NotBearer => "Bearer".to_owned(),
-        Refusal::OtherClient => {
-            format!("Bearer error=\"insufficient_scope\", error_description=\"the token {refusal}\"")
+/// The status and the code of who is not let in.
+fn standing(refusal: Refusal) -> (StatusCode, &'static str) {
+    match refusal {
+        Refusal::Token(TokenFault::OtherClient) | Refusal::ApiKey(ApiKeyFault::OtherClient) => {
+            (StatusCode::FORBIDDEN, "FORBIDDEN")
         }
-        _ => format!("Bearer error=\"invalid_token\", error_description=\"the token {refusal}\""),
+        // The token may be right: only later it can be known.
+        Refusal::Token(TokenFault::NoKeys) => (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
+        Refusal::Token(TokenFault::TooLong) => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "BAD_USER_INPUT"),
+        Refusal::ApiKey(ApiKeyFault::Ambiguous) => (StatusCode::BAD_REQUEST, "BAD_USER_INPUT"),
+        Refusal::Missing(_)
+        | Refusal::Token(
+            TokenFault::NotBearer
+            | TokenFault::Malformed
+            | TokenFault::Critical
+            | TokenFault::Issuer
+            | TokenFault::Algorithm
+            | TokenFault::UnknownKey
+            | TokenFault::Signature
+            | TokenFault::Claim(_)
+            | TokenFault::Expired
+            | TokenFault::NotYet
+            | TokenFault::Audience,
+        )
+        | Refusal::ApiKey(ApiKeyFault::Unknown | ApiKeyFault::Disabled) => {
+            (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED")
+        }
+    }
+}
+
+/// How to come in: for tokens as RFC 6750 says it, where who sent nothing is told no error. API keys have no scheme that is
+/// registered; theirs has the usual name.
+fn challenge(refusal: Refusal) -> Option<HeaderValue> {
+    let text = match refusal {
+        Refusal::Missing(Schemes { jwt: true, api_key: true }) => "Bearer, ApiKey".to_owned(),
+        Refusal::Missing(Schemes { jwt: false, api_key: true }) => "ApiKey".to_owned(),
+        Refusal::Missing(Schemes { api_key: false, .. }) | Refusal::Token(TokenFault::NotBearer) => "Bearer".to_owned(),
+        Refusal::Token(TokenFault::NoKeys | TokenFault::TooLong) | Refusal::ApiKey(ApiKeyFault::Ambiguous) => {
+            return None;
+        }
+        Refusal::Token(fault @ TokenFault::OtherClient) => {
+            format!("Bearer error=\"insufficient_scope\", error_description=\"the token {fault}\"")
+        }
+        Refusal::Token(fault) => format!("Bearer error=\"invalid_token\", error_description=\"the token {fault}\""),
+        Refusal::ApiKey(ApiKeyFault::Unknown | ApiKeyFault::Disabled | ApiKeyFault::OtherClient) => "ApiKey".to_owned(),
     };
     // What refusals say is ASCII, without quotes.
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Bearer"))
+    HeaderValue::from_str(&text).ok()
 }

@@ -4,9 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub use crate::auth::forwarded::X_REQUEST_ID;
 
 /// Longer ids are replaced: they end in logs and are sent to subgraphs.
 const MAX_LENGTH: usize = 128;

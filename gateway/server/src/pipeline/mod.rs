@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
+use tokio::runtime::Handle;
 use tokio::time::{Instant as Deadline, timeout_at};
 use weft_engine::{EventStream, Refused, denial};
 use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, KeyServers};
 use crate::config::ClientPolicy;
 use crate::operations::{PersistedQueries, Routes};
 use crate::usage::{Usage, Used};
@@ -119,6 +120,15 @@ pub enum NoEntry {
     UnknownClient,
 }
 
+/// Whether requests should come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    NothingServed,
+    /// The tokens of these issuers cannot be checked, since their keys were never got.
+    WithoutKeys(Vec<String>),
+}
+
 /// How long the parts of a request's way took. A part that was not reached is zero.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Timings {
@@ -133,25 +143,37 @@ pub struct Pipeline {
     snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
     persisted: PersistedQueries,
+    /// Where the keys of issuers come from.
+    key_servers: KeyServers,
     /// `None` where nobody counts.
     usage: Option<Arc<Usage>>,
 }
 
 impl Pipeline {
-    /// One that serves nothing until it has a snapshot. It counts who uses what, if there is something to count with.
+    /// One that serves nothing until it has a snapshot. It counts who uses what, if there is something to count with. What goes on
+    /// in the background does so on the runtime that this is called on; where there is none, nothing does.
     pub fn empty(usage: Option<Arc<Usage>>) -> Self {
         let (snapshot, persisted) = (ArcSwapOption::empty(), PersistedQueries::new());
-        Self { snapshot, compute: Compute::new(), persisted, usage }
+        let key_servers = KeyServers::new(Handle::try_current().ok());
+        Self { snapshot, compute: Compute::new(), persisted, key_servers, usage }
     }
 
     /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
-    pub fn swap(&self, snapshot: Snapshot) {
+    pub fn swap(&self, mut snapshot: Snapshot) {
+        // While the one from before is there, whose keys it goes on with.
+        snapshot.authenticator.follow(&self.key_servers);
         self.snapshot.store(Some(Arc::new(snapshot)));
     }
 
-    /// Whether there is anything to serve.
-    pub fn serves(&self) -> bool {
-        self.snapshot.load().is_some()
+    /// Whether there is anything to serve, and whether it can be served to everybody.
+    pub fn readiness(&self) -> Readiness {
+        match &*self.snapshot.load() {
+            None => Readiness::NothingServed,
+            Some(snapshot) => {
+                let missing: Vec<String> = snapshot.authenticator.without_keys().map(str::to_owned).collect();
+                if missing.is_empty() { Readiness::Ready } else { Readiness::WithoutKeys(missing) }
+            }
+        }
     }
 
     /// Where a request that has come now begins.
@@ -220,7 +242,7 @@ impl Pipeline {
         let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning);
         let plan = in_time(deadline, plan).await?;
         timings.plan = started.elapsed();
-        if snapshot.reject_unauthorized && !plan.refused.is_empty() {
+        if snapshot.rejects_unauthorized && !plan.refused.is_empty() {
             return Err(Arc::new(plan.refused.iter().map(refused_field).collect()));
         }
 

@@ -21,7 +21,7 @@ pub struct Snapshot {
     pub caches: Caches,
     pub authenticator: Authenticator,
     /// Whether an operation is refused as a whole where one of its fields is.
-    pub reject_unauthorized: bool,
+    pub rejects_unauthorized: bool,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
 }
@@ -98,8 +98,8 @@ impl Snapshot {
             clients,
             engine,
             caches: Caches::new(),
-            authenticator: Authenticator::new(config.authentication.as_ref(), &config.authorization),
-            reject_unauthorized: config.authorization.reject_unauthorized,
+            authenticator: config.authentication.as_ref().map(Authenticator::new).unwrap_or_default(),
+            rejects_unauthorized: config.rejects_unauthorized,
             max_body: config.max_body,
         };
         Ok(Loaded { snapshot, warnings: warnings.collect() })

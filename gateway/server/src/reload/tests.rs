@@ -6,10 +6,12 @@
 use std::fs;
 use std::path::Path;
 
+use jsonwebtoken::Algorithm;
 use tempfile::TempDir;
 
 use super::*;
-use crate::pipeline::{Endpoint, NoEntry};
+use crate::auth::testing::{self, KeyServer};
+use crate::pipeline::{Endpoint, NoEntry, Readiness};
 
 type Step = fn(&Path);
 
@@ -217,4 +219,41 @@ fn a_request_that_has_begun_keeps_what_it_began_with() {
     assert_eq!(pipeline.enter(Endpoint::Client("web")).err(), Some(NoEntry::UnknownClient));
     let later = pipeline.enter(Endpoint::Client("tv")).unwrap_or_else(|_| panic!("it is served"));
     assert_eq!((entry.max_body() > 7, later.max_body()), (true, 7));
+}
+
+#[tokio::test]
+async fn published_keys_outlive_a_reload() {
+    let server = KeyServer::start().await;
+    server.publish(&[testing::ed25519().jwk(Algorithm::EdDSA, &serde_json::json!({}))]);
+    let (folder, recipe) = gateway();
+    let authentication = |refresh: &str| {
+        let issuer = format!("{{ issuer: a, algorithms: [EdDSA], jwks_url: '{}' }}", server.url);
+        format!("authentication: {{ jwt: {{ issuers: [{issuer}], jwks: {{ refresh: {refresh} }} }} }}")
+    };
+    write(folder.path(), "weft.yaml", &authentication("1h"));
+    let pipeline = Pipeline::empty(None);
+    let (mut reloader, _) = Reloader::start(recipe, &pipeline);
+    let ready = async {
+        while pipeline.readiness() != Readiness::Ready {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert_eq!(pipeline.readiness(), Readiness::WithoutKeys(vec!["a".to_owned()]));
+    tokio::time::timeout(std::time::Duration::from_secs(60), ready).await.expect("the keys are got");
+    server.go_down();
+    let mut reloaded = || {
+        let reloads = std::iter::repeat_with(|| reloader.poll(&pipeline)).take(2).flatten();
+        reloads.map(|reload| shown(&reload)).collect::<Vec<_>>()
+    };
+    write(folder.path(), "a.graphql", "type Query { a: Int b: Int c: Int }");
+    assert_eq!(reloaded(), ["serves web"]);
+    assert_eq!((pipeline.readiness(), server.asked()), (Readiness::Ready, 1));
+    write(folder.path(), "weft.yaml", "nope: 1");
+    assert_eq!(reloaded(), ["INVALID_CONFIG"]);
+    write(folder.path(), "weft.yaml", &authentication("1h"));
+    assert_eq!(reloaded(), ["serves web"]);
+    assert_eq!((pipeline.readiness(), server.asked()), (Readiness::Ready, 1));
+    write(folder.path(), "weft.yaml", &authentication("120m"));
+    assert_eq!(reloaded(), ["serves web"]);
+    assert_eq!(pipeline.readiness(), Readiness::WithoutKeys(vec!["a".to_owned()]), "it is another configuration");
 }

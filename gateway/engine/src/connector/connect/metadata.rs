@@ -67,7 +67,8 @@ pub fn apply(rules: &[HeaderRule], client: &HeaderMap, metadata: &mut HeaderMap)
                     forward(name.as_str(), name, client, metadata)?;
                 }
             }
-            HeaderRule::Insert(..)
+            HeaderRule::Exactly(_)
+            | HeaderRule::Insert(..)
             | HeaderRule::Propagate { .. }
             | HeaderRule::Remove(_)
             | HeaderRule::RemoveMatching(_) => headers::apply(std::slice::from_ref(rule), client, metadata),
@@ -133,9 +134,11 @@ mod tests {
         let propagate = |from, to, default| HeaderRule::Propagate { from: name(from), to: name(to), default };
         let matching = || HeaderRule::PropagateMatching(regex::Regex::new("^x-").expect("an expression"));
         let client: HeaderMap = [(name("x-a"), value("t")), (name("x-b-bin"), value("AAE="))].into_iter().collect();
-        let cases: [(HeaderRule, &str); 7] = [
+        let cases: [(HeaderRule, &str); 9] = [
             (HeaderRule::Insert(name("y-bin"), value("t")), "y-bin: dA"),
             (HeaderRule::Insert(name("y"), value("t")), "y: t"),
+            (HeaderRule::Exactly(name("x-a")), "x-a: t"),
+            (HeaderRule::Exactly(name("x-user-id")), ""),
             (propagate("x-a", "y-bin", None), "y-bin: dA"),
             (propagate("x-b-bin", "y-bin", None), "y-bin: AAE"),
             (propagate("none", "y-bin", Some(value("t"))), "y-bin: dA"),

@@ -1,5 +1,6 @@
 //! Owns `client.yaml`, the policy of one client: [`Raw`] is the file as it is written, [`ClientPolicy`] what holds.
 
+mod admission;
 mod lifecycle;
 #[cfg(test)]
 mod tests;
@@ -15,9 +16,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
 
-use super::values::{Count, Errors, Exposure, Operations, Time};
+use super::values::{Count, Errors, Exposure, Operations, Scheme, Time};
 use super::yaml::{self, CODE, Located};
 use super::{GatewayConfig, or_variable};
+use crate::auth::Admission;
 
 pub use lifecycle::Lifecycle;
 
@@ -65,10 +67,17 @@ struct Raw {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Auth {
-    /// A request needs a token with one of these in its claim `aud`, besides what `authentication` in `weft.yaml` demands. Without any
-    /// the client is open to all that the gateway lets in, be they anonymous.
+    /// A request needs a token with one of these in its claim `aud`, or an API key of a consumer with one of these, besides what
+    /// `authentication` in `weft.yaml` demands. Without any the client is open to all that the gateway lets in, be they anonymous.
     #[schemars(example = ["partner-v1"])]
     audiences: Located<Vec<String>>,
+    /// How callers may say who they are, of what `authentication` in `weft.yaml` takes: `jwt`, `api_key`. Without it all of these. What is
+    /// sent in another way is not looked at.
+    #[schemars(example = ["api_key"])]
+    schemes: Option<Located<Vec<Located<Scheme>>>>,
+    /// Whether requests without a credential are refused. Where `authorization` in `weft.yaml` says so they are, whatever is said here.
+    #[schemars(extend("default" = false))]
+    require_authentication: Located<bool>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -95,8 +104,8 @@ struct Cache {
 #[derive(Debug, Clone)]
 pub struct ClientPolicy {
     pub exposure: Exposure,
-    /// A token needs one of these; where there are none, anybody is let in.
-    pub audiences: Box<[String]>,
+    /// Who is let in.
+    pub admission: Admission,
     /// How many fields may be nested.
     pub depth: Option<u32>,
     /// How long a request may take.
@@ -124,7 +133,11 @@ impl ClientPolicy {
     pub fn of_supergraph(gateway: &GatewayConfig) -> Self {
         Self {
             exposure: Exposure::Internal,
-            audiences: Box::default(),
+            admission: Admission {
+                schemes: gateway.schemes(),
+                is_required: gateway.requires_authentication,
+                audiences: Box::default(),
+            },
             depth: None,
             timeout: gateway.request_timeout,
             operations: Operations::Open,
@@ -144,7 +157,8 @@ impl ClientPolicy {
         environment: &BTreeMap<String, String>,
     ) -> (Self, Vec<Diagnostic>) {
         let (raw, found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
-        let mut resolving = Resolving { source, gateway, found };
+        let is_damaged = !found.is_empty();
+        let mut resolving = Resolving { source, gateway, found, is_damaged };
         (resolving.policy(raw.unwrap_or_default()), resolving.found)
     }
 }
@@ -160,6 +174,8 @@ struct Resolving<'a> {
     source: &'a Arc<Source>,
     gateway: &'a GatewayConfig,
     found: Vec<Diagnostic>,
+    /// Something was wrong with the file before, and was taken out.
+    is_damaged: bool,
 }
 
 impl Resolving<'_> {
@@ -180,20 +196,10 @@ impl Resolving<'_> {
         if let Some(max_age) = &raw.cache.max_age {
             self.not_in_effect(&max_age.span, "`cache.max_age` has no effect yet");
         }
-        let audiences = raw.auth.audiences;
-        if !audiences.value.is_empty() && self.gateway.authentication.is_none() {
-            let message = "only tokens have an audience, and the gateway takes none: nobody could use this client";
-            self.error(
-                CODE,
-                &audiences.span,
-                message,
-                "say in `authentication.jwt` of weft.yaml whose tokens are taken",
-            );
-        }
         let operations = raw.operations.unwrap_or_default();
         ClientPolicy {
             exposure,
-            audiences: audiences.value.into(),
+            admission: self.admission(raw.auth),
             depth,
             timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
             operations,

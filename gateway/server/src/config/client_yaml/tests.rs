@@ -77,7 +77,18 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "auth: { audiences: partner }",
             "client.yaml:1:20: error[INVALID_CONFIG]: expected a list, found the text \"partner\"",
         ),
-        ("auth: { audiences: [partner] }", ""),
+        ("auth: { audiences: [partner], schemes: [jwt], require_authentication: true }", ""),
+        (
+            "auth: { schemes: [jwt, api_key] }",
+            "client.yaml:1:24: error[INVALID_CONFIG]: the gateway does not take this scheme (say in \
+             `authentication.api_keys` of weft.yaml how it is checked)",
+        ),
+        ("auth: { schemes: [basic] }", "client.yaml:1:19: error[INVALID_CONFIG]: expected jwt or api_key"),
+        (
+            "auth: { schemes: [] }",
+            "client.yaml:1:9: error[INVALID_CONFIG]: no scheme is named, so that nobody could say who they are (name `jwt` \
+             or `api_key`, or take `schemes` out: then all are taken that the gateway takes)",
+        ),
     ];
     let gateway = gateway(WEFT_YAML);
     let failures: Vec<String> = cases
@@ -107,8 +118,14 @@ fn audiences_need_an_authentication() {
     let (_, told) = parse("auth: { audiences: [partner] }", &gateway(""));
     assert_eq!(
         told,
-        "client.yaml:1:9: error[INVALID_CONFIG]: only tokens have an audience, and the gateway takes none: nobody could use \
-         this client (say in `authentication.jwt` of weft.yaml whose tokens are taken)"
+        "client.yaml:1:9: error[INVALID_CONFIG]: only credentials are for an audience, and the gateway takes none: nobody could use \
+         this client (say in `authentication` of weft.yaml whose tokens or API keys are taken)"
+    );
+    let (_, told) = parse("auth: { require_authentication: true }", &gateway(""));
+    assert_eq!(
+        told,
+        "client.yaml:1:33: error[INVALID_CONFIG]: the gateway takes no credential: nobody could use this client (say in \
+         `authentication` of weft.yaml whose tokens or API keys are taken)"
     );
 }
 
@@ -149,7 +166,7 @@ fn the_rest_is_as_it_is_written() {
     assert_eq!(told, "");
     let Lifecycle { deprecated, sunset, successor } = policy.lifecycle;
     assert_eq!((policy.exposure, policy.operations), (Exposure::Internal, Operations::Registered));
-    assert_eq!(*policy.audiences, ["a".to_owned(), "b".to_owned()]);
+    assert_eq!(*policy.admission.audiences, ["a".to_owned(), "b".to_owned()]);
     assert_eq!((deprecated, sunset), (Some(86_400), Some(172_800)));
     assert_eq!(successor.map(|successor| successor.name).as_deref(), Some("next"));
 }

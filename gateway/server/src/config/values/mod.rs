@@ -79,9 +79,22 @@ macro_rules! texts {
 
 mod words;
 
-pub use words::{Errors, Exposure, Operations, TokenAlgorithm};
+pub use words::{Errors, Exposure, Operations, Scheme, TokenAlgorithm};
 
-texts!(Time, Size, Count, Date, ListenAddress, HttpUrl, Header, SecretHeaderValue, SecretText, Pattern, SourceName);
+texts!(
+    Time,
+    Size,
+    Count,
+    Date,
+    ListenAddress,
+    HttpUrl,
+    Header,
+    SecretHeaderValue,
+    SecretText,
+    HashedKey,
+    Pattern,
+    SourceName
+);
 
 /// A number of at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,6 +156,33 @@ impl Text for SecretText {
 
     fn parse(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+}
+
+/// The hash of a key. What is written in its place may be a key itself, and is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HashedKey(pub [u8; 32]);
+
+impl fmt::Debug for HashedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hash)")
+    }
+}
+
+impl Text for HashedKey {
+    const NAME: &'static str = "hash";
+    const EXPECTED: &'static str =
+        "`sha256:` and 64 hexadecimal digits, which `printf %s KEY | openssl dgst -sha256` prints";
+    const PATTERN: Option<&'static str> = Some("sha256:[0-9a-fA-F]{64}");
+
+    fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64)?;
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(digits.as_bytes().chunks(2)) {
+            let digit = |at: usize| char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            *byte = digit(0)? << 4 | digit(1)?;
+        }
+        Some(Self(hash))
     }
 }
 

@@ -37,11 +37,19 @@ words! {
         "internal" => Self::Internal, "first-party" => Self::FirstParty, "partner" => Self::Partner;
     Operations, "open or registered": "open" => Self::Open, "registered" => Self::Registered;
     Errors, "masked or full": "masked" => Self::Masked, "full" => Self::Full;
+    Scheme, "jwt or api_key": "jwt" => Self::Jwt, "api_key" => Self::ApiKey;
     TokenAlgorithm, "an algorithm such as HS256, RS256, PS256, ES256 or EdDSA":
         "HS256" => Self(Algorithm::HS256), "HS384" => Self(Algorithm::HS384), "HS512" => Self(Algorithm::HS512),
         "RS256" => Self(Algorithm::RS256), "RS384" => Self(Algorithm::RS384), "RS512" => Self(Algorithm::RS512),
         "PS256" => Self(Algorithm::PS256), "PS384" => Self(Algorithm::PS384), "PS512" => Self(Algorithm::PS512),
         "ES256" => Self(Algorithm::ES256), "ES384" => Self(Algorithm::ES384), "EdDSA" => Self(Algorithm::EdDSA);
+}
+
+/// A way to say who one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Jwt,
+    ApiKey,
 }
 
 /// Who a client belongs to.
@@ -78,4 +86,4 @@ pub enum Errors {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenAlgorithm(pub Algorithm);
 
-texts!(Exposure, Operations, Errors, TokenAlgorithm);
+texts!(Exposure, Operations, Errors, Scheme, TokenAlgorithm);

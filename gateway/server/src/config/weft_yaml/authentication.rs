@@ -1,24 +1,33 @@
-//! Owns the section `authentication`: whose tokens are taken, and with which keys they are checked.
+//! Owns the section `authentication`: whose tokens and API keys are taken, and what of them says who it is.
 
-use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
+use jsonwebtoken::AlgorithmFamily;
+use reqwest::Url;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use weft_federation::diagnostics::Diagnostic;
 
 use super::Resolving;
-use crate::auth::{Issuer, JwtConfig};
-use crate::config::values::{SecretText, Time, TokenAlgorithm};
-use crate::config::yaml::{self, Located};
+use super::api_keys::RawApiKeys;
+use super::identity::RawIdentity;
+use super::keys::{Key, RawKey};
+use crate::auth::{AuthenticationConfig, Issuer, JwksConfig, JwtConfig, KeySource, Schedule};
+use crate::config::values::{HttpUrl, Time, TokenAlgorithm};
+use crate::config::yaml::Located;
+use crate::this_machine::is_this_machine;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Authentication {
     /// JSON Web Tokens, as `Authorization: Bearer …`. A request without one is anonymous, one with an invalid one is refused.
     jwt: Option<RawJwt>,
+    /// API keys of applications and organizations. A request with an unknown one is refused. With a token beside it both have to
+    /// hold, and the token says who asks.
+    api_keys: Option<RawApiKeys>,
+    /// Which claims of a token say what of a caller, to backends (`x-user-id`, `x-user-roles`, `x-user-scopes`) and to
+    /// `@requiresScopes`. A claim inside of another is written as a list: `[realm_access, roles]`.
+    claims: RawIdentity,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -26,10 +35,13 @@ pub struct Authentication {
 #[schemars(rename = "Jwt")]
 struct RawJwt {
     /// Whose tokens are taken. An issuer may be there twice, such as while its key is replaced.
-    issuers: Located<Vec<RawIssuer>>,
+    issuers: Located<Vec<Located<RawIssuer>>>,
     /// How far the clocks of issuers may be off, for `exp` and `nbf`; 30 seconds if nothing is said.
     #[schemars(example = "10s")]
     leeway: Option<Time>,
+    /// How keys are got from `jwks_url`.
+    #[serde(default)]
+    jwks: RawJwks,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -46,173 +58,116 @@ struct RawIssuer {
     /// How its tokens may be signed: `HS256`, `HS384` or `HS512` with a secret; with a public key `RS256`, `RS384`, `RS512`,
     /// `PS256`, `PS384`, `PS512`, `ES256`, `ES384` or `EdDSA`, as the key is.
     #[schemars(example = ["RS256"])]
-    algorithms: Vec<Located<TokenAlgorithm>>,
-    /// What its tokens are checked with.
-    #[schemars(with = "RawKey")]
-    key: Located<Key>,
+    algorithms: Located<Vec<Located<TokenAlgorithm>>>,
+    /// What its tokens are checked with. Either this or `jwks_url`.
+    #[schemars(with = "Option<RawKey>")]
+    key: Option<Located<Key>>,
+    /// Where it publishes its keys, as a JSON Web Key Set: `https`, or a server on this machine. The keys are fetched at the start
+    /// and again and again. Redirects are not followed.
+    #[schemars(example = "https://auth.example.com/.well-known/jwks.json")]
+    jwks_url: Option<Located<HttpUrl>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "RawKey")]
-enum Key {
-    Secret(String),
-    Pem(String),
-    File(Located<String>),
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Key")]
-struct RawKey {
-    /// A secret that the issuer shares. It is never shown.
-    #[schemars(example = "${env.JWT_SECRET}")]
-    secret: Option<SecretText>,
-    /// A public key in PEM.
-    #[schemars(example = "${env.JWT_PUBLIC_KEY}")]
-    public_key_pem: Option<String>,
-    /// A file with a public key in PEM.
-    #[schemars(example = "keys/issuer.pem")]
-    file: Option<Located<String>>,
-}
-
-impl TryFrom<RawKey> for Key {
-    type Error = &'static str;
-
-    fn try_from(raw: RawKey) -> Result<Self, &'static str> {
-        match (raw.secret, raw.public_key_pem, raw.file) {
-            (Some(secret), None, None) => Ok(Self::Secret(secret.0)),
-            (None, Some(pem), None) => Ok(Self::Pem(pem)),
-            (None, None, Some(file)) => Ok(Self::File(file)),
-            _ => Err("a key has exactly one of `secret`, `public_key_pem` and `file`"),
-        }
-    }
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Jwks")]
+struct RawJwks {
+    /// Keys are fetched anew when they are so old, or when their server says (`Cache-Control: max-age`) if that is sooner, but not
+    /// before a minute.
+    #[schemars(extend("default" = "15m"))]
+    refresh: Option<Time>,
+    /// A token that is signed with an unknown key has the keys fetched anew, but not more often than this.
+    #[schemars(extend("default" = "30s"))]
+    cool_down: Option<Time>,
+    /// How long a server may take for its whole answer.
+    #[schemars(extend("default" = "5s"))]
+    timeout: Option<Time>,
+    /// Whether keys may be got by `http` from other machines: whoever is between can then sign as the issuer.
+    #[schemars(extend("default" = false))]
+    allow_http: bool,
 }
 
 impl Authentication {
     /// `None` where nothing is to be authenticated.
-    pub fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Option<JwtConfig> {
-        let RawJwt { issuers, leeway } = self.jwt?;
+    pub fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Option<AuthenticationConfig> {
+        let jwt = self.jwt.map(|jwt| jwt.resolve(resolving, folder));
+        let api_keys = self.api_keys.map(|api_keys| api_keys.resolve(resolving, folder));
+        let claims = self.claims.resolve(&resolving.policies);
+        (jwt.is_some() || api_keys.is_some()).then_some(AuthenticationConfig { jwt, api_keys, claims })
+    }
+}
+
+impl RawJwt {
+    fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> JwtConfig {
+        let Self { issuers, leeway, jwks } = self;
         if issuers.value.is_empty() && !resolving.is_damaged {
             let help = "name one, or take `jwt` out: without it nobody is authenticated";
             resolving.error(&issuers.span, "there are no issuers, so that no token would be taken", help);
         }
-        let issuers = issuers.value.into_iter().filter_map(|issuer| issuer.resolve(resolving, folder)).collect();
-        Some(JwtConfig { issuers, leeway: leeway.map_or(Duration::from_secs(30), |time| time.0) })
+        let issuers = issuers.value.into_iter().filter_map(|issuer| issuer.resolve(&jwks, resolving, folder)).collect();
+        JwtConfig { issuers, leeway: leeway.map_or(Duration::from_secs(30), |time| time.0) }
     }
 }
 
-impl RawIssuer {
-    fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Option<Issuer> {
-        let Self { issuer, audiences, algorithms, key } = self;
-        let family = one_family(&algorithms, &key.span, resolving)?;
-        let algorithms: Vec<Algorithm> = algorithms.iter().map(|algorithm| algorithm.value.0).collect();
-        let key = match (key.value, family) {
-            (Key::Secret(secret), AlgorithmFamily::Hmac) => shared_secret(&secret, &algorithms, &key.span, resolving),
-            (Key::Secret(_), AlgorithmFamily::Rsa | AlgorithmFamily::Ec | AlgorithmFamily::Ed) => {
-                let help = "tokens that are signed so are checked with a public key: `public_key_pem` or `file`";
-                resolving.error(&key.span, format!("a secret does not fit {:?}", algorithms[0]), help);
-                return None;
+impl Located<RawIssuer> {
+    fn resolve(self, jwks: &RawJwks, resolving: &mut Resolving<'_>, folder: &Path) -> Option<Issuer> {
+        let place = self.span;
+        let RawIssuer { issuer, audiences, algorithms, key, jwks_url } = self.value;
+        let Located { value: algorithms, span: place_of_algorithms } = algorithms;
+        if algorithms.is_empty() {
+            if !resolving.is_damaged {
+                let help = "name those that the issuer signs with, such as `algorithms: [RS256]`";
+                resolving.error(&place_of_algorithms, "an issuer has no `algorithms`", help);
             }
-            (Key::Pem(_) | Key::File(_), AlgorithmFamily::Hmac) => {
-                // With the public key as the secret, everybody could sign.
-                let help = "a public key is for RS256, PS256, ES256, EdDSA and the like; a shared secret is `secret`";
-                resolving.error(&key.span, format!("a public key does not fit {:?}", algorithms[0]), help);
-                return None;
-            }
-            (Key::Pem(pem), _) => public_key(pem.as_bytes(), &algorithms, &key.span, resolving)?,
-            (Key::File(file), _) => match resolving.files.read(&folder.join(&file.value)) {
-                Ok(pem) => public_key(&pem, &algorithms, &file.span, resolving)?,
-                Err(error) => {
-                    let message = format!("cannot read {}: {error}", folder.join(&file.value).display());
-                    resolving.error(&file.span, message, "paths are relative to the folder of the configuration");
-                    return None;
-                }
-            },
-        };
-        Some(Issuer { issuer, audiences, algorithms, key })
-    }
-}
-
-/// The family that all algorithms are of: there is at least one then. `place` is that of the key.
-fn one_family(
-    algorithms: &[Located<TokenAlgorithm>],
-    place: &Range<usize>,
-    resolving: &mut Resolving<'_>,
-) -> Option<AlgorithmFamily> {
-    let Some((first, others)) = algorithms.split_first() else {
-        if !resolving.is_damaged {
-            let help = "name those that the issuer signs with, such as `algorithms: [RS256]`";
-            resolving.error(place, "an issuer with this key has no `algorithms`", help);
+            return None;
         }
-        return None;
-    };
-    let (first, mut is_one) = (first.value.0, true);
-    for other in others.iter().filter(|other| other.value.0.family() != first.family()) {
-        let message = format!("{:?} and {first:?} need keys of different kinds", other.value.0);
-        resolving.error(&other.span, message, "name the issuer once for each key");
-        is_one = false;
-    }
-    is_one.then(|| first.family())
-}
-
-fn shared_secret(
-    secret: &str,
-    algorithms: &[Algorithm],
-    place: &Range<usize>,
-    resolving: &mut Resolving<'_>,
-) -> DecodingKey {
-    let longest = algorithms.iter().max_by_key(|algorithm| digest_length(**algorithm));
-    if let Some(algorithm) = longest.filter(|algorithm| secret.len() < digest_length(**algorithm)) {
-        let message = format!("the secret has {} bytes; one as short can be guessed", secret.len());
-        let help = format!("for {algorithm:?} it should have {} bytes at least", digest_length(*algorithm));
-        let place = yaml::span(resolving.source, place);
-        resolving.warnings.push(Diagnostic::warning("WEAK_SECRET", message).at(place, "").help(help));
-    }
-    DecodingKey::from_secret(secret.as_bytes())
-}
-
-/// Reads a public key that fits the algorithms, which are of one family.
-fn public_key(
-    pem: &[u8],
-    algorithms: &[Algorithm],
-    place: &Range<usize>,
-    resolving: &mut Resolving<'_>,
-) -> Option<DecodingKey> {
-    let first = algorithms.first()?;
-    let (read, kind) = match first.family() {
-        AlgorithmFamily::Rsa => (DecodingKey::from_rsa_pem(pem), "an RSA key"),
-        AlgorithmFamily::Ec => (DecodingKey::from_ec_pem(pem), "a key on an elliptic curve"),
-        AlgorithmFamily::Ed => (DecodingKey::from_ed_pem(pem), "an Ed25519 key"),
-        AlgorithmFamily::Hmac => return None,
-    };
-    let Ok(key) = read else {
-        let message = format!("this is not {kind} in PEM, which {first:?} needs");
-        resolving.error(place, message, "it begins with -----BEGIN PUBLIC KEY-----");
-        return None;
-    };
-    let length = key.try_get_as_bytes().map_or(0, <[u8]>::len);
-    if let Some(wrong) = algorithms.iter().find(|algorithm| point_length(**algorithm).is_some_and(|l| l != length)) {
-        let message = format!("the key is on another curve than {wrong:?} needs");
-        resolving.error(place, message, "ES256 needs one on P-256, ES384 one on P-384");
-        return None;
-    }
-    Some(key)
-}
-
-/// Of the hash that an algorithm with a secret uses, in bytes. A secret should have as many (RFC 7518, 3.2).
-fn digest_length(algorithm: Algorithm) -> usize {
-    match algorithm {
-        Algorithm::HS384 => 48,
-        Algorithm::HS512 => 64,
-        _ => 32,
+        let keys = match (key, jwks_url) {
+            (Some(key), None) => KeySource::Fixed(key.resolve(&algorithms, resolving, folder)?),
+            (None, Some(url)) => {
+                for algorithm in
+                    algorithms.iter().filter(|algorithm| algorithm.value.0.family() == AlgorithmFamily::Hmac)
+                {
+                    let message = format!("{:?} needs a secret, and published keys are no secret", algorithm.value.0);
+                    resolving.error(
+                        &algorithm.span,
+                        message,
+                        "name those of public keys: RS256, PS256, ES256, EdDSA and the like",
+                    );
+                }
+                KeySource::Published(jwks.of(&url, resolving)?)
+            }
+            (Some(_), Some(url)) => {
+                let help = "take one of them out; an issuer may be named once for each";
+                resolving.error(&url.span, "an issuer has either `key` or `jwks_url`", help);
+                return None;
+            }
+            (None, None) => {
+                if !resolving.is_damaged {
+                    let help = "say where it publishes them in `jwks_url`, or give its `key`";
+                    resolving.error(&place, "an issuer has no keys to check its tokens with", help);
+                }
+                return None;
+            }
+        };
+        let algorithms = algorithms.iter().map(|algorithm| algorithm.value.0).collect();
+        Some(Issuer { issuer, audiences, algorithms, keys })
     }
 }
 
-/// Of an uncompressed point on the curve that the algorithm uses, in bytes.
-fn point_length(algorithm: Algorithm) -> Option<usize> {
-    match algorithm {
-        Algorithm::ES256 => Some(65),
-        Algorithm::ES384 => Some(97),
-        _ => None,
+impl RawJwks {
+    fn of(&self, place: &Located<HttpUrl>, resolving: &mut Resolving<'_>) -> Option<JwksConfig> {
+        // It was checked as it was read.
+        let url = Url::parse(&place.value.0).ok()?;
+        let is_safe = url.scheme() == "https" || url.host_str().is_some_and(is_this_machine);
+        if !is_safe && !self.allow_http {
+            let help = "use https; or allow it with `allow_http: true` in `authentication.jwt.jwks`, if the network is to be trusted";
+            let message =
+                "whoever is between could put in keys of their own, since this is neither https nor this machine";
+            resolving.error(&place.span, message, help);
+            return None;
+        }
+        let time = |time: &Option<Time>, usual| time.map_or(Duration::from_secs(usual), |time| time.0);
+        let schedule = Schedule { refresh: time(&self.refresh, 15 * 60), cool_down: time(&self.cool_down, 30) };
+        Some(JwksConfig { url, timeout: time(&self.timeout, 5), schedule })
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use weft_federation::diagnostics::{Diagnostic, Source};
 
 use super::Config;
-use crate::auth::testing;
+use crate::auth::{JwksConfig, KeySource, Schedule, testing};
 
 const SECRET: &str = "a secret of thirty-two bytes, or more";
 
@@ -22,7 +22,7 @@ fn issuers(folder: &Path, items: &str) -> Result<usize, String> {
     let lines = |found: &[Diagnostic]| found.iter().map(line).collect::<Vec<_>>().join("\n");
     match Config::parse(&Source::new("weft.yaml", text), folder, &environment) {
         Ok(config) if config.gateway.warnings.is_empty() => {
-            Ok(config.gateway.authentication.map_or(0, |jwt| jwt.issuers.len()))
+            Ok(config.gateway.authentication.and_then(|found| found.jwt).map_or(0, |jwt| jwt.issuers.len()))
         }
         Ok(config) => Err(lines(&config.gateway.warnings)),
         Err(found) => Err(lines(&found).replace("error[INVALID_CONFIG]: ", "")),
@@ -43,6 +43,9 @@ fn keys_fit_their_algorithms() {
     );
     let of = |algorithms: &str, key: &str| {
         format!("      - {{ issuer: a, algorithms: [{algorithms}], key: {{ {key} }} }}\n")
+    };
+    let published = |algorithms: &str, url: &str| {
+        format!("      - {{ issuer: a, algorithms: [{algorithms}], jwks_url: '{url}' }}\n")
     };
     let unread = format!("weft.yaml:4:56: cannot read {}: ", folder.path().join("none.pem").display());
     let cases = [
@@ -96,7 +99,7 @@ fn keys_fit_their_algorithms() {
         (
             of("", "file: rsa.pem"),
             Err(
-                "weft.yaml:4:38: an issuer with this key has no `algorithms` (name those that the issuer signs with, such as `algorithms: [RS256]`)",
+                "weft.yaml:4:22: an issuer has no `algorithms` (name those that the issuer signs with, such as `algorithms: [RS256]`)",
             ),
         ),
         (of("HS256", ""), Err("weft.yaml:4:43: a key has exactly one of `secret`, `public_key_pem` and `file`")),
@@ -106,11 +109,44 @@ fn keys_fit_their_algorithms() {
                 "weft.yaml:3:5: there are no issuers, so that no token would be taken (name one, or take `jwt` out: without it nobody is authenticated)",
             ),
         ),
+        (published("RS256, ES256, EdDSA", "https://a/jwks"), Ok(1)),
+        (published("RS256", "http://127.0.0.1:4000/jwks"), Ok(1)),
+        (published("RS256", "http://localhost/jwks"), Ok(1)),
+        (published("RS256", "http://[::1]/jwks"), Ok(1)),
         (
-            "      - { issuer: a, jwks_url: 'http://a/' }\n".to_owned(),
+            published("RS256", "http://a/jwks"),
             Err(
-                "weft.yaml:4:22: there is no key `jwks_url` here (the keys are `issuer`, `audiences`, `algorithms`, `key`)",
+                "weft.yaml:4:53: whoever is between could put in keys of their own, since this is neither https nor this machine (use https; or allow it with `allow_http: true` in `authentication.jwt.jwks`, if the network is to be trusted)",
             ),
+        ),
+        (
+            published("RS256", "ftp://a/jwks"),
+            Err("weft.yaml:4:53: expected a URL that starts with http:// or https://"),
+        ),
+        (
+            published("RS256, HS256", "https://a/jwks"),
+            Err(
+                "weft.yaml:4:42: HS256 needs a secret, and published keys are no secret (name those of public keys: RS256, PS256, ES256, EdDSA and the like)",
+            ),
+        ),
+        (
+            "      - { issuer: a, algorithms: [RS256] }\n".to_owned(),
+            Err(
+                "weft.yaml:4:9: an issuer has no keys to check its tokens with (say where it publishes them in `jwks_url`, or give its `key`)",
+            ),
+        ),
+        (
+            "      - { issuer: a, algorithms: [RS256], key: { file: rsa.pem }, jwks_url: 'https://a/' }\n".to_owned(),
+            Err(
+                "weft.yaml:4:77: an issuer has either `key` or `jwks_url` (take one of them out; an issuer may be named once for each)",
+            ),
+        ),
+        (
+            format!(
+                "{}    jwks: {{ allow_http: true, refresh: 1m, cool_down: 5s, timeout: 1s }}\n",
+                published("RS256", "http://a/")
+            ),
+            Ok(1),
         ),
     ];
     let fits = |expected: &Result<usize, &str>, found: &Result<usize, String>| match (expected, found) {
@@ -135,5 +171,67 @@ fn nothing_of_a_key_is_shown_and_the_leeway_is_half_a_minute() {
     );
     let config = Config::parse(&Source::new("weft.yaml", text), Path::new(""), &BTreeMap::new()).expect("it is valid");
     assert!(!format!("{config:?}").contains("thirty-two"), "{config:?}");
-    assert_eq!(config.gateway.authentication.map(|jwt| jwt.leeway.as_secs()), Some(30));
+    assert_eq!(config.gateway.authentication.and_then(|found| found.jwt).map(|jwt| jwt.leeway.as_secs()), Some(30));
+}
+
+#[test]
+fn how_keys_are_got_follows_from_what_is_said_and_the_defaults() {
+    let schedule = |jwks: &str| {
+        let issuer = "{ issuer: a, algorithms: [RS256], jwks_url: 'https://a/jwks' }";
+        let text = format!("authentication: {{ jwt: {{ issuers: [{issuer}], jwks: {jwks} }} }}");
+        let config =
+            Config::parse(&Source::new("weft.yaml", text), Path::new(""), &BTreeMap::new()).expect("it is valid");
+        let jwt = config.gateway.authentication.and_then(|found| found.jwt).expect("it is there");
+        match &jwt.issuers[0].keys {
+            KeySource::Published(JwksConfig { url, timeout, schedule: Schedule { refresh, cool_down } }) => {
+                format!("{url} {timeout:?} {refresh:?} {cool_down:?}")
+            }
+            KeySource::Fixed(_) => panic!("it is published"),
+        }
+    };
+    assert_eq!(schedule("{}"), "https://a/jwks 5s 900s 30s");
+    assert_eq!(schedule("{ timeout: 1s, refresh: 2m, cool_down: 500ms }"), "https://a/jwks 1s 120s 500ms");
+}
+
+#[test]
+fn api_keys_come_in_a_header_that_is_free_and_from_a_file_that_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("consumers.yaml"), "consumers: [{ id: a, tier: gold }, { id: a }]")
+        .expect("a file");
+    let told = |api_keys: &str| {
+        let text = format!("tiers: {{ gold: {{}} }}\nauthentication:\n  api_keys: {{ {api_keys} }}\n");
+        match Config::parse(&Source::new("weft.yaml", text), folder.path(), &BTreeMap::new()) {
+            Ok(config) => {
+                format!("{:?}", config.gateway.authentication.and_then(|found| found.api_keys).map(|keys| keys.header))
+            }
+            Err(found) => found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        }
+    };
+    let place = folder.path().display();
+    let cases = [
+        (
+            "header: x-key, file: none.yaml",
+            format!("weft.yaml:3:36: error[INVALID_CONFIG]: cannot read {place}/none.yaml: "),
+        ),
+        (
+            "file: consumers.yaml",
+            format!("{place}/consumers.yaml:1:42: error[INVALID_CONFIG]: there are two consumers \"a\""),
+        ),
+        (
+            "header: Authorization, file: consumers.yaml",
+            "weft.yaml:3:23: error[INVALID_CONFIG]: `authorization` carries something else, and cannot carry API keys"
+                .to_owned(),
+        ),
+        (
+            "header: x-user-id, file: consumers.yaml",
+            "weft.yaml:3:23: error[INVALID_CONFIG]: `x-user-id` carries".to_owned(),
+        ),
+        ("header: x-key", "weft.yaml:3:3: error[INVALID_CONFIG]: `file` is missing".to_owned()),
+    ];
+    for (api_keys, expected) in cases {
+        assert!(told(api_keys).starts_with(&expected), "{api_keys}: {}", told(api_keys));
+    }
+    std::fs::write(folder.path().join("consumers.yaml"), "consumers: [{ id: a, tier: gold }]").expect("a file");
+    assert_eq!(told("file: consumers.yaml"), "Some(\"x-api-key\")");
+    assert_eq!(told("file: consumers.yaml, header: X-Key"), "Some(\"x-key\")");
 }

@@ -1,4 +1,4 @@
-//! Owns the section `authorization`: what is demanded of those who ask, and for whom policies hold.
+//! Owns the section `authorization`: what callers need, and for whom policies hold.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use weft_federation::schema::{Need, Supergraph};
 use weft_federation::suggest::closest;
 
 use super::{GatewayConfig, Resolving};
-use crate::auth::Authorization;
+use crate::auth::AuthenticationConfig;
 use crate::config::yaml::Located;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct RawAuthorization {
-    /// Refuse requests without a credential, whatever they ask for.
+pub struct Authorization {
+    /// Whether requests without a credential are refused, at every endpoint. A client can ask for one by itself in its `client.yaml`.
     #[schemars(extend("default" = false))]
-    require_authentication: Option<Located<bool>>,
+    require_authentication: Located<bool>,
     /// How `@authenticated`, `@requiresScopes` and `@policy` of the supergraph, and of clients' schemas, are enforced.
     directives: Directives,
-    /// Policies by the names that `@policy` has for them: expressions of the mapping language, with the token's claims as `$`. A policy
+    /// Policies by the names that `@policy` has for them: expressions of the mapping language, with the credential's claims as `$`. A policy
     /// holds where its expression is `true`; one that is not here holds for nobody.
     #[schemars(with = "BTreeMap<String, String>", example = serde_json::json!({ "staff": "$.roles->contains(\"staff\")" }))]
     policies: BTreeMap<Located<String>, Located<String>>,
@@ -37,29 +37,37 @@ struct Directives {
     reject_unauthorized: bool,
 }
 
-impl RawAuthorization {
-    pub fn resolve(self, resolving: &mut Resolving<'_>, is_authenticated: bool) -> Authorization {
-        let Self { require_authentication, directives, policies: raw } = self;
-        if let Some(required) = require_authentication.as_ref().filter(|required| required.value && !is_authenticated)
-            && !resolving.is_damaged
-        {
-            let help = "say in `authentication.jwt` whose tokens are taken";
-            resolving.error(&required.span, "nobody is authenticated, so that all requests would be refused", help);
+impl Authorization {
+    /// Whether nobody is let in without a credential.
+    pub fn requires_authentication(
+        &self,
+        authentication: Option<&AuthenticationConfig>,
+        resolving: &mut Resolving<'_>,
+    ) -> bool {
+        if self.require_authentication.value && authentication.is_none() && !resolving.is_damaged {
+            let message = "no credential is taken, so that nobody would be let in";
+            let help = "say in `authentication` whose tokens or API keys are taken";
+            resolving.error(&self.require_authentication.span, message, help);
         }
+        self.require_authentication.value
+    }
+
+    /// Whether an operation is refused as a whole where one of its fields is.
+    pub fn rejects_unauthorized(&self) -> bool {
+        self.directives.reject_unauthorized
+    }
+
+    pub fn policies(&self, resolving: &mut Resolving<'_>) -> Arc<Policies> {
         let mut policies = Policies::default();
-        for (name, expression) in raw {
-            resolving.policy(&name);
+        for (name, expression) in &self.policies {
+            resolving.policy(name);
             if let Err(wrong) = policies.add(name.value.as_str(), &expression.value) {
                 let message = format!("the policy \"{}\" cannot be read: {wrong}", name.value);
                 let help = wrong.help.as_deref().unwrap_or("an example: $.roles->contains(\"staff\")");
                 resolving.error(&expression.span, message, help);
             }
         }
-        Authorization {
-            require_authentication: require_authentication.is_some_and(|required| required.value),
-            reject_unauthorized: directives.reject_unauthorized,
-            policies: Arc::new(policies),
-        }
+        Arc::new(policies)
     }
 }
 
@@ -72,14 +80,13 @@ impl GatewayConfig {
         }
         if self.authentication.is_none() {
             let message = "the supergraph has fields for those who are authenticated, and nobody is: they are refused to everyone";
-            let help = "say in weft.yaml whose tokens are taken, in `authentication.jwt`";
+            let help = "say in weft.yaml whose tokens or API keys are taken, in `authentication`";
             return vec![Diagnostic::warning("NO_AUTHENTICATION", message).help(help)];
         }
-        let unknown = policies_of(needs).into_iter().filter(|name| !self.authorization.policies.contains(name));
+        let unknown = policies_of(needs).into_iter().filter(|name| !self.policies.contains(name));
         let found = unknown.map(|name| {
             let message = format!("no policy \"{name}\" is defined, and `@policy` asks for it: it holds for nobody");
-            let near = closest(name, self.authorization.policies.names());
-            let help = match near {
+            let help = match closest(name, self.policies.names()) {
                 Some(near) => format!("did you mean \"{near}\"? Policies are in `authorization.policies` of weft.yaml"),
                 None => format!("define it in weft.yaml: `authorization: {{ policies: {{ \"{name}\": … }} }}`"),
             };

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use weft_engine::{HeaderRule, is_reserved};
 
 use super::Resolving;
+use crate::auth::forwarded;
 use crate::config::values::{Header, Pattern, SecretHeaderValue};
 use crate::config::yaml::Located;
 
@@ -99,7 +100,9 @@ impl TryFrom<RawPropagate> for Propagate {
         let RawPropagate { named, matching, rename, default } = raw;
         match (named, matching) {
             (Some(Header(from)), None) => {
-                let to = free(rename.map_or_else(|| from.clone(), |rename| rename.0))?;
+                let to = rename.map_or_else(|| from.clone(), |rename| rename.0);
+                // Under its own name it is what the gateway says.
+                let to = if to == from { free(to)? } else { settable(to)? };
                 let default: Option<HeaderValue> = default.map(|default| default.0);
                 Ok(Self(HeaderRule::Propagate { from, to, default }))
             }
@@ -116,7 +119,7 @@ impl TryFrom<RawInsert> for Insert {
     type Error = String;
 
     fn try_from(raw: RawInsert) -> Result<Self, String> {
-        Ok(Self(HeaderRule::Insert(free(raw.name.0)?, raw.value.0)))
+        Ok(Self(HeaderRule::Insert(settable(raw.name.0)?, raw.value.0)))
     }
 }
 
@@ -140,6 +143,16 @@ fn free(name: HeaderName) -> Result<HeaderName, String> {
     Ok(name)
 }
 
+/// A name that rules may give to what they like.
+fn settable(name: HeaderName) -> Result<HeaderName, String> {
+    if forwarded::OF_CALLERS.contains(&name) {
+        return Err(format!(
+            "`{name}` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim"
+        ));
+    }
+    free(name)
+}
+
 /// The rules of all subgraphs, and those of subgraphs that have more.
 pub struct ResolvedRules {
     pub all: Vec<HeaderRule>,
@@ -154,9 +167,12 @@ impl ResolvedRules {
 
 impl Headers {
     pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedRules {
-        const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+        const REQUEST_ID: HeaderName = forwarded::X_REQUEST_ID;
         let request_id = HeaderRule::Propagate { from: REQUEST_ID, to: REQUEST_ID, default: None };
-        let all: Vec<HeaderRule> = std::iter::once(request_id).chain(self.all.resolve()).collect();
+        // What a schema names so could be anything of a client's.
+        let of_callers = forwarded::OF_CALLERS.map(HeaderRule::Exactly);
+        let all = std::iter::once(request_id).chain(of_callers).chain(self.all.resolve());
+        let all: Vec<HeaderRule> = all.collect();
         let mut subgraphs = BTreeMap::new();
         for (name, rules) in self.subgraphs {
             resolving.subgraph(&name);

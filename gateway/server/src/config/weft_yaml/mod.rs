@@ -1,5 +1,6 @@
 //! Owns `weft.yaml`: [`Raw`] is the file as it is written, a file a section, and [`Config`] what follows from it.
 
+mod api_keys;
 mod apq;
 mod authentication;
 #[cfg(test)]
@@ -8,6 +9,8 @@ mod authorization;
 mod bff;
 mod connectors;
 mod headers;
+mod identity;
+mod keys;
 mod limits;
 mod names;
 mod supergraph;
@@ -29,11 +32,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use weft_engine::ConnectorsConfig;
 use weft_federation::diagnostics::{Diagnostic, Source};
+use weft_federation::operation::Policies;
 
 use super::or_variable;
 use super::values::ListenAddress;
 use super::yaml::{self, CODE};
-use crate::auth::{Authorization, JwtConfig};
+use crate::auth::{AuthenticationConfig, Schemes};
 use crate::files::Files;
 use names::Named;
 use timeouts::Timeouts;
@@ -86,8 +90,8 @@ struct Raw {
     usage: usage::Usage,
     /// Who clients are. Without it nobody is asked.
     authentication: authentication::Authentication,
-    /// What clients may see.
-    authorization: authorization::RawAuthorization,
+    /// What callers need, and what they may see with it.
+    authorization: authorization::Authorization,
 }
 
 /// Keys whose values no excerpt of the file may show.
@@ -123,8 +127,12 @@ pub struct GatewayConfig {
     /// How often the log says who uses what; `None` where nobody counts.
     pub log_usage: Option<Duration>,
     /// `None` where nobody is authenticated.
-    pub authentication: Option<JwtConfig>,
-    pub authorization: Authorization,
+    pub authentication: Option<AuthenticationConfig>,
+    /// Nobody without a credential is let in.
+    pub requires_authentication: bool,
+    /// An operation is refused as a whole where one of its fields is.
+    pub rejects_unauthorized: bool,
+    pub policies: Arc<Policies>,
     /// What the file is warned of for, whatever the supergraph.
     pub warnings: Vec<Diagnostic>,
     /// The subgraphs and sources that it speaks of.
@@ -144,14 +152,19 @@ impl GatewayConfig {
     pub fn allows_introspection(&self) -> bool {
         self.introspection.unwrap_or(self.dev)
     }
+
+    /// How callers may say who they are.
+    pub fn schemes(&self) -> Schemes {
+        self.authentication.as_ref().map(AuthenticationConfig::schemes).unwrap_or_default()
+    }
 }
 
 impl Config {
     /// What holds where there is no file.
     pub fn without_file(environment: &BTreeMap<String, String>) -> Self {
         let (empty, files) = (Source::new("", ""), Files::default());
-        let mut resolving = Resolving::new(&empty, &files, vec![]);
-        Raw::default().resolve(&mut resolving, Path::new(""), environment)
+        let mut resolving = Resolving::new(&empty, &files, environment, vec![]);
+        Raw::default().resolve(&mut resolving, Path::new(""))
     }
 
     /// Reads the text of a `weft.yaml`. Paths in it are relative to `folder`. All that is wrong is returned.
@@ -175,8 +188,8 @@ impl Config {
         for label in found.iter_mut().flat_map(|found| &mut found.labels) {
             label.span.source = Arc::clone(&shown);
         }
-        let mut resolving = Resolving::new(&shown, files, found);
-        let config = raw.unwrap_or_default().resolve(&mut resolving, folder, environment);
+        let mut resolving = Resolving::new(&shown, files, environment, found);
+        let config = raw.unwrap_or_default().resolve(&mut resolving, folder);
         if resolving.found.is_empty() { Ok(config) } else { Err(resolving.found) }
     }
 }
@@ -192,18 +205,28 @@ pub fn json_schema() -> Value {
 struct Resolving<'a> {
     source: &'a Arc<Source>,
     files: &'a Files,
+    environment: &'a BTreeMap<String, String>,
     found: Vec<Diagnostic>,
     /// Something was wrong with the file before, and was taken out.
     is_damaged: bool,
     warnings: Vec<Diagnostic>,
+    tiers: BTreeMap<String, Tier>,
+    policies: Arc<Policies>,
     named: Vec<Named>,
     timeouts: Timeouts,
 }
 
 impl<'a> Resolving<'a> {
-    fn new(source: &'a Arc<Source>, files: &'a Files, found: Vec<Diagnostic>) -> Self {
+    fn new(
+        source: &'a Arc<Source>,
+        files: &'a Files,
+        environment: &'a BTreeMap<String, String>,
+        found: Vec<Diagnostic>,
+    ) -> Self {
         let is_damaged = !found.is_empty();
-        Self { source, files, found, is_damaged, warnings: vec![], named: vec![], timeouts: Timeouts::default() }
+        let (warnings, tiers, named, timeouts) = (vec![], BTreeMap::new(), vec![], Timeouts::default());
+        let policies = Arc::default();
+        Self { source, files, environment, found, is_damaged, warnings, tiers, policies, named, timeouts }
     }
 }
 
@@ -215,15 +238,17 @@ impl Resolving<'_> {
 }
 
 impl Raw {
-    fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path, environment: &BTreeMap<String, String>) -> Config {
+    fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Config {
         let dev = self.dev.unwrap_or(false);
         let request_timeout = self.traffic.request_timeout();
         let calls = self.traffic.resolve(resolving);
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
-        connectors.env.clone_from(environment);
+        connectors.env.clone_from(resolving.environment);
+        resolving.tiers = tiers::resolve(self.tiers, resolving);
+        resolving.policies = self.authorization.policies(resolving);
         let authentication = self.authentication.resolve(resolving, folder);
-        let authorization = self.authorization.resolve(resolving, authentication.is_some());
+        let requires_authentication = self.authorization.requires_authentication(authentication.as_ref(), resolving);
         let gateway = GatewayConfig {
             dev,
             introspection: self.introspection,
@@ -232,11 +257,13 @@ impl Raw {
             connectors,
             override_labels: self.override_labels,
             bff: self.bff.path(folder),
-            tiers: tiers::resolve(self.tiers, resolving),
+            tiers: std::mem::take(&mut resolving.tiers),
             apq: self.apq.is_enabled(),
             log_usage: self.usage.period(),
             authentication,
-            authorization,
+            requires_authentication,
+            rejects_unauthorized: self.authorization.rejects_unauthorized(),
+            policies: Arc::clone(&resolving.policies),
             warnings: std::mem::take(&mut resolving.warnings),
             named: std::mem::take(&mut resolving.named),
             timeouts: std::mem::take(&mut resolving.timeouts),

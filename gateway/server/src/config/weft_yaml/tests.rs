@@ -55,15 +55,12 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
         (
             "plugins: {}",
             "weft.yaml:1:1: there is no key `plugins` here (the keys are `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, `authorization`)",
-        ),
-        (
-            "authorization: { require_authentication: true }",
-            "weft.yaml:1:42: nobody is authenticated, so that all requests would be refused (say in `authentication.jwt` whose tokens are taken)",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, \
+             `authorization`)",
         ),
         (
             "authorization:\n  policies:\n    a: $args.id\n    b: id name\n    c: $.roles->includes(1)",
-            "weft.yaml:3:8: the policy \"a\" cannot be read: a policy has no `$args` (`$` is the claims of the token)\n\
+            "weft.yaml:3:8: the policy \"a\" cannot be read: a policy has no `$args` (`$` is the claims of the credential)\n\
              weft.yaml:4:8: the policy \"b\" cannot be read: this makes an object, and a policy is true or not (begin with `$`, which is the claims: `$.roles->contains(\"admin\")`)\n\
              weft.yaml:5:8: the policy \"c\" cannot be read: there is no method `includes` (an example: $.roles->contains(\"staff\"))",
         ),
@@ -71,7 +68,8 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
         (
             "- listen",
             "weft.yaml:1:1: expected a mapping of `listen`, `supergraph`, `dev`, `introspection`, `traffic`, \
-             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, `authorization`, found a list",
+             `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, \
+             `authorization`, found a list",
         ),
         ("listen: [a", "weft.yaml:1:9: unclosed bracket '['"),
         ("dev: true\ndev: true", "weft.yaml:2:1: duplicate mapping key: dev"),
@@ -100,7 +98,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "weft.yaml:1:23: expected a source with its subgraph, as subgraph.source",
         ),
         (
-            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n",
+            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n      - insert: { name: X-User-Id, value: u }\n      - propagate: { named: x-me, rename: x-user-roles }\n      - propagate: { named: x-user-id, rename: x-me }\n      - remove: { named: x-user-scopes }\n",
             "weft.yaml:4:9: there is no key `propagat` here (did you mean `propagate`?)\n\
              weft.yaml:5:29: expected the name of a header, such as x-request-id\n\
              weft.yaml:6:9: expected either `named` or `matching`\n\
@@ -113,7 +111,9 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:13:9: `te` belongs to the connection or the message; no rule can set or remove it\n\
              weft.yaml:14:17: expected a mapping of `named`, `matching`, found the text \"x\"\n\
              weft.yaml:15:9: expected exactly one of `propagate`, `insert`, `remove`\n\
-             weft.yaml:16:35: expected the value of a header: one line of visible characters",
+             weft.yaml:16:35: expected the value of a header: one line of visible characters\n\
+             weft.yaml:17:9: `x-user-id` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim\n\
+             weft.yaml:18:9: `x-user-roles` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim",
         ),
         ("override_labels: { a: on, b: maybe }", "weft.yaml:1:30: expected true or false, found the text \"maybe\""),
         (
@@ -125,6 +125,17 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "weft.yaml:1:35: there is no key `config` here (did you mean `$config`?)",
         ),
         ("connectors: { subgraphs: { s: { $config: 5 } } }", "weft.yaml:1:42: expected a mapping, found 5"),
+        (
+            "authorization: { require_authentication: true }",
+            "weft.yaml:1:42: no credential is taken, so that nobody would be let in (say in `authentication` whose tokens or \
+             API keys are taken)",
+        ),
+        (
+            "authentication:\n  claims: { user_id: '', roles: [], scopes: [a, { b: c }] }\n",
+            "weft.yaml:2:22: a claim has a name\n\
+             weft.yaml:2:26: a claim has a name\n\
+             weft.yaml:2:49: expected a text, found a mapping",
+        ),
         ("bff: bff-configs", "weft.yaml:1:6: expected a mapping of `path`, found the text \"bff-configs\""),
         (
             "tiers:\n  bronze: { limits: { depth: none }, timeout: 5, rate: { limit: 100 } }\n",
@@ -256,6 +267,9 @@ traffic: { sources: { users.api: { timeout: 1s } } }
         rules.collect::<Vec<_>>().join("\n")
     };
     let all = "Propagate { from: \"x-request-id\", to: \"x-request-id\", default: None }\n\
+               Exactly(\"x-user-id\")\n\
+               Exactly(\"x-user-roles\")\n\
+               Exactly(\"x-user-scopes\")\n\
                Propagate { from: \"x-a\", to: \"x-b\", default: Some(Sensitive) }\n\
                RemoveMatching(Regex(\"^x-i\"))";
     let users = format!("{all}\nInsert(\"x-key\", Sensitive)\nRemove(\"x-request-id\")");

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use super::negotiate::{self, BodyType, body_type};
 use super::rejection::Rejection;
 use super::{Gateway, body, csrf, graphql, lifecycle, request_id};
-use crate::auth;
+use crate::auth::forwarded;
 use crate::operations::route::{Found, RestMethod};
 use crate::operations::{Route, SavedOperation};
 use crate::pipeline::{Asking, ClientRequest, Delivery, Endpoint, Entry, Method, Reply, Timings};
@@ -48,13 +48,16 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
             let arrival = Arrival { id: &id, started };
             let mut response = respond(&gateway, &entry, request, at, arrival).await.unwrap_or_else(failed);
             lifecycle::announce(&entry.policy().lifecycle, response.headers_mut());
+            if let Some(header) = entry.authenticator().api_key_header().filter(|_| is_safe) {
+                response.headers_mut().append(VARY, header.clone().into());
+            }
             response
         }
         Err(problem) => failed(problem),
     };
     if is_safe {
         // The answer is for this caller.
-        response.headers_mut().insert(VARY, HeaderValue::from_static("authorization"));
+        response.headers_mut().append(VARY, HeaderValue::from_static("authorization"));
     }
     if is_head {
         response = without_body(response);
@@ -95,8 +98,7 @@ async fn respond(
     if lifecycle::is_gone(&policy.lifecycle, now) {
         return Err(Rejection::Gone.into());
     }
-    let caller = entry.authenticator().authenticate(&parts.headers, now).map_err(Rejection::from)?;
-    auth::admit(&caller, &policy.audiences).map_err(Rejection::from)?;
+    let caller = graphql::caller(entry, &parts.headers, now, deadline).await.map_err(Rejection::from)?;
 
     let path = parts.uri.path().to_owned();
     let (operation, route, parameters) = match entry.routes().find(RestMethod::of(parts.method.as_str()), &path[at..]) {
@@ -113,11 +115,11 @@ async fn respond(
         Bytes::new()
     };
     may_be_sent(route, &parts.headers, &bytes)?;
+    forwarded::replace(&mut parts.headers, &caller, id);
     let query = parts.uri.query().unwrap_or_default();
     let said = Said { path: &parameters, query, headers: &parts.headers, body: &bytes };
     let variables = variables::bind(route, said).map_err(Problem::bad_request)?;
 
-    parts.headers.insert(request_id::X_REQUEST_ID, id.clone());
     let asked = ClientRequest {
         query: None,
         hash: None,
@@ -127,7 +129,7 @@ async fn respond(
     };
     let method = if route.method == RestMethod::Get { Method::Get } else { Method::Post };
     let asking =
-        Asking { method, delivery: Delivery::Once, headers: &parts.headers, identity: &caller.identity, deadline };
+        Asking { method, delivery: Delivery::Once, headers: &parts.headers, identity: caller.identity(), deadline };
     let answer = match gateway.pipeline.run(entry, &asked, asking, &mut Timings::default()).await {
         Reply::Once(answer) => answer,
         // No subscription has a route.
@@ -137,8 +139,8 @@ async fn respond(
     let answered = answer::read(route, &answer)?;
     let is_personal = operation.is_personal
         || entry.forwards_headers()
-        || !policy.audiences.is_empty()
-        || !caller.identity.is_anonymous()
+        || policy.admission.asks()
+        || !caller.is_anonymous()
         || cache::is_signed(&parts.headers);
     Ok(written(operation, route, answered, is_personal, &parts.headers))
 }

@@ -25,6 +25,9 @@ type User @key(fields: "id") @connect(source: "api", http: { GET: "/users", quer
 type Order { user: ID total: Int }
 "#;
 
+/// What the gateway says of who asks, whatever is forwarded besides.
+const OF_USERS: [&str; 3] = ["x-user-id", "x-user-roles", "x-user-scopes"];
+
 struct Shop {
     gateway: Gateway,
     connectors: Connectors,
@@ -74,8 +77,8 @@ impl Shop {
         .await;
         let name = HeaderName::from_static;
         let forwarded = ["x-request-id", "authorization"];
-        let headers =
-            forwarded.map(|it| HeaderRule::Propagate { from: name(it), to: name(it), default: None }).to_vec();
+        let headers = forwarded.map(|it| HeaderRule::Propagate { from: name(it), to: name(it), default: None });
+        let headers = headers.into_iter().chain(OF_USERS.map(|it| HeaderRule::Exactly(name(it)))).collect();
         let all = SourceConfig {
             url: Some(format!("{}/v1", server.url)),
             timeout: Duration::from_secs(10),
@@ -117,14 +120,24 @@ async fn operations_share_what_they_may_and_no_more() {
     let none: [Sent<'_>; 2] = [&[]; 2];
     let of_request: [Sent<'_>; 2] = [&[("x-request-id", "r1")], &[("x-request-id", "r2")]];
     let of_client: [Sent<'_>; 2] = [&[("authorization", "a")], &[("authorization", "b")]];
+    let of_user: [Sent<'_>; 2] = [&[("x-user-id", "a")], &[("x-user-id", "b")]];
+    let of_role: [Sent<'_>; 2] = [&[("x-user-roles", "a")], &[("x-user-roles", "b")]];
+    let of_scope: [Sent<'_>; 2] = [&[("x-user-scopes", "a")], &[]];
+    let of_one: [Sent<'_>; 2] = [&[("x-user-id", "a"), ("x-request-id", "r1")], &[("x-user-id", "a")]];
     let (start, first, second) = ("GET /v1/start", "GET /v1/users?id=1", "GET /v1/users?id=2");
     type Case<'a> = (&'a str, Option<Duration>, bool, [&'a str; 2], [Sent<'a>; 2], &'a [&'a str]);
     #[rustfmt::skip]
-    let cases: [Case<'_>; 9] = [
+    let cases: [Case<'_>; 15] = [
         ("nothing is shared unasked", None, false, [one, one], none, &[start, start, first, first]),
         ("equal reads", None, true, [one, one], none, &[start, first]),
         ("a request's own id makes no difference", None, true, [one, one], of_request, &[start, first]),
         ("another client's header does", None, true, [one, one], of_client, &[start, start, first, first]),
+        ("another user's are apart", None, true, [one, one], of_user, &[start, start, first, first]),
+        ("another role's too", None, true, [one, one], of_role, &[start, start, first, first]),
+        ("and another scope's", None, true, [one, one], of_scope, &[start, start, first, first]),
+        ("one user's are shared", None, true, [one, one], of_one, &[start, first]),
+        ("nor are batches of several users", WINDOW, true, [one, two], of_user, &[start, start, first, second]),
+        ("nor of several scopes", WINDOW, true, [one, two], of_scope, &[start, start, first, second]),
         ("other reads", None, true, [one, two], none, &[start, first, second]),
         ("a window joins entities", WINDOW, true, [one, two], of_request, &[start, "GET /v1/users?id=1&id=2"]),
         ("each entity once", WINDOW, true, [one, one], none, &[start, first]),
@@ -223,6 +236,15 @@ async fn graphql_servers_share_reads_too() {
     assert_eq!([first, second], [r#"{"data":{"q":1}}"#; 2]);
     assert_eq!([third, fourth], [r#"{"data":{"m":2}}"#; 2]);
     assert_eq!(server.requests().len(), 3);
+
+    let exactly = OF_USERS.map(|name| HeaderRule::Exactly(HeaderName::from_static(name)));
+    let config_of_users = config(SourceConfig { headers: exactly.to_vec(), ..all.clone() });
+    let connectors = Connectors::new(&gateway.supergraph, &config_of_users).expect("a good configuration");
+    let [a, b] = ["a", "b"]
+        .map(|user| HeaderMap::from_iter([(HeaderName::from_static("x-user-id"), HeaderValue::from_static(user))]));
+    let ask = |headers| gateway.run_on(&connectors, headers, "{ q }", "{}");
+    tokio::join!(ask(&a), ask(&a), ask(&b));
+    assert_eq!(server.requests().len(), 3 + 2, "one call a user");
 
     let windowed = SourceConfig { batch_window: WINDOW, ..all };
     let errors = Connectors::new(&gateway.supergraph, &config(windowed)).expect_err("it has no batches");

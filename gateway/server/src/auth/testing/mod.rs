@@ -1,5 +1,7 @@
 //! Owns keys and tokens for tests. The keys are made anew for each run.
 
+mod key_server;
+
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
@@ -8,13 +10,38 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::{EncodingKey, Header, encode};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, encode};
 use serde_json::Value;
+
+pub use key_server::KeyServer;
+
+/// The one that issuers share with the gateway.
+pub const SECRET: &[u8] = b"a secret of thirty-two bytes, or more";
 
 /// A key that signs, and the one that checks, in PEM.
 pub struct Keys {
     pub signing: EncodingKey,
     pub public_pem: String,
+}
+
+impl Keys {
+    /// As a server publishes it, with whatever members besides.
+    pub fn jwk(&self, algorithm: Algorithm, members: &Value) -> Value {
+        let pem = self.public_pem.as_bytes();
+        let key = match algorithm.family() {
+            AlgorithmFamily::Rsa => DecodingKey::from_rsa_pem(pem),
+            AlgorithmFamily::Ec => DecodingKey::from_ec_pem(pem),
+            AlgorithmFamily::Ed => DecodingKey::from_ed_pem(pem),
+            AlgorithmFamily::Hmac => panic!("secrets are not published"),
+        };
+        let jwk = Jwk::from_decoding_key(&key.expect("it fits"), None).expect("its parts");
+        let mut jwk = serde_json::to_value(jwk).expect("JSON");
+        for (name, value) in members.as_object().expect("an object") {
+            jwk[name] = value.clone();
+        }
+        jwk
+    }
 }
 
 pub fn rsa() -> Keys {

@@ -1,5 +1,5 @@
-//! Owns who may see the page: a browser that has it under a name of this machine. A page of another site that has its own name lead here
-//! (DNS rebinding) has another.
+//! Owns which names lead to this machine: what is behind them is not on the network, and a page of another site that has its own name lead
+//! here (DNS rebinding) has another.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
