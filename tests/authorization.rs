@@ -29,7 +29,17 @@ type Mutation { tell: String @from(path: "say(text: \"x\")") }
 const AUTHENTICATION: &str = "
 authentication:
   jwt: { issuers: [{ issuer: https://auth/, algorithms: [HS256], key: { secret: '${env.JWT_SECRET}' } }] }
+  api_keys: { file: consumers.yaml }
 ";
+
+/// The key is `k`.
+const CONSUMERS: &str = r#"
+consumers:
+  - id: acme
+    keys: ["sha256:8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a"]
+    roles: [staff]
+    scopes: [write]
+"#;
 
 const POLICIES: &str = r#"
 authorization:
@@ -50,6 +60,7 @@ async fn start(backend: &Backend, configuration: &str) -> (Serving, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("http://{}/graphql", backend.address);
     write(folder.path(), "supergraph.graphql", &support::composed(&[("greeter", &url, SDL)]).text);
+    write(folder.path(), "consumers.yaml", CONSUMERS);
     write(folder.path(), "clients/web/schema.graphql", SCHEMA);
     let operation = "query Greeting @rest(path: \"/greeting\", root: \"greeting\") { greeting }\n\
                      query Said @rest(path: \"/said\", root: \"said\") { said }";
@@ -62,7 +73,7 @@ async fn start(backend: &Backend, configuration: &str) -> (Serving, TempDir) {
     (serving, folder)
 }
 
-/// A token with these claims; `null` is none.
+/// A token with these claims; other JSON is none.
 fn token(claims: &Value) -> Option<String> {
     let mut claims = claims.as_object()?.clone();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
@@ -70,7 +81,7 @@ fn token(claims: &Value) -> Option<String> {
     Some(encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).expect("it can be signed"))
 }
 
-/// Status and body of an answer. A path of its own is asked by GET, and text by POST to a path of GraphQL.
+/// Status and body of an answer for one with these claims; `null` is nobody, and a text an API key. A path of its own is asked by GET, and text by POST to a path of GraphQL.
 async fn ask(serving: &Serving, claims: &Value, path: &str, query: &str) -> (u16, Value) {
     let url = format!("{}{path}", serving.url);
     let request = match query {
@@ -82,7 +93,7 @@ async fn ask(serving: &Serving, claims: &Value, path: &str, query: &str) -> (u16
     };
     let request = match token(claims) {
         Some(token) => request.bearer_auth(token),
-        None => request,
+        None => claims.as_str().into_iter().fold(request, |request, key| request.header("x-api-key", key)),
     };
     let response = request.send().await.unwrap_or_else(|error| panic!("{query}: {error}"));
     let status = response.status().as_u16();
@@ -114,6 +125,8 @@ async fn a_token_says_what_is_seen_and_the_backend_is_asked_for_no_more() {
     let cases = [
         (nobody.clone(), PLAIN, "{ hello say }", json!({"hello": null, "say": null}), vec![("UNAUTHENTICATED", json!(["hello"])), (SCOPES, json!(["say"]))], false),
         (json!({}), PLAIN, "{ h: hello say }", json!({"h": "hi", "say": null}), vec![(SCOPES, json!(["say"]))], true),
+        (json!("k"), PLAIN, "{ hello say }", json!({"hello": "hi", "say": "ok"}), vec![], true),
+        (json!("k"), WEB, "mutation { tell }", json!({"tell": "ok"}), vec![], true),
         (json!({"roles": ["staff"]}), PLAIN, "{ hello say }", json!({"hello": "hi", "say": "ok"}), vec![], true),
         (json!({"org": {"boss": true}}), PLAIN, "{ say }", json!({"say": "ok"}), vec![], true),
         (json!({"org": {"boss": "yes"}}), PLAIN, "{ say }", json!({"say": null}), vec![(SCOPES, json!(["say"]))], false),
