@@ -250,6 +250,16 @@ fn findings_have_colours_only_on_a_terminal() {
     assert!(!text(&output.stderr).contains('\u{1b}'), "{}", text(&output.stderr));
 }
 
+/// As in `weft compose … | weft serve -s -`.
+#[test]
+fn serve_takes_a_supergraph_from_stdin() {
+    let folder = folder();
+    let supergraph = std::fs::File::open(folder.path().join("supergraph.graphql")).expect("it is there");
+    let mut piped = command(folder.path(), &["serve", "-s", "-", "--listen", "127.0.0.1:0"]);
+    piped.stdin(supergraph);
+    assert!(!process::Serving::start(piped).url.is_empty());
+}
+
 #[cfg(unix)]
 #[test]
 fn serve_says_where_it_listens_and_ends_with_0_at_sigterm() {

@@ -13,7 +13,7 @@ pub mod response;
 #[cfg(test)]
 mod testing;
 
-pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig, is_reserved};
+pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig, Tls, TlsError, is_reserved};
 pub use context::{ErrorDetail, RequestContext};
 pub use execute::{EventStream, ExecutionResult, Subscription, SubscriptionLimits, denial, execute, subscribe};
 pub use prepared::{PreparedPlan, Refused};

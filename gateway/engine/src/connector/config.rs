@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::headers::HeaderRule;
+use super::tls::Tls;
 
 /// Calls to all backends.
 #[derive(Clone, Default)]
@@ -70,6 +72,8 @@ pub struct SourceConfig {
     pub batch_window: Option<Duration>,
     /// Whether operations that send the same read with the same headers share its answer while it is out.
     pub share_in_flight: bool,
+    /// Whom to trust and what to show behind `https://`; without it whom the system trusts, and nothing.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl Default for SourceConfig {
@@ -83,6 +87,7 @@ impl Default for SourceConfig {
             headers: vec![],
             batch_window: None,
             share_in_flight: false,
+            tls: None,
         }
     }
 }

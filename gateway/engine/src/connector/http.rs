@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::config::SourceConfig;
+use super::unreachable::unreachable;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// Shorter than the keep-alive of common servers (Node.js: 5 s), so that it is we who close a connection.
@@ -36,9 +37,15 @@ pub fn client(config: &SourceConfig) -> Result<Client, String> {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(config.connect_timeout));
-    let tls = HttpsConnectorBuilder::new()
-        .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
-        .map_err(|error| format!("no HTTP client can be built: {error}"))?;
+    let tls = HttpsConnectorBuilder::new();
+    let tls = match &config.tls {
+        Some(own) => {
+            tls.with_tls_config(own.client_config().map_err(|error| format!("no HTTP client can be built: {error}"))?)
+        }
+        None => tls
+            .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
+            .map_err(|error| format!("no HTTP client can be built: {error}"))?,
+    };
     let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
     Ok(legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
@@ -85,8 +92,7 @@ pub async fn send(
     origin: &ErrorOrigin,
 ) -> Result<Answer, SubgraphError> {
     let answer = async {
-        // What went wrong stays here: addresses and system errors are not for clients.
-        let response = client.request(request).await.map_err(|_| SubgraphError::unavailable(origin))?;
+        let response = client.request(request).await.map_err(|error| unreachable(origin, &error))?;
         let (head, body) = response.into_parts();
         Ok(Answer {
             status: head.status.as_u16(),
@@ -161,7 +167,7 @@ async fn next(body: &mut Incoming, origin: &ErrorOrigin) -> Result<Option<Bytes>
     while !body.is_end_stream() {
         let Some(frame) = body.frame().await else { return Ok(None) };
         // What is no data is a trailer.
-        if let Ok(data) = frame.map_err(|_| SubgraphError::unavailable(origin))?.into_data() {
+        if let Ok(data) = frame.map_err(|error| unreachable(origin, &error))?.into_data() {
             return Ok(Some(data));
         }
     }

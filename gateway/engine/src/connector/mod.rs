@@ -10,6 +10,8 @@ mod graphql;
 mod headers;
 mod http;
 mod in_flight;
+mod tls;
+mod unreachable;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ pub use connect::Reads;
 use fake::FakeEvents;
 pub use fake::{Fake, FakeAnswer, FakeCall};
 pub use headers::{HeaderRule, is_reserved};
+pub use tls::{Tls, TlsError};
 
 use connect::{Backends, Connect};
 use graphql::GraphQl;

@@ -5,6 +5,7 @@
 //! composed has no [`Definitions`], and the warnings then have no places.
 
 mod arguments;
+mod batches;
 mod coordinate;
 pub mod diff;
 mod leaning;
@@ -33,5 +34,6 @@ pub use usage::Usage;
 pub fn check(supergraph: &Supergraph<Satisfiable>, definitions: &Definitions) -> Vec<Diagnostic> {
     let mut found = n_plus_one::check(supergraph, definitions);
     found.extend(arguments::check(supergraph, definitions));
+    found.extend(batches::check(supergraph, definitions));
     found
 }

@@ -138,10 +138,35 @@ fn calls_once_per_item_are_told() {
     for (name, subgraphs, expected) in cases {
         let first = format!("{ORDERS}{}", subgraphs[0]);
         let all: Vec<&str> = [first.as_str()].into_iter().chain(subgraphs[1..].iter().copied()).collect();
-        let found = told(&all);
+        let found: Vec<String> = told(&all).into_iter().filter(|found| found.contains("N_PLUS_ONE")).collect();
         assert_eq!(found.len(), expected.len(), "{name}: {found:#?}");
         for (found, expected) in found.iter().zip(expected) {
-            assert!(found.contains("N_PLUS_ONE") && found.contains(expected), "{name}: {found}");
+            assert!(found.contains(expected), "{name}: {found}");
+        }
+    }
+}
+
+#[test]
+fn batches_that_nothing_bounds_are_told_where_they_are_in_a_url() {
+    let batched = |connect: &str| {
+        format!(
+            r#"{ORDERS} type User @connect(source: "api", {connect}, selection: "id name") {{ id: ID! name: String }}"#
+        )
+    };
+    let field = r#"type User @key(fields: "id") { id: ID! pets: [Pet] @connect(source: "api",
+        http: { GET: "/pets?of={$batch.id}" }, batch: { groupBy: "of" }, selection: "of name") } type Pet { of: ID name: String }"#;
+    let cases = [
+        (batched(r#"http: { GET: "/users", queryParams: "id: $batch.id" }"#), Some("`User`")),
+        (batched(r#"http: { GET: "/users/{$batch.id->joinNotNull(',')}" }, batch: {}"#), Some("`User`")),
+        (batched(r#"http: { GET: "/users?id={$batch.id}" }, batch: { maxSize: 9 }"#), None),
+        (batched(r#"http: { POST: "/users", body: "ids: $batch.id" }"#), None),
+        (format!("{ORDERS} {field}"), Some("`User.pets`")),
+    ];
+    for (text, expected) in cases {
+        let found = told(&[&text]);
+        assert_eq!(found.len(), usize::from(expected.is_some()), "{text}: {found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.contains("BATCH_WITHOUT_MAX_SIZE") && found.contains(expected), "{text}: {found}");
         }
     }
 }

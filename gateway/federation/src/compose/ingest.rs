@@ -200,8 +200,13 @@ fn readable(message: &str) -> String {
     message.replace("federation__", "").replace("connect__", "")
 }
 
-/// weft's additions are unknown without their link; say so where they are used.
+/// The connectors' directives are unknown without their link, and weft's additions without theirs; say so where they are used.
 fn connector_help(message: &str) -> Option<&'static str> {
+    if ["@source", "@connect"].iter().any(|name| message.contains(&format!("find directive `{name}`"))) {
+        return Some(
+            "import it: @link(url: \"https://specs.apollo.dev/connect/v0.3\", import: [\"@source\", \"@connect\"])",
+        );
+    }
     let about_connectors = message.contains("@connect__") || message.contains("connect__");
     (about_connectors && (message.contains("grpc") || message.contains("groupBy"))).then_some(
         "gRPC and `groupBy` are weft's additions: link them with @link(url: \"https://specs.weft.dev/connect/v0.1\")",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::definitions::Definitions;
+use crate::connect::Connectors;
 use crate::diagnostics::Diagnostic;
 use crate::plan::{self, Lack, Unreachable};
 use crate::schema::{FieldId, Merged, Model, Satisfiable, SubgraphId, Supergraph, TypeId};
@@ -20,7 +21,7 @@ pub fn prove_composed(
     definitions: &Definitions,
 ) -> (Supergraph<Satisfiable>, Vec<Diagnostic>) {
     let (unreachable, is_complete) = plan::unreachable(&supergraph);
-    let teller = Teller { model: &supergraph.model, definitions };
+    let teller = Teller { model: &supergraph.model, connectors: &supergraph.connectors, definitions };
     let mut found: Vec<Diagnostic> = unreachable.iter().map(|lack| teller.diagnostic(lack)).collect();
     if !is_complete {
         found.push(Diagnostic::warning(CODE, "the supergraph is too large to prove that every field can be reached"));
@@ -30,6 +31,7 @@ pub fn prove_composed(
 
 struct Teller<'a> {
     model: &'a Model,
+    connectors: &'a Connectors,
     definitions: &'a Definitions,
 }
 
@@ -42,6 +44,13 @@ impl Teller<'_> {
             let _ = write!(message, "\n- {}: {reason}", self.name(*subgraph));
         }
         let help = match unreachable.lack {
+            Lack::Field(field) if unreachable.reasons.iter().all(|(subgraph, _)| self.has_connectors(*subgraph)) => {
+                format!(
+                    "select {} in a connector that gives {}, or give it a connector of its own",
+                    self.model.name(self.model.field(field).name),
+                    self.model.type_name(self.model.field(field).parent)
+                )
+            }
             Lack::Field(field) => format!(
                 "give {} a @key in one of these subgraphs that the subgraphs on the path can supply, or let one of \
                  those resolve {} too",
@@ -91,6 +100,11 @@ impl Teller<'_> {
 
     fn name(&self, subgraph: SubgraphId) -> &str {
         &self.model.subgraph(subgraph).name
+    }
+
+    fn has_connectors(&self, subgraph: SubgraphId) -> bool {
+        let name = self.name(subgraph);
+        self.connectors.connectors.iter().any(|connector| connector.subgraph == name)
     }
 
     fn field(&self, subgraph: &str, field: FieldId) -> Option<crate::diagnostics::Span> {

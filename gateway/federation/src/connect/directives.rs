@@ -63,7 +63,7 @@ pub(super) fn read_source(
         reader.error("INVALID_SOURCE_NAME", name_node, message);
     }
     let errors = read_errors(reader, arguments.get("errors"));
-    let is_success = reader.mapping("INVALID_IS_SUCCESS", arguments.get("isSuccess"));
+    let is_success = read_is_success(reader, arguments.get("isSuccess"));
     let protocol = match (arguments.get("http"), arguments.get("grpc")) {
         (Some(http), None) => read_http_source(reader, http),
         (None, Some(grpc)) => {
@@ -197,6 +197,20 @@ fn read_errors(reader: &mut Reader<'_>, node: Option<&Node<Value>>) -> ErrorMapp
     ErrorMappings { message, extensions: reader.mapping(CODE, fields.get("extensions")) }
 }
 
+fn read_is_success(reader: &mut Reader<'_>, node: Option<&Node<Value>>) -> Option<Mapping> {
+    const CODE: &str = "INVALID_IS_SUCCESS";
+    let mapping = reader.mapping(CODE, node)?;
+    if let Output::Object(fields) = mapping.output() {
+        let help = match fields.as_slice() {
+            [only] => format!("for the value that is there write `$.{}`", only.name),
+            _ => "write a condition, such as `$.errors->size->eq(0)`".to_owned(),
+        };
+        let span = reader.span(mapping.node());
+        reader.error_help(CODE, span, "`isSuccess` makes an object, which is never true", Some(help));
+    }
+    Some(mapping)
+}
+
 /// A name alone is a selection of one field: `message` makes an object of it, where a text is wanted.
 fn warn_of_object(reader: &mut Reader<'_>, message: &Mapping) {
     let Output::Object(fields) = message.output() else { return };
@@ -224,7 +238,7 @@ pub(super) fn read_connect(
     let source = arguments.get("source").map(|node| find_source(reader, node, sources));
     let id = arguments.get("id").and_then(|node| reader.string(CODE, node));
     let errors = read_errors(reader, arguments.get("errors"));
-    let is_success = reader.mapping("INVALID_IS_SUCCESS", arguments.get("isSuccess"));
+    let is_success = read_is_success(reader, arguments.get("isSuccess"));
     let entity = arguments.get("entity").and_then(|node| node.to_bool()).unwrap_or(false);
     let batch = arguments.get("batch").and_then(|node| read_batch(reader, applied, node));
     let selection = match arguments.get("selection") {
@@ -352,12 +366,15 @@ fn read_http_request(
     }
     let url_node = fields.get(method.as_str())?;
     let url = reader.parse("INVALID_URL", url_node, UrlTemplate::parse)?;
+    reader.warn_of_bare_variables(url_node);
     match (source, url.origin.is_some()) {
         (None, false) => {
-            reader.error(
+            let span = reader.span(url_node);
+            reader.error_help(
                 "RELATIVE_CONNECT_URL_WITHOUT_SOURCE",
-                url_node,
+                span,
                 "a connector without a `source` has an absolute URL",
+                Some("name the `source` that the path is below, or begin with `http://` or `https://`".to_owned()),
             );
         }
         (Some(_), true) => {

@@ -57,7 +57,9 @@ fn read_header(reader: &mut Reader<'_>, item: &Node<Value>, rules: HeaderRules) 
     let value = match (fields.get("from"), fields.get("value")) {
         (Some(from), None) => HeaderValue::From(header_name(reader, from, HeaderRules::Http)?),
         (None, Some(value)) => {
-            HeaderValue::Template(reader.parse("INVALID_HTTP_HEADER_VALUE", value, HeaderTemplate::parse)?)
+            let template = reader.parse("INVALID_HTTP_HEADER_VALUE", value, HeaderTemplate::parse)?;
+            reader.warn_of_bare_variables(value);
+            HeaderValue::Template(template)
         }
         (None, None) | (Some(_), Some(_)) => {
             reader.error("INVALID_HEADER_SOURCE", item, format!("header `{name}` has either `from` or `value`"));
@@ -82,6 +84,8 @@ pub(crate) fn refusal(name: &str, rules: HeaderRules) -> Option<&'static str> {
         Some("is not the name of a header")
     } else if RESERVED.contains(&name.as_str()) {
         Some("belongs to a connection and is never forwarded")
+    } else if name == "accept-encoding" {
+        Some("asks for compressed answers, which connectors do not read")
     } else if rules == HeaderRules::Grpc && (name.starts_with("grpc-") || name == "content-type") {
         Some("belongs to gRPC itself")
     } else {

@@ -14,6 +14,7 @@ pub mod mapping;
 mod model;
 mod read;
 mod reader;
+mod settings;
 mod table;
 pub mod template;
 mod typing;
@@ -26,4 +27,5 @@ pub use model::{
     HttpMethod, HttpRequest, HttpSource, Inputs, Mapping, Protocol, Request, Source,
 };
 pub use read::{read_subgraph, read_supergraph};
+pub use settings::ConfigName;
 pub use table::ConnectorId;

@@ -28,11 +28,19 @@ impl Connectors {
         }));
     }
 
-    /// Whether some call sends a client's header on, beside its credential.
+    /// Whether some answer hangs on a client's header, beside its credential: a call sends it on, or a mapping reads it.
     pub fn forward_headers(&self) -> bool {
         let own = self.connectors.iter().flat_map(|connector| connector.request.headers());
-        let mut all = self.sources.iter().flat_map(|source| &source.headers).chain(own);
-        all.any(|header| matches!(&header.value, HeaderValue::From(name) if name != "authorization"))
+        let mut headers = self.sources.iter().flat_map(|source| &source.headers).chain(own);
+        headers.any(|header| matches!(&header.value, HeaderValue::From(name) if name != "authorization"))
+            || self.uses().any(|found| found.root == UseRoot::Variable(Variable::Request) && !is_credential(&found))
+    }
+
+    /// What all mappings and templates read.
+    pub(super) fn uses(&self) -> impl Iterator<Item = Use> {
+        let of_sources = self.sources.iter().flat_map(Source::mapping_uses);
+        let of_connectors = self.connectors.iter().flat_map(Connector::mapping_uses);
+        of_sources.chain(of_connectors).flat_map(|mapping| mapping.uses)
     }
 
     pub fn source_of(&self, connector: &Connector) -> Option<&Source> {
@@ -49,10 +57,8 @@ impl Connectors {
 
     /// Which variables of the environment their mappings and templates read.
     pub fn env_names(&self) -> EnvNames {
-        let of_sources = self.sources.iter().flat_map(Source::mapping_uses);
-        let of_connectors = self.connectors.iter().flat_map(Connector::mapping_uses);
         let mut names = BTreeSet::new();
-        for found in of_sources.chain(of_connectors).flat_map(|mapping| mapping.uses) {
+        for found in self.uses() {
             match (found.root, found.path.first()) {
                 (UseRoot::Variable(Variable::Env), Some(name)) => drop(names.insert(name.name.clone())),
                 (UseRoot::Variable(Variable::Env), None) if found.whole => return EnvNames::All,
@@ -73,6 +79,23 @@ impl Connectors {
         variables.collect()
     }
 
+    /// Whether its mappings can use an answer that is one text: none takes keys of it. `succeeded` tells which of them look
+    /// at it.
+    pub fn takes_text(&self, connector: &Connector, succeeded: bool) -> bool {
+        let source = self.source_of(connector);
+        let is_success = connector.is_success.as_ref().or(source.and_then(|source| source.is_success.as_ref()));
+        let own = &connector.errors;
+        let errors = source.map_or(own, |source| &source.errors);
+        let [message, extensions] =
+            [own.message.as_ref().or(errors.message.as_ref()), own.extensions.as_ref().or(errors.extensions.as_ref())];
+        let looking = match succeeded {
+            true => [Some(&connector.selection), None, is_success],
+            false => [message, extensions, is_success],
+        };
+        let mut uses = looking.into_iter().flatten().flat_map(|mapping| mapping.uses());
+        !uses.any(|found| found.root == UseRoot::Response && !found.path.is_empty())
+    }
+
     /// The parts of which an HTTP connector's URL is made; none for gRPC.
     pub fn url_parts<'c>(&'c self, connector: &'c Connector) -> Option<UrlParts<'c>> {
         let Request::Http(request) = &connector.request else { return None };
@@ -89,6 +112,12 @@ impl Connectors {
             query: request.query.as_deref(),
         })
     }
+}
+
+/// `$request.headers.authorization`
+fn is_credential(found: &Use) -> bool {
+    let names = found.path.iter().map(|segment| segment.name.as_str());
+    names.take(2).eq(["headers", "authorization"])
 }
 
 /// Variables of the environment that connectors read.
@@ -343,6 +372,14 @@ impl Connector {
     /// Whether one call serves many parents.
     pub fn is_batch(&self) -> bool {
         self.inputs().batch.is_some()
+    }
+
+    /// Whether the keys of a batch stand in its URL.
+    pub fn sends_batch_in_url(&self) -> bool {
+        let Request::Http(request) = &self.request else { return false };
+        let of_mappings = [&request.path, &request.query].into_iter().flatten().flat_map(|mapping| mapping.uses());
+        let mut all = template_uses(request.url.expressions()).into_iter().chain(of_mappings);
+        all.any(|found| found.root == UseRoot::Variable(Variable::Batch))
     }
 
     /// Whether any of its mappings reads this argument of its field, or all of them as a whole.

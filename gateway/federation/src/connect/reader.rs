@@ -5,6 +5,7 @@
 
 use super::located::{Located, span_in, span_of};
 use super::mapping::{MappingError, Selection};
+use super::template::bare_variables;
 use crate::diagnostics::{Diagnostic, Source, Span};
 use crate::suggest::closest;
 use apollo_compiler::ast::{Argument, Value};
@@ -74,6 +75,18 @@ impl Reader<'_> {
                 self.mapping_error(code, node, error);
                 None
             }
+        }
+    }
+
+    /// Warns of variables that a template does not take for such.
+    pub fn warn_of_bare_variables(&mut self, node: &Node<Value>) {
+        let text = node.as_str().unwrap_or_default();
+        for part in bare_variables(text) {
+            let variable = &text[part.clone()];
+            let message = format!("`{variable}` is sent as it is written: it is outside of braces");
+            let found = Diagnostic::warning("VARIABLE_WITHOUT_BRACES", message);
+            let help = format!("for its value write `{{{variable}}}`");
+            self.push(found.at(span_in(self.source, node, part), "").help(help));
         }
     }
 

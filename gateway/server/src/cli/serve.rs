@@ -1,11 +1,11 @@
 //! Owns `weft serve`: run the gateway until a signal says to stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::report::{self, Format};
-use super::{Failure, config};
+use super::{Failure, config, read_source};
 use crate::config::{Config, variables};
 use crate::server::{ServeError, ServeOptions, SupergraphSource, serve};
 use crate::telemetry;
@@ -16,8 +16,8 @@ pub struct Arguments {
     /// The configuration. Flags go before what it says [default: weft.yaml, if no supergraph is given and it is there].
     #[arg(short, long, value_name = "FILE", env = "WEFT_CONFIG_PATH")]
     config: Option<PathBuf>,
-    /// The supergraph to serve, as `weft compose` or another composer has written it [default: what the configuration
-    /// says].
+    /// The supergraph to serve, as `weft compose` or another composer has written it; `-` is stdin [default: what the
+    /// configuration says].
     #[arg(short, long, value_name = "FILE", env = "WEFT_SUPERGRAPH_PATH")]
     supergraph: Option<PathBuf>,
     /// Where to listen, as host:port [default: what the configuration says, or HOST and PORT, or 127.0.0.1:4000].
@@ -89,7 +89,12 @@ fn options(arguments: Arguments) -> Result<ServeOptions, Failure> {
         }));
     };
     let listen = listen.or(config.listen).unwrap_or_else(|| default_listen(|name| std::env::var(name).ok()));
-    let options = ServeOptions::new(SupergraphSource::File(supergraph), listen);
+    let supergraph = if supergraph == Path::new("-") {
+        SupergraphSource::Text(read_source(&supergraph)?.0)
+    } else {
+        SupergraphSource::File(supergraph)
+    };
+    let options = ServeOptions::new(supergraph, listen);
     Ok(ServeOptions { dev, config: config.gateway, ..options })
 }
 

@@ -92,8 +92,9 @@ impl Snapshot {
         let clients = Clients::new(own, clients);
         let engine = Arc::new(Engine::new(supergraph, config)?);
         let lacks = lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
-        let warnings = config.warnings.iter().cloned().chain(config.unused(supergraph));
-        let warnings = warnings.chain(config.unmet(supergraph)).chain(lacks).chain(found);
+        let of_config = config.warnings.iter().cloned().chain(config.unused(supergraph));
+        let of_config = of_config.chain(config.unset(supergraph)).chain(config.unmet(supergraph));
+        let warnings = of_config.chain(lacks).chain(found);
         let snapshot = Self {
             clients,
             engine,

@@ -10,9 +10,11 @@ use weft_federation::connect::mapping::{PickError, Selection, Value, Variable, e
 use weft_federation::connect::{Connector, ConnectorId, ErrorMappings, Mapping, Source};
 
 use super::backends::Backends;
+use super::body::why_broken;
 use super::codes;
 use super::form::{Form, Found, too_large};
 use super::mapped::{AnswerMapping, Mapped, is_success};
+use super::offload::of_message;
 use super::output::MAX_WRITTEN;
 use super::scope::{Scope, headers};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
@@ -34,11 +36,11 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// In bytes, as it came.
+    /// How much there is to map, in bytes of JSON.
     pub fn size(&self) -> usize {
         match self {
             Self::Json(bytes) => bytes.len(),
-            Self::Value { size, .. } => *size,
+            Self::Value { size, .. } => of_message(*size),
         }
     }
 }
@@ -76,7 +78,7 @@ impl Judge<'_> {
         {
             return then(match &picked {
                 Ok(json) => Ok(Some(Mapped::Json(json))),
-                Err(PickError::Json(broken)) => Err(SubgraphError::malformed(self.origin, &broken.to_string())),
+                Err(PickError::Json(broken)) => Err(self.broken(reply, &broken.to_string())),
                 Err(PickError::TooLarge) => Err(too_large(self.origin)),
             });
         }
@@ -120,9 +122,13 @@ impl Judge<'_> {
             return then(Err(self.failure(reply.status, source, data, &|mapping| eval_owned(mapping, &scope, data))));
         }
         if let Some(broken) = broken {
-            return then(Err(SubgraphError::malformed(self.origin, &broken)));
+            return then(Err(self.broken(reply, &broken)));
         }
         then(Ok(Some(Mapped::Value(&self.mapping.eval(&vars, data)))))
+    }
+
+    fn broken(&self, reply: &Reply, broken: &str) -> SubgraphError {
+        SubgraphError::malformed(self.origin, &why_broken(&reply.headers, broken))
     }
 
     fn failure(
@@ -143,8 +149,8 @@ impl Judge<'_> {
                 None => format!("the gRPC status {status}"),
             },
         };
-        let message =
-            either(|errors| errors.message.as_ref()).and_then(|mapping| Some(value(mapping).as_text()?.into_owned()));
+        let message = either(|errors| errors.message.as_ref())
+            .and_then(|mapping| Some(value(mapping).scalar_text()?.into_owned()));
         let message =
             message.unwrap_or_else(|| format!("The subgraph \"{}\" answered with {shown}.", self.origin.service));
         let mut error = SubgraphError::new(self.origin, codes::code(status), message);
@@ -152,7 +158,8 @@ impl Judge<'_> {
         let extensions = either(|errors| errors.extensions.as_ref()).map(value);
         if let Some(Value::Object(fields)) = extensions {
             for (name, value) in fields {
-                match value.as_text() {
+                // Many services number their errors.
+                match value.scalar_text() {
                     Some(code) if name == "code" => error.code = code.into_owned().into(),
                     _ => {
                         if let Ok(json) = RawValue::from_string(value.to_json()) {

@@ -18,7 +18,7 @@ use super::offload::is_large;
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
-use super::{backends, grpc};
+use super::{backends, body, codes, grpc};
 use crate::connector::http as transport;
 use crate::context::RequestContext;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
@@ -213,7 +213,9 @@ async fn send(
             let HttpClient { client, config } = &**client;
             let answer = transport::send(client, request, config, deadline, origin).await?;
             let status = BackendStatus::Http(answer.status);
-            Ok(Reply { status, headers: answer.headers, body: Payload::Json(answer.body) })
+            let takes_text = || backends.connectors().takes_text(connector, codes::is_success(status));
+            let body = Payload::Json(body::json(&answer.headers, answer.body, takes_text));
+            Ok(Reply { status, headers: answer.headers, body })
         }
         (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
             let left = deadline.saturating_duration_since(Instant::now());

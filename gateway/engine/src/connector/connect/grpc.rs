@@ -9,15 +9,17 @@ use http::uri::PathAndQuery;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 use weft_federation::connect::grpc::{MethodDescriptor, decode, decode_status};
 use weft_federation::connect::mapping::Value;
 
 use super::answer::{Payload, Reply};
 use super::channels::{Channels, Lease};
-use super::offload::Offload;
+use super::offload::{Offload, of_message};
 use crate::connector::config::SourceConfig;
+use crate::connector::tls::system_grpc;
+use crate::connector::unreachable::unreachable;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
 
 /// Connections for calls, and for streams, of one source.
@@ -49,8 +51,7 @@ impl GrpcClient {
         let endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
         let endpoint = if endpoint.uri().scheme_str() == Some("https") {
-            // The system's certificates, or those that SSL_CERT_FILE names.
-            let tls = ClientTlsConfig::new().with_native_roots();
+            let tls = config.tls.as_ref().map_or_else(system_grpc, |own| own.grpc());
             endpoint.tls_config(tls).map_err(|error| format!("no TLS client can be built: {error}"))?
         } else {
             endpoint
@@ -197,7 +198,7 @@ async fn received(
     origin: &ErrorOrigin,
 ) -> Result<Reply, SubgraphError> {
     let (size, descriptor) = (message.len(), method.output());
-    let decoded = offload.run(size, move || decode(&message, &descriptor)).await?;
+    let decoded = offload.run(of_message(size), move || decode(&message, &descriptor)).await?;
     let value = decoded.map_err(|error| SubgraphError::malformed(origin, &error.to_string()))?;
     Ok(Reply { status: BackendStatus::Grpc(0), headers, body: Payload::Value { value: Arc::new(value), size } })
 }
@@ -211,7 +212,7 @@ fn failed(
 ) -> Result<Reply, SubgraphError> {
     match cause(status) {
         Cause::Timeout => Err(SubgraphError::timeout(origin)),
-        Cause::Transport => Err(SubgraphError::unavailable(origin)),
+        Cause::Transport => Err(unreachable(origin, status)),
         Cause::TooLarge => {
             let limit = client.config.max_body;
             Err(SubgraphError::malformed(origin, &format!("it is larger than {limit} bytes")))

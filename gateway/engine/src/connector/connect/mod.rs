@@ -5,6 +5,7 @@
 
 mod answer;
 mod backends;
+mod body;
 mod channels;
 mod codes;
 mod exchange;

@@ -1,7 +1,7 @@
 //! Owns rendering a connector's templates into one request.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use prost::Message;
 use url::Url;
@@ -18,6 +18,9 @@ use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// The content type by which a connector asks for its body to be a form: this exactly.
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The longest URL that the HTTP client takes. Servers take far less, and say so themselves.
+const MAX_URL: usize = 65534;
 
 /// A request as it is sent.
 pub enum Rendered {
@@ -89,7 +92,12 @@ pub fn render(
             }
             let url = render_url(&parts, vars).map_err(|reason| refuse(&reason))?;
             let url = Url::parse(&url).map_err(|reason| refuse(&reason))?;
-            let uri = transport::uri(&url).map_err(|reason| refuse(&reason))?;
+            let uri = transport::uri(&url).map_err(|reason| match url.as_str().len() {
+                length if length > MAX_URL => {
+                    refuse(&format!("its URL has {length} bytes, which no HTTP server takes"))
+                }
+                _ => refuse(&reason),
+            })?;
             headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
             let body = match body {
                 Some(value) => {
@@ -102,7 +110,13 @@ pub fn render(
                         Some(Bytes::from(json))
                     }
                 }
-                None => None,
+                None => {
+                    // Servers and proxies refuse a POST that does not say that it has nothing (411).
+                    if let HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch = request.method {
+                        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                    }
+                    None
+                }
             };
             Ok(Rendered::Http { method: method(request.method), uri, headers, body })
         }

@@ -260,6 +260,28 @@ async fn success_is_what_the_connector_says() {
     }
 }
 
+/// Codes and messages of services that number their errors are texts.
+#[tokio::test]
+async fn an_error_is_told_as_its_mappings_say() {
+    let cases = [
+        (r#"{"error":{"message":"m","code":"OOPS"}}"#, "m", json!("OOPS")),
+        (r#"{"error":{"message":17,"code":4711}}"#, "17", json!("4711")),
+        (
+            r#"{"error":{"message":{},"code":[]}}"#,
+            "The subgraph \"shop\" answered with the HTTP status 418.",
+            json!("SUBREQUEST_HTTP_ERROR"),
+        ),
+        ("{}", "The subgraph \"shop\" answered with the HTTP status 418.", json!("SUBREQUEST_HTTP_ERROR")),
+    ];
+    for (body, message, code) in cases {
+        let server = serve(&[("GET /v1/top?n=3", 418, body)]).await;
+        let response = ask(&server, "{ top { id } }").await;
+        let error = &response["errors"][0];
+        assert_eq!((&error["message"], &error["extensions"]["code"]), (&json!(message), &code), "{body}: {response}");
+        assert_eq!(error["extensions"]["status"], 418, "{response}");
+    }
+}
+
 struct Demo {
     gateway: Gateway,
     connectors: Connectors,

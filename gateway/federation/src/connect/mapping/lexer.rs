@@ -181,8 +181,8 @@ impl<'t> Lexer<'t> {
         let raw = &self.text[start..self.at];
         if super::number::is_json_number(raw) {
             Ok(TokenKind::Number(raw))
-        } else if raw == "-" {
-            Err(MappingError::new(start..self.at, "`-` has no meaning in a mapping")
+        } else if raw.strip_prefix('-').is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit())) {
+            Err(MappingError::new(start..start + 1, "`-` has no meaning in a mapping")
                 .help("there are no operators: use `->sub`; a name with a `-` is written in quotes"))
         } else {
             Err(MappingError::new(start..self.at, format!("`{raw}` is not a number"))

@@ -22,7 +22,8 @@ const MAX_NESTING: usize = 64;
 const MAX_CHAIN: usize = 64;
 
 /// Methods that Connectors got after v0.3.
-const LATER: [&str; 7] = ["as", "split", "trim", "trimStart", "trimEnd", "keysToCamelCase", "keysToCamelCaseDeep"];
+const LATER: [&str; 8] =
+    ["as", "jsonParse", "split", "trim", "trimStart", "trimEnd", "keysToCamelCase", "keysToCamelCaseDeep"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -106,8 +107,11 @@ impl<'t> Parser<'t> {
                 error.help("`...` is not supported yet; name the fields, or write `$.path { ... }` without it")
             }
             TokenKind::Number(_) => error.help("a literal is written `$(...)`, such as `$(1)`"),
-            TokenKind::BracketOpen => error
-                .help("a list is written `$([...])`; a name with brackets in it is quoted, such as `\"page[size]\"`"),
+            TokenKind::BracketOpen => error.help(
+                "an item of a list is `->get(0)`, and a list `$([...])`; a name with brackets in it is quoted, such as \
+                 `\"page[size]\"`",
+            ),
+            TokenKind::ParenOpen => error.help("a key takes no arguments; a method is called by `->name(...)`"),
             _ => error,
         }
     }

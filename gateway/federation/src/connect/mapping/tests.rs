@@ -282,6 +282,7 @@ fn refuses_with_a_span() {
         ("a as $b c: $b", "as", "`as` is not supported yet"),
         ("id x: a->as($b)", "as", "method `as` is of a later version"),
         ("x: a->split(',')", "split", "method `split` is of a later version"),
+        ("x: a->jsonParse", "jsonParse", "method `jsonParse` is of a later version"),
         ("x: $(a + 1)", "+", "`->add`"),
         ("x: $(a - 1)", "-", "`->sub`"),
         ("x: $(a * 2)", "*", "`->mul`"),

@@ -14,6 +14,8 @@ pub struct Use {
     pub path: Vec<Segment>,
     /// The path was taken as a whole; if not, it only led to braces or a test of each item.
     pub whole: bool,
+    /// Something else stands in where it is missing: `$env.REGION ?? 'eu'`.
+    pub has_default: bool,
     pub span: Range<usize>,
 }
 
@@ -38,7 +40,7 @@ impl Use {
 impl Selection {
     /// Everything that the mapping reads, in the order of its text.
     pub fn uses(&self) -> Vec<Use> {
-        let mut reader = Reader { uses: Vec::new() };
+        let mut reader = Reader { uses: Vec::new(), defaults: 0 };
         let response = Some(Place { root: UseRoot::Response, path: Vec::new() });
         let scope = Scope { dollar: &response, at: &response };
         match &self.body {
@@ -79,12 +81,14 @@ struct Scope<'p> {
 
 struct Reader {
     uses: Vec<Use>,
+    /// How many defaults there are for what is read now.
+    defaults: usize,
 }
 
 impl Reader {
     fn record(&mut self, place: Option<Place>, span: &Range<usize>, whole: bool) {
         if let Some(Place { root, path }) = place {
-            self.uses.push(Use { root, path, whole, span: span.clone() });
+            self.uses.push(Use { root, path, whole, has_default: self.defaults > 0, span: span.clone() });
         }
     }
 
@@ -107,7 +111,9 @@ impl Reader {
             ExpressionKind::Object(set) => self.set(set, scope),
             ExpressionKind::Path(path) => return self.path(path, &expression.span, scope),
             ExpressionKind::Coalesce { first, second, .. } => {
+                self.defaults += 1;
                 self.value(first, scope);
+                self.defaults -= 1;
                 self.value(second, scope);
             }
         }

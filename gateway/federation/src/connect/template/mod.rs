@@ -14,7 +14,7 @@ pub use form::render_form;
 pub use header::HeaderTemplate;
 pub use url::{BaseUrl, UrlParts, UrlTemplate, render_url};
 
-use super::mapping::{MappingError, Selection, Value, Vars};
+use super::mapping::{MappingError, Selection, Value, Variable, Vars};
 use std::ops::Range;
 
 /// A part of a template.
@@ -112,6 +112,31 @@ fn pieces(text: &str) -> Result<Vec<Piece>, MappingError> {
         pieces.push(Piece::Literal(text[at..].to_owned()));
     }
     Ok(pieces)
+}
+
+/// Variables that stand outside of braces, where they are sent as they are written: `/users/$args.id`. In bytes of `text`.
+pub fn bare_variables(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(next) = text[at..].find(['{', '$']).map(|next| at + next) {
+        if text.as_bytes()[next] == b'{' {
+            // What has no end has been told of.
+            let Ok(inner) = inside_braces(text, next) else { break };
+            at = inner.end + 1;
+            continue;
+        }
+        let after = &text[next + 1..];
+        let word = |text: &str, also: &str| {
+            text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && !also.contains(c)).unwrap_or(text.len())
+        };
+        let name = &after[..word(after, "")];
+        at = next + 1 + name.len();
+        if Variable::from_name(name).is_some() {
+            at += word(&text[at..], ".");
+            found.push(next..at);
+        }
+    }
+    found
 }
 
 /// What stands between the brace at `open` and its match. Braces inside quotes do not count.

@@ -148,6 +148,10 @@ fn batch(reader: &mut Reader<'_>, connector: &Connector, around: &Surroundings<'
     if inputs.batch.is_some() && inputs.this.is_some() {
         wrong(format!("the connector of `{coordinate}` uses both `$batch` and `$this`, many parents and one"), None);
     }
+    if around.operation.is_some() && inputs.batch.is_some() {
+        // A root field has no parents, which has been told.
+        return;
+    }
     let group_by = connector.batch.as_ref().and_then(|batch| batch.group_by.as_ref());
     match (&coordinate.field, inputs.batch.is_some(), group_by) {
         (Some(_), true, None) => {

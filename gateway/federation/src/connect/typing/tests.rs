@@ -161,6 +161,34 @@ fn tells_which_variables_of_the_environment_are_read() {
     }
 }
 
+/// What a call or its mapping takes of the client's headers makes its answer that client's own.
+#[test]
+fn tells_whether_answers_hang_on_the_clients_headers() {
+    let source = |headers: &str| rest("a: Int").replace("\"http://h\"", &format!("\"http://h\" {headers}"));
+    let connect = |connect: &str| rest(&format!(r#"json: JSON @connect(source: "api", http: {{ {connect})"#));
+    let cases = [
+        (connect(r#"GET: "/x" }, selection: "$""#), false),
+        (connect(r#"GET: "/x", headers: [{ name: "x", from: "y" }] }, selection: "$""#), true),
+        (connect(r#"GET: "/x", headers: [{ name: "authorization", from: "Authorization" }] }, selection: "$""#), false),
+        (connect(r#"GET: "/x", headers: [{ name: "x", value: "{$config.y}" }] }, selection: "$""#), false),
+        (connect(r#"GET: "/x", headers: [{ name: "x", value: "{$request.headers.y}" }] }, selection: "$""#), true),
+        (connect(r#"GET: "/x?l={$request.headers.y->first}" }, selection: "$""#), true),
+        (connect(r#"GET: "/x?t={$request.headers.authorization->first}" }, selection: "$""#), false),
+        (connect(r#"GET: "/x?t={$request.headers.'Authorization'->first}" }, selection: "$""#), true),
+        (connect(r#"POST: "/x", body: "h: $request.headers" }, selection: "$""#), true),
+        (connect(r#"GET: "/x" }, selection: "$.text ?? $request.headers.'accept-language'->first""#), true),
+        (connect(r#"GET: "/x" }, isSuccess: "$request.headers.y->size->eq(1)", selection: "$""#), true),
+        (source(r#"headers: [{ name: "x", value: "{$request.headers.y}" }]"#), true),
+        (source(r#"queryParams: "l: $request.headers.y""#), true),
+        (source(r#"headers: [{ name: "authorization", from: "authorization" }]"#), false),
+    ];
+    for (text, expected) in cases {
+        let (all, diagnostics) = read(&text);
+        assert_eq!(told(&diagnostics), Vec::<String>::new(), "{text}");
+        assert_eq!(all.forward_headers(), expected, "{text}");
+    }
+}
+
 #[test]
 fn reads_the_grpc_example() {
     let (all, diagnostics) = read(ORDERS);
@@ -320,19 +348,28 @@ fn points_at_what_is_wrong() {
         (rest(r#"u(id: ID): User @connect(source: "api", http: { POST: "/x", body: "a: «a»" }, selection: "id")"#), "UNDEFINED_VARIABLE", "before there is a response"),
         // requests
         (rest(r#"u: User @connect(source: «"apo"», http: { GET: "/x" }, selection: "id")"#), "SOURCE_NAME_MISMATCH", "did you mean `api`?"),
-        (rest(r#"u: User @connect(http: { GET: «"/x"» }, selection: "id")"#), "RELATIVE_CONNECT_URL_WITHOUT_SOURCE", "absolute"),
+        (rest(r#"u: User @connect(http: { GET: «"/x"» }, selection: "id")"#), "RELATIVE_CONNECT_URL_WITHOUT_SOURCE", "name the `source`"),
         (rest(r#"u: User @connect(source: "api", http: { GET: «"http://o/x"» }, selection: "id")"#), "ABSOLUTE_CONNECT_URL_WITH_SOURCE", "relative"),
         (rest(r#"u: User @connect(source: "api", http: «{ body: "a: $config.a" }», selection: "id")"#), "MISSING_HTTP_METHOD", "GET"),
         (rest(r#"u: User @connect(source: "api", http: «{ GET: "/x", PUT: "/x" }», selection: "id")"#), "MULTIPLE_HTTP_METHODS", "several"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", body: «"a: $config.a"» }, selection: "id")"#), "INVALID_BODY", "has no body"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x/{$args.«»}" }, selection: "id")"#).replace("«»", ""), "INVALID_URL", "a key"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: «"Connection"», value: "x" }] }, selection: "id")"#), "INVALID_HTTP_HEADER_NAME", "never forwarded"),
+        (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: «"Accept-Encoding"», value: "gzip" }] }, selection: "id")"#), "INVALID_HTTP_HEADER_NAME", "compressed answers"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: «"a b"», value: "x" }] }, selection: "id")"#), "INVALID_HTTP_HEADER_NAME", "not the name"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [«{ name: "a" }»] }, selection: "id")"#), "INVALID_HEADER_SOURCE", "either"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: "a", value: "b" }, «{ name: "A", value: "c" }»] }, selection: "id")"#), "HTTP_HEADER_NAME_COLLISION", "twice"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x" }, selectoin: «"id"», selection: "id")"#), "INVALID_CONNECTOR", "did you mean `selection`?"),
         (rest(r#"u: User @connect(source: "api", http: { GET: "/x" })"#), "INVALID_SELECTION", "needs a `selection`"),
         (rest(r#"u: User «@connect(source: "api", selection: "id")»"#), "INVALID_CONNECTOR", "neither"),
+        (rest(r#"u: User @connect(source: "api", http: { GET: "/x" }, isSuccess: «"ok"», selection: "id")"#), "INVALID_IS_SUCCESS", "`$.ok`"),
+        (rest(r#"u(id: ID): User @connect(source: "api", http: { GET: "/x/«$args.id»/{$args.id}" }, selection: "id")"#), "VARIABLE_WITHOUT_BRACES", "`{$args.id}`"),
+        (rest(r#"u(id: ID): User @connect(source: "api", http: { GET: "/x/«$args.id»/y" }, selection: "id")"#), "VARIABLE_WITHOUT_BRACES", "as it is written"),
+        (rest(r#"u: User @connect(source: "api", http: { GET: "/x", headers: [{ name: "a", value: "Bearer «$env.KEY»" }] }, selection: "id")"#), "VARIABLE_WITHOUT_BRACES", "`{$env.KEY}`"),
+        (user("id name: full«-»name"), "INVALID_SELECTION", "in quotes"),
+        (user("id friend«(»first: 3) { id }"), "INVALID_SELECTION", "takes no arguments"),
+        (user("id name: a«[»0]"), "INVALID_SELECTION", "`->get(0)`"),
+        (rest(r#"u(id: ID): User @connect(source: "api", http: { GET: "/x/{«$batch.id»}" }, selection: "id")"#), "UNDEFINED_VARIABLE", "a root field has none"),
         // entities and batches
         (rest(r#"u(id: ID): [User] «@connect(source: "api", entity: true, http: { GET: "/x/{$args.id}" }, selection: "id")»"#), "ENTITY_TYPE_INVALID", "returns one object"),
         (rest(r#"u(id: ID): User «@connect(source: "api", entity: true, http: { GET: "/x" }, selection: "id")»"#), "ENTITY_RESOLVES_WITHOUT_KEY", "none of its arguments"),

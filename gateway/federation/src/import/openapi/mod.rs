@@ -67,7 +67,7 @@ pub fn import(source: &Arc<Source>, options: &Options) -> Imported {
                 let key = (operation.root(), field.name.clone());
                 if let Some(other) = owners.get(&key) {
                     let message = format!("{other} and {line} would both be `{}.{}`", key.0, key.1);
-                    let help = "give one of them another operationId, or leave one out with --include";
+                    let help = "give one of them an operationId of its own, or leave one out with --include";
                     found.push(Diagnostic::error(COLLISION, message).help(help));
                     continue;
                 }
@@ -152,9 +152,16 @@ fn operations<'d>(root: &'d Node, options: &Options, found: &mut Vec<Diagnostic>
             names.extend(node.text("operationId"));
             names.extend(node.items("tags").iter().filter_map(Node::as_str));
             if pattern::wanted(&options.include, &names, &mut used) {
-                operations.push(Operation { path, method, item, node });
+                operations.push(Operation { path, method, item, node, shares_id: false });
             }
         }
+    }
+    let mut fields: HashMap<(&str, Option<String>), usize> = HashMap::new();
+    for operation in &operations {
+        *fields.entry((operation.root(), operation.name())).or_default() += 1;
+    }
+    for operation in &mut operations {
+        operation.shares_id = fields.get(&(operation.root(), operation.name())).is_some_and(|count| *count > 1);
     }
     for (pattern, _) in options.include.iter().zip(used).filter(|(_, used)| !used) {
         let message = format!("--include {pattern} is no tag, path or operationId of the document");

@@ -17,6 +17,8 @@ pub struct Operation<'d> {
     /// The entry under `paths`, for what its operations share.
     pub item: &'d Node,
     pub node: &'d Node,
+    /// Its `operationId` is, as a name, that of another operation too.
+    pub shares_id: bool,
 }
 
 impl Operation<'_> {
@@ -29,9 +31,9 @@ impl Operation<'_> {
         if self.method == "GET" { "Query" } else { "Mutation" }
     }
 
-    /// The field's name: of its `operationId`, or else of method and path.
-    fn name(&self) -> Option<String> {
-        if let Some(id) = self.node.text("operationId") {
+    /// The field's name: of its `operationId`, if that is its own, or else of method and path.
+    pub fn name(&self) -> Option<String> {
+        if let Some(id) = self.node.text("operationId").filter(|_| !self.shares_id) {
             return names::camel(id);
         }
         let mut text = self.method.to_ascii_lowercase();

@@ -51,7 +51,9 @@ pub struct Types<'d> {
     /// What the names of types begin with.
     prefix: String,
     taken: names::Taken,
-    /// The names that components ask for, which places do not get.
+    /// The names that components ask for.
+    components: HashMap<&'d str, String>,
+    /// The same, which places do not get.
     component_names: HashSet<String>,
     waiting: VecDeque<Waiting<'d>>,
     /// The input types that lack a field which the service needs, with the reason.
@@ -72,13 +74,15 @@ impl<'d> Types<'d> {
     pub fn new(root: &'d Node, prefix: &str) -> Self {
         let components = root.get("components");
         let schemas = components.into_iter().flat_map(|components| components.entries("schemas"));
-        let component_names = schemas.filter_map(|(name, _)| names::pascal(name)).collect();
+        let components = component_names(schemas.map(|(name, _)| name).collect());
+        let component_names = components.values().cloned().collect();
         Self {
             root,
             schema: Schema { prefix: names::pascal(prefix).unwrap_or_default(), ..Schema::default() },
             collisions: vec![],
             prefix: names::pascal(prefix).unwrap_or_default(),
             taken: names::Taken::default(),
+            components,
             component_names,
             waiting: VecDeque::new(),
             incomplete: HashMap::new(),
@@ -199,7 +203,8 @@ impl<'d> Types<'d> {
     /// The name of a type: of a component by its name, of any other by its place.
     fn name(&mut self, reference: Option<&str>, place: &str, suffix: &str) -> String {
         let component = reference.filter(|reference| reference.starts_with("#/components/schemas/"));
-        let own = component.and_then(|reference| reference.rsplit('/').next()).and_then(names::pascal);
+        let own = component.and_then(|reference| reference.rsplit('/').next());
+        let own = own.and_then(|name| self.components.get(name).cloned().or_else(|| names::pascal(name)));
         let with_suffix = |name: &str| if name.ends_with(suffix) { name.to_owned() } else { format!("{name}{suffix}") };
         let (mut name, owner) = match (own, reference) {
             (Some(own), Some(reference)) => {
@@ -358,6 +363,20 @@ impl<'d> Types<'d> {
         let wire = Wire { key: Some(property.name.to_owned()), convert: value.convert };
         Argument { name, about, ty: value.ty.non_null_if(required), default: None, wire }
     }
+}
+
+/// What components are called: `user` and `User`, which would both be `User`, as they are.
+fn component_names(components: Vec<&str>) -> HashMap<&str, String> {
+    let mut wanted: HashMap<String, usize> = HashMap::new();
+    for name in components.iter().filter_map(|name| names::pascal(name)) {
+        *wanted.entry(name).or_default() += 1;
+    }
+    let name = |component| {
+        let name = names::pascal(component)?;
+        let is_shared = wanted.get(&name).is_some_and(|count| *count > 1);
+        Some((component, if is_shared && names::is_name(component) { component.to_owned() } else { name }))
+    };
+    components.into_iter().filter_map(name).collect()
 }
 
 fn output_field(argument: Argument) -> Field {

@@ -18,8 +18,10 @@ mod supergraph;
 mod tests;
 mod tiers;
 mod timeouts;
+mod tls;
 mod traffic;
 mod usage;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -241,7 +243,7 @@ impl Raw {
     fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Config {
         let dev = self.dev.unwrap_or(false);
         let request_timeout = self.traffic.request_timeout();
-        let calls = self.traffic.resolve(resolving);
+        let calls = self.traffic.resolve(resolving, folder);
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
         connectors.env.clone_from(resolving.environment);

@@ -9,8 +9,8 @@ use weft_engine::SourceConfig;
 use weft_federation::compose::{NoConnectors, compose};
 use weft_federation::connect::Composing;
 use weft_federation::diagnostics::{Diagnostic, Source};
-use weft_federation::schema::Supergraph;
 use weft_federation::schema::subgraph::SubgraphInput;
+use weft_federation::schema::{Merged, Supergraph};
 
 use super::{Config, json_schema};
 
@@ -90,7 +90,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:5:15: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB\n\
              weft.yaml:8:12: expected a URL that starts with http:// or https://\n\
              weft.yaml:9:16: the environment variable NONE is not set\n\
-             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, found a list\n\
+             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, `tls`, found a list\n\
              weft.yaml:12:9: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB",
         ),
         (
@@ -114,6 +114,14 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:16:35: expected the value of a header: one line of visible characters\n\
              weft.yaml:17:9: `x-user-id` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim\n\
              weft.yaml:18:9: `x-user-roles` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim",
+        ),
+        (
+            "traffic:\n  all: { tls: { ca: none.pem } }\n  subgraphs:\n    a: { tls: { key: a.key } }\n    b: { tls: { certificate: none.pem, key: none.key } }\n    c: { tls: { cert: x } }\n",
+            "weft.yaml:6:17: there is no key `cert` here (the keys are `ca`, `certificate`, `key`)\n\
+             weft.yaml:2:21: cannot read etc/none.pem: No such file or directory (os error 2) (paths are relative to the folder of the configuration)\n\
+             weft.yaml:4:22: a certificate is of use with its `key` alone, and a key with its `certificate` (give both, or neither)\n\
+             weft.yaml:5:30: cannot read etc/none.pem: No such file or directory (os error 2) (paths are relative to the folder of the configuration)\n\
+             weft.yaml:5:45: cannot read etc/none.key: No such file or directory (os error 2) (paths are relative to the folder of the configuration)",
         ),
         ("override_labels: { a: on, b: maybe }", "weft.yaml:1:30: expected true or false, found the text \"maybe\""),
         (
@@ -352,11 +360,7 @@ type Query {
   one: Int @connect(source: "one", http: { GET: "/" }, selection: "$")
   two: Int @connect(source: "two", http: { GET: "/" }, selection: "$")
 }"#;
-    let source = Source::new("shop.graphql", sdl);
-    let input = SubgraphInput { name: "shop".to_owned(), url: String::new(), source };
-    let composition = compose(vec![input], &mut Composing::new(&|_, _| None));
-    let text = composition.supergraph.unwrap_or_else(|| panic!("{}", lines(&composition.diagnostics)));
-    let supergraph = Supergraph::load(&Source::new("supergraph.graphql", text)).expect("it loads");
+    let supergraph = shop(sdl);
     let url = "traffic:\n  subgraphs:\n    shop: { url: 'http://s' }\n";
     let one = "  sources:\n    shop.one: { url: 'http://1' }\n";
     assert_eq!(
@@ -365,6 +369,50 @@ type Query {
          (say the `url` of each in `traffic.sources`, such as `shop.one`)"
     );
     assert_eq!(lines(&resolved(&format!("{url}{one}")).gateway.unused(&supergraph)), "");
+}
+
+/// The supergraph of one subgraph, `shop`.
+fn shop(sdl: &str) -> Supergraph<Merged> {
+    let source = Source::new("shop.graphql", sdl);
+    let input = SubgraphInput { name: "shop".to_owned(), url: String::new(), source };
+    let composition = compose(vec![input], &mut Composing::new(&|_, _| None));
+    let text = composition.supergraph.unwrap_or_else(|| panic!("{}", lines(&composition.diagnostics)));
+    Supergraph::load(&Source::new("supergraph.graphql", text)).expect("it loads")
+}
+
+#[test]
+fn variables_that_nobody_sets_are_warned_of() {
+    let supergraph = shop(
+        r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "one", http: { baseURL: "http://one.invalid", headers: [{ name: "x-key", value: "{$env.KEY}{$env.SECRET}{$env.ZONE ?? $config.zone ?? 'a'}" }] })
+type Query {
+  one: Int @connect(source: "one", http: { GET: "/{$config.region}" }, selection: "$")
+  two: Int @connect(http: { GET: "http://two.invalid/{$config.region}" }, selection: "$config.more.deep")
+}"#,
+    );
+    let key = "warning[VARIABLE_NOT_SET]: connectors read `$env.KEY`, and there is no such variable: it is null (set KEY in the \
+               environment of the gateway)";
+    let config = |whose: &str, name: &str, section: &str| {
+        format!(
+            "\nwarning[VARIABLE_NOT_SET]: connectors of `{whose}` read `$config.{name}`, which nobody sets: it is null (say it in \
+             weft.yaml: `connectors: {{ {section}: {{ {whose}: {{ $config: {{ {name}: … }} }} }} }}`)"
+        )
+    };
+    let (of_one, of_two, deep) = (
+        config("shop.one", "region", "sources"),
+        config("shop", "region", "subgraphs"),
+        config("shop", "more", "subgraphs"),
+    );
+    let cases = [
+        ("", format!("{key}{deep}{of_two}{of_one}")),
+        ("connectors: { sources: { shop.one: { $config: { region: eu } } } }", format!("{key}{deep}{of_two}")),
+        ("connectors: { subgraphs: { shop: { $config: { region: eu, more: {} } } } }", key.to_owned()),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(lines(&resolved(text).gateway.unset(&supergraph)), expected, "{text}");
+    }
 }
 
 /// The excerpt shows the line, and marks what is meant.

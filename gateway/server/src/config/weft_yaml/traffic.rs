@@ -1,6 +1,8 @@
 //! Owns the section `traffic`: times and sizes of calls, key by key from all to the subgraph to the source.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -8,6 +10,7 @@ use serde::Deserialize;
 use weft_engine::SourceConfig;
 
 use super::Resolving;
+use super::tls::RawTls;
 use crate::config::values::{HttpUrl, Size, SourceName, Time};
 use crate::config::yaml::Located;
 
@@ -40,6 +43,8 @@ struct Calls {
     /// The largest answer that is read.
     #[schemars(extend("default" = "64MiB"), example = "8MB")]
     max_body: Option<Size>,
+    /// Behind `https://`: whom to trust, and what to show.
+    tls: Option<RawTls>,
 }
 
 // The keys of `Calls`, and where they go. Serde cannot both flatten one struct into the other and refuse unknown keys.
@@ -67,6 +72,8 @@ struct Backend {
     /// body. Mutations are never shared.
     #[schemars(extend("default" = false))]
     share_in_flight: Option<bool>,
+    /// Behind `https://`: whom to trust, and what to show.
+    tls: Option<RawTls>,
 }
 
 /// What calls are like, without their headers.
@@ -87,9 +94,10 @@ impl Traffic {
         self.request_timeout.map_or(Duration::from_secs(30), |time| time.0)
     }
 
-    pub fn resolve(self, resolving: &mut Resolving<'_>) -> ResolvedCalls {
+    /// Files are relative to `folder`.
+    pub fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> ResolvedCalls {
         resolving.timeouts.all = self.all.timeout.is_some();
-        let all = Backend::from(self.all).over(&SourceConfig::default());
+        let all = Backend::from(self.all).over(&SourceConfig::default(), resolving, folder);
         let mut calls = ResolvedCalls { all, subgraphs: BTreeMap::new(), sources: BTreeMap::new() };
         for (name, backend) in self.subgraphs {
             resolving.subgraph(&name);
@@ -99,7 +107,7 @@ impl Traffic {
             if backend.timeout.is_some() {
                 resolving.timeouts.subgraphs.insert(name.value.clone());
             }
-            let own = backend.over(&calls.all);
+            let own = backend.over(&calls.all, resolving, folder);
             calls.subgraphs.insert(name.value, own);
         }
         for (name, backend) in self.sources {
@@ -107,7 +115,7 @@ impl Traffic {
             if backend.timeout.is_some() {
                 resolving.timeouts.sources.insert(name.value.clone());
             }
-            let own = backend.over(calls.of(&name.value.subgraph));
+            let own = backend.over(calls.of(&name.value.subgraph), resolving, folder);
             calls.sources.insert(name.value, own);
         }
         calls
@@ -116,15 +124,15 @@ impl Traffic {
 
 impl From<Calls> for Backend {
     fn from(calls: Calls) -> Self {
-        let Calls { timeout, connect_timeout, max_body } = calls;
-        Self { timeout, connect_timeout, max_body, ..Self::default() }
+        let Calls { timeout, connect_timeout, max_body, tls } = calls;
+        Self { timeout, connect_timeout, max_body, tls, ..Self::default() }
     }
 }
 
 impl Backend {
     /// What is said here, and where nothing is said what `outer` has.
-    fn over(self, outer: &SourceConfig) -> SourceConfig {
-        let Self { url, timeout, connect_timeout, max_body, batch_window, share_in_flight } = self;
+    fn over(self, outer: &SourceConfig, resolving: &mut Resolving<'_>, folder: &Path) -> SourceConfig {
+        let Self { url, timeout, connect_timeout, max_body, batch_window, share_in_flight, tls } = self;
         SourceConfig {
             url: url.map(|url| url.value.0).or_else(|| outer.url.clone()),
             timeout: timeout.map_or(outer.timeout, |time| time.0),
@@ -134,6 +142,10 @@ impl Backend {
             headers: outer.headers.clone(),
             batch_window: batch_window.map(|time| time.0).or(outer.batch_window),
             share_in_flight: share_in_flight.unwrap_or(outer.share_in_flight),
+            tls: match tls {
+                Some(own) => own.resolve(resolving, folder).map(Arc::new),
+                None => outer.tls.clone(),
+            },
         }
     }
 }

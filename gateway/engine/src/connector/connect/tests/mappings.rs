@@ -57,3 +57,53 @@ async fn picking_and_evaluating_give_the_same() {
         }
     }
 }
+
+/// Of the source, which would look for keys in any error.
+const ERRORS: &str = r#"errors: { message: "error.message", extensions: "code: error.code status: $status" }"#;
+
+/// What services answer is JSON whatever they call it, and text where a mapping takes text.
+#[tokio::test]
+async fn answers_are_what_they_can_be_used_as() {
+    const SDL: &str = r#"
+type Query {
+  text: String @connect(source: "api", http: { GET: "/" }, selection: "$")
+  size: Int @connect(source: "api", http: { GET: "/" }, selection: "$->size")
+  object: Thing @connect(source: "api", http: { GET: "/" }, selection: "id")
+  any: Any @connect(source: "api", http: { GET: "/" }, selection: "$")
+  told: Thing @connect(source: "api", http: { GET: "/" }, selection: "id", errors: { message: "$" })
+}
+type Thing { id: ID }
+scalar Any
+"#;
+    let none = json!([]);
+    let broken = |field| json!([["SUBREQUEST_MALFORMED_RESPONSE", [field]]]);
+    #[rustfmt::skip]
+    let cases = [
+        ("text", 200, "text/plain", "hello \"you\"\n", json!("hello \"you\"\n"), none.clone(), ""),
+        ("text", 200, "text/plain; charset=utf-8", "42", json!("42"), none.clone(), ""),
+        ("text", 200, "text/plain", "[1]", json!("[1]"), none.clone(), ""),
+        ("text", 200, "text/plain", "", json!(null), none.clone(), ""),
+        ("text", 200, "text/html", "<html>", json!(null), broken("text"), "it is `text/html`, and not valid JSON"),
+        ("text", 200, "application/json", "hello", json!(null), broken("text"), "cannot be used: not valid JSON"),
+        ("size", 200, "text/plain", "hello", json!(5), none.clone(), ""),
+        ("any", 200, "text/plain", "{}", json!("{}"), none.clone(), ""),
+        ("object", 200, "text/plain", r#"{"id":1}"#, json!({"id":"1"}), none.clone(), ""),
+        ("object", 200, "text/html", r#"{"id":1}"#, json!({"id":"1"}), none.clone(), ""),
+        ("object", 200, "application/json", "\u{feff}{\"id\":1}", json!({"id":"1"}), none.clone(), ""),
+        ("object", 200, "text/plain", "hello", json!(null), broken("object"), "it is `text/plain`"),
+        ("told", 409, "text/plain", "It is taken.", json!(null), json!([["CONFLICT", ["told"]]]), "It is taken."),
+        ("told", 409, "application/json", "7", json!(null), json!([["CONFLICT", ["told"]]]), "7"),
+    ];
+    for (field, status, kind, answer, data, found, message) in cases {
+        let reply = Reply::http(status, kind, answer);
+        let server = Server::start(move |_| reply.clone()).await;
+        let gateway = Gateway::composed(&[("shop", format!("{}{SDL}", LINK.replace(ERRORS, "")))], &|_, _| None);
+        let connectors = Connectors::new(&gateway.supergraph, &config(&server.url)).expect("a good configuration");
+        let braces = if data.is_object() || matches!(field, "object" | "told") { " { id }" } else { "" };
+        let text = gateway.run_on(&connectors, &HeaderMap::new(), &format!("{{ {field}{braces} }}"), "{}").await;
+        let response: Json = serde_json::from_str(&text).expect("JSON");
+        assert_eq!((&response["data"][field], errors(&response)), (&data, found), "{field} {kind} {answer}: {text}");
+        let said = response["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(said.contains(message), "{field} {kind} {answer}: {said}");
+    }
+}

@@ -98,6 +98,37 @@ async fn requests_are_what_the_connector_says() {
     }
 }
 
+/// A request without a body says so where its method is one that has one.
+#[tokio::test]
+async fn nothing_to_send_is_said() {
+    let cases: [(&str, &str, &[&str]); 6] = [
+        ("POST", "", &["0"]),
+        ("PUT", "", &["0"]),
+        ("PATCH", "", &["0"]),
+        ("DELETE", "", &[]),
+        ("GET", "", &[]),
+        ("POST", r#", body: "$({ a: 1 })""#, &["7"]),
+    ];
+    for (method, body, expected) in cases {
+        let connect = format!(r#"source: "api", http: {{ {method}: "/a"{body} }}"#);
+        let (_, requests) = ask("Mutation f", &connect, "", "mutation { f }", &json!({})).await;
+        let lengths: Vec<Vec<&str>> = requests.iter().map(|request| header(request, "content-length")).collect();
+        assert_eq!(lengths, [expected], "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_is_too_long_is_told_as_that() {
+    let connect = r#"source: "api", http: { GET: "/a", queryParams: "a: $args.a" }"#;
+    let long = "x".repeat(70_000);
+    let (answer, requests) =
+        ask("Query f(a: String)", connect, "", "query($a: String) { f(a: $a) }", &json!({ "a": long })).await;
+    assert_eq!(requests, Vec::<String>::new());
+    let error = &answer["errors"][0];
+    assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
+    assert!(error["message"].as_str().is_some_and(|said| said.contains("its URL has 7")), "{error}");
+}
+
 #[tokio::test]
 async fn headers_are_those_that_are_named() {
     let connect = r#"source: "api", http: { POST: "/a", body: "$args", headers: [

@@ -1,17 +1,21 @@
-//! gRPC services behind TLS, black box: the built binary trusts the authority that `SSL_CERT_FILE` names, and no other.
+//! Services behind TLS, black box: the built binary trusts the authority that `SSL_CERT_FILE` or its configuration names, and no
+//! other, and shows a certificate of its own where it has one.
 
 mod support;
 
 use std::path::Path;
 use std::pin::Pin;
+use std::process::Command;
 
+use axum::routing::get;
 use futures_util::Stream;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::service::Routes;
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 use weft_subgraphs::orders::proto::order_service_server::{OrderService, OrderServiceServer};
 use weft_subgraphs::orders::proto::{ByUsers, Create, DESCRIPTORS, Id, Ids, Order, Orders};
@@ -36,10 +40,16 @@ impl Authority {
 
     /// A key and a certificate for a host.
     fn identity(&self, host: &str) -> Identity {
+        let (certificate, key) = self.signed(host);
+        Identity::from_pem(certificate, key)
+    }
+
+    /// A certificate for a host or for who calls, and its key.
+    fn signed(&self, name: &str) -> (String, String) {
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new([host.to_owned()]).expect("a host's name");
+        let params = CertificateParams::new([name.to_owned()]).expect("a name");
         let certificate = params.signed_by(&key, &self.issuer).expect("it is signed");
-        Identity::from_pem(certificate.pem(), key.serialize_pem())
+        (certificate.pem(), key.serialize_pem())
     }
 }
 
@@ -72,17 +82,23 @@ impl OrderService for Service {
 
 /// A service with reflection that shows this identity: its address, and what stops it.
 async fn start(identity: Identity) -> (String, JoinHandle<()>) {
+    start_with(ServerTlsConfig::new().identity(identity)).await
+}
+
+/// A service that speaks REST too, at `/greeting`.
+async fn start_with(tls: ServerTlsConfig) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("https://localhost:{}", listener.local_addr().expect("it listens").port());
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(DESCRIPTORS)
         .build_v1()
         .expect("a valid descriptor set");
+    let services = Routes::new(OrderServiceServer::new(Service)).add_service(reflection);
+    let router = services.into_axum_router().route("/greeting", get(|| async { r#"{"text":"hello"}"# }));
     let server = Server::builder()
-        .tls_config(ServerTlsConfig::new().identity(identity))
+        .tls_config(tls)
         .expect("a key and its certificate")
-        .add_service(OrderServiceServer::new(Service))
-        .add_service(reflection)
+        .add_routes(Routes::from(router))
         .serve_with_incoming(TcpListenerStream::new(listener));
     (address, tokio::spawn(async move { server.await.expect("it serves") }))
 }
@@ -99,11 +115,16 @@ async fn weft(folder: &Path, arguments: &[&str], trusted: &Path) -> (Option<i32>
 async fn ask(folder: &Path, trusted: &Path) -> Value {
     let mut command = command(folder, &["serve", "-s", "s.graphql", "--listen", "127.0.0.1:0"]);
     command.env("SSL_CERT_FILE", trusted).env_remove("SSL_CERT_DIR");
+    ask_of(command, r#"{ batchGet(ids: ["o1"]) { orders { id } } }"#).await
+}
+
+/// What a gateway that is started so answers.
+async fn ask_of(command: Command, query: &str) -> Value {
     let start = move || Serving::start(command);
     let serving = tokio::task::spawn_blocking(start).await.expect("it serves");
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let request = client.post(format!("{}/graphql", serving.url)).header("content-type", "application/json");
-    let request = request.body(json!({"query": r#"{ batchGet(ids: ["o1"]) { orders { id } } }"#}).to_string());
+    let request = request.body(json!({ "query": query }).to_string());
     let body = request.send().await.expect("an answer").bytes().await.expect("a body");
     serde_json::from_slice(&body).expect("JSON")
 }
@@ -159,5 +180,83 @@ async fn a_service_is_trusted_by_its_authority_and_its_name() {
             assert_eq!(answer["errors"][0]["extensions"]["code"], "SUBREQUEST_UNAVAILABLE", "{what}: {answer}");
         }
         service.abort();
+    }
+}
+
+/// For REST and gRPC alike, per source: `tls` in `weft.yaml` says whom to trust and what to show.
+#[tokio::test]
+async fn configuration_says_whom_to_trust_and_what_to_show() {
+    const SDL: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @link(url: "https://specs.weft.dev/connect/v0.1")
+  @source(name: "rest", http: { baseURL: "ADDRESS" })
+  @source(name: "orders", grpc: { address: "ADDRESS", service: "orders.v1.OrderService", proto: ["orders.proto"] })
+type Query {
+  greeting: String @connect(source: "rest", http: { GET: "/greeting" }, selection: "$.text")
+  order: ID @connect(source: "orders", grpc: { method: "BatchGet", body: "ids: $(['o1'])" }, selection: "$.orders->first.id")
+}
+"#;
+    let (own, other) = (Authority::new(), Authority::new());
+    let shown = own.signed("gateway");
+    let strange = other.signed("gateway");
+    let files = [
+        ("own.pem", &own.certificate),
+        ("other.pem", &other.certificate),
+        ("gateway.pem", &shown.0),
+        ("gateway.key", &shown.1),
+        ("strange.pem", &strange.0),
+        ("strange.key", &strange.1),
+    ];
+    let tls = ServerTlsConfig::new().identity(own.identity("localhost"));
+    let (open, _open) = start_with(tls.clone()).await;
+    let (asking, _asking) = start_with(tls.client_ca_root(Certificate::from_pem(&own.certificate))).await;
+    let (reached, refused) = (json!({"greeting":"hello","order":"o1"}), json!({"greeting":null,"order":null}));
+    let cases = [
+        (&open, "all: { tls: { ca: certs/own.pem } }", &reached),
+        (&open, "all: { tls: { ca: certs/other.pem } }", &refused),
+        (&open, "all: { tls: { ca: certs/other.pem } }, subgraphs: { api: { tls: { ca: certs/own.pem } } }", &reached),
+        (
+            &open,
+            "all: { tls: { ca: certs/other.pem } }, sources: { api.rest: { tls: { ca: certs/own.pem } }, api.orders: { tls: { ca: certs/own.pem } } }",
+            &reached,
+        ),
+        (&asking, "all: { tls: { ca: certs/own.pem } }", &refused),
+        (
+            &asking,
+            "all: { tls: { ca: certs/own.pem, certificate: certs/gateway.pem, key: certs/gateway.key } }",
+            &reached,
+        ),
+        (
+            &asking,
+            "all: { tls: { ca: certs/own.pem, certificate: certs/strange.pem, key: certs/strange.key } }",
+            &refused,
+        ),
+    ];
+    for (address, traffic, expected) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path();
+        std::fs::create_dir_all(path.join("etc/certs")).expect("a folder");
+        for (name, text) in files {
+            std::fs::write(path.join("etc/certs").join(name), text).expect("a file");
+        }
+        let yaml = "subgraphs:\n  api:\n    schema: { file: api.graphql }\n";
+        let config = format!("traffic: {{ {traffic} }}\n");
+        for (name, text) in [
+            ("api.graphql", SDL.replace("ADDRESS", address).as_str()),
+            ("orders.proto", include_str!("../schemas/orders.proto")),
+            ("s.yaml", yaml),
+            // Paths in it are relative to it.
+            ("etc/weft.yaml", &config),
+        ] {
+            std::fs::write(path.join(name), text).expect("a file");
+        }
+        let (code, told) =
+            weft(path, &["compose", "--config", "s.yaml", "-o", "s.graphql"], &path.join("etc/certs/other.pem")).await;
+        assert_eq!(code, Some(0), "{told}");
+        let serve = command(path, &["serve", "-c", "etc/weft.yaml", "-s", "s.graphql", "--listen", "127.0.0.1:0"]);
+        let answer = ask_of(serve, "{ greeting order }").await;
+        assert_eq!(&answer["data"], expected, "{traffic}: {answer}");
     }
 }
