@@ -17,6 +17,14 @@ const NOWHERE: &str = "http://127.0.0.1:9/graphql";
 
 const SECRET: &str = "a secret of thirty-two bytes, or more";
 
+/// The schema of the subgraph where nobody listens.
+const OTHER: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+type Query { lost: String nest: Nest vault: Vault } type Nest { nest: Nest } type Vault @key(fields: "id") { id: ID! }"#;
+
+/// The schema of one that has a field to which nothing leads.
+const HIDDEN: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+type Vault @key(fields: "id", resolvable: false) { id: ID! gold: String }"#;
+
 const SCHEMA: &str = r#"
 type Query {
   greeting(who: String @from(name: "name")): String @from(path: "hello")
@@ -24,6 +32,7 @@ type Query {
   slow: String
   lost: String
   again: Query! @from(path: ".")
+  nowhere: String @from(path: "vault.gold")
 }
 type Mutation { tell(text: String!): String @from(path: "say") }
 "#;
@@ -63,8 +72,11 @@ type Texts<'a> = &'a [&'a str];
 /// A folder with a gateway's files: what is in its `clients` is left to the test.
 fn folder(greeter: &str, clients: Files<'_>) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let supergraph =
-        support::composed(&[("greeter", greeter, support::SDL), ("other", NOWHERE, "type Query { lost: String }")]);
+    let supergraph = support::composed(&[
+        ("greeter", greeter, support::SDL),
+        ("other", NOWHERE, OTHER),
+        ("hidden", NOWHERE, HIDDEN),
+    ]);
     write(folder.path(), "supergraph.graphql", &supergraph.text);
     write(folder.path(), "weft.yaml", WEFT_YAML);
     for (name, text) in clients {
@@ -222,6 +234,21 @@ async fn a_client_is_served_its_own_schema_as_graphql_over_http_says() {
     .await;
 }
 
+/// So many fields in one another, and a last one.
+fn nested(field: &str, times: usize) -> String {
+    format!("{{ {}__typename{} }}", format!("{field} {{ ").repeat(times), " }".repeat(times))
+}
+
+/// Twice as many objects with each level, in a text that grows by a line.
+fn doubling(levels: usize) -> String {
+    let mut text = String::from("{ ...F0 }");
+    for level in 0..levels {
+        let next = level + 1;
+        text += &format!(" fragment F{level} on Query {{ a: again {{ ...F{next} }} b: again {{ ...F{next} }} }}");
+    }
+    text + &format!(" fragment F{levels} on Query {{ __typename }}")
+}
+
 #[tokio::test]
 async fn policies_hold() {
     let backend = Backend::start().await;
@@ -246,13 +273,40 @@ async fn policies_hold() {
                 post("partner-v1", "{ __schema { directives { name } } }").of(&partner),
                 is(200, &["deprecated", "!\"from\"", "!fallback"]),
             ),
+            (
+                "introspection is at the root alone",
+                post("partner-v1", "{ again { __schema { queryType { name } } } }").of(&partner),
+                is(200, &["GRAPHQL_VALIDATION_FAILED", "__schema", "!\"data\""]),
+            ),
             ("a depth that is allowed", post("partner-v1", "{ again { greeting } }").of(&partner), is(200, &["hi"])),
             (
                 "too deep",
                 post("partner-v1", deep).of(&partner),
                 is(200, &["MAX_DEPTH_LIMIT", "3 fields in one another; 2 are allowed", "!\"data\""]),
             ),
-            ("no bound", post("web", deep), is(200, &[r#"{"data":{"again":{"again":{"greeting":"hi"}}}}"#])),
+            ("no tier", post("web", deep), is(200, &[r#"{"data":{"again":{"again":{"greeting":"hi"}}}}"#])),
+            (
+                "too deep for anybody",
+                post("web", &nested("again", 20)),
+                is(200, &["MAX_DEPTH_LIMIT", "21 fields in one another; 20 are allowed", "!\"data\""]),
+            ),
+            ("as deep as is allowed", post("web", &nested("again", 19)), is(200, &["\"data\""])),
+            (
+                "too deep for the supergraph's own",
+                post("web", &nested("nest", 20)).to("/graphql"),
+                is(200, &["MAX_DEPTH_LIMIT", "21 fields in one another; 20 are allowed"]),
+            ),
+            (
+                "as deep as is allowed there",
+                post("web", &nested("nest", 19)).to("/graphql"),
+                is(200, &["SUBREQUEST_UNAVAILABLE"]),
+            ),
+            ("an object in itself thirty times", post("web", &doubling(4)), is(200, &["\"data\"", "!errors"])),
+            (
+                "and too often",
+                post("web", &doubling(5)),
+                is(200, &["COST_ESTIMATED_TOO_EXPENSIVE", "more than 50 times", "!\"data\""]),
+            ),
             (
                 "errors in full",
                 post("web", "{ lost }"),
@@ -276,6 +330,16 @@ async fn policies_hold() {
                 "masked in an event",
                 post("partner-v1", "{ lost }").of(&partner).with("accept", "text/event-stream"),
                 is(200, &["event: next", "This could not be loaded.", "!other"]),
+            ),
+            (
+                "what cannot be planned",
+                post("web", "{ nowhere }"),
+                is(500, &["INTERNAL_SERVER_ERROR", "vault", "!\"data\""]),
+            ),
+            (
+                "what cannot be planned, masked",
+                post("partner-v1", "{ nowhere }").of(&partner),
+                is(500, &["INTERNAL_SERVER_ERROR", "its log has the cause", "!ault", "!gold", "!\"data\""]),
             ),
             ("not registered", post("kiosk", "{ greeting }"), is(200, &["QUERY_NOT_IN_SAFELIST", "!\"data\""])),
             (

@@ -129,6 +129,17 @@ fn the_demo_is_sound_and_its_locks_are_written() {
     assert!(!told.contains("LOCK_") && !told.contains("rror"), "{told}");
 }
 
+/// With the configuration that the demo is served with.
+#[test]
+fn the_demo_is_sound_as_it_is_served() {
+    let folder = demo();
+    let output = weft_check(folder.path(), &["--gateway-config", "schemas/weft.yaml", "--locked"]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(text(&output.stdout), "schemas/supergraph.yaml is valid, with 5 clients and 7 saved operations\n");
+    assert!(!told.contains("AUDIENCE_NOT_CHECKED") && !told.contains(".."), "{told}");
+}
+
 #[test]
 fn what_is_wrong_with_clients_is_told_at_once_and_in_place() {
     check(&[
@@ -171,11 +182,31 @@ fn what_is_wrong_with_clients_is_told_at_once_and_in_place() {
                 "iot/operations/S.graphql:1:7",
             ],
         ),
+        (&[], &[], 0, &["AUDIENCE_NOT_CHECKED] Warning", "weft.yaml:", "write what the issuer has as `aud`"]),
         (&[], &["--bff", "none"], 2, &["--bff none: there is no such folder"]),
         (&[], &["--bff", "schemas"], 0, &[]),
         (&[], &["--locked", "--write-locks"], 2, &["--write-locks"]),
         (&[], &["--against", "none.graphql"], 2, &["none.graphql"]),
     ]);
+}
+
+#[test]
+fn what_of_a_client_calls_once_per_item_is_told() {
+    const BATCH: &str =
+        "{ GET: \"/shipments/batch\", queryParams: \"order_id: $batch.id\" }\n    batch: { maxSize: 200 }";
+    check(&[(
+        &[("schemas/shipping.graphql", BATCH, "{ GET: \"/shipments/{$this.id}\" }")],
+        &[],
+        0,
+        &[
+            "N_PLUS_ONE] Warning: [shipping] below the list",
+            "schemas/shipping.graphql",
+            "N_PLUS_ONE] Warning: below the list `User.orders`, `OrderCard.trackingCode` takes a call for every item",
+            "bff-configs/mobile/schema.graphql",
+            "ask the team of shipping",
+            "`PartnerOrder.parcel` takes a call for every item",
+        ],
+    )]);
 }
 
 #[test]
@@ -387,7 +418,51 @@ fn a_change_of_the_supergraph_names_who_breaks() {
             &["UNKNOWN_PATH", "to leave out", "Order.labels removed → web Order"],
         ),
         (&[(WEB, "type Order @from", "type Order @from")], &["--against", "schemas/supergraph.yaml"], 0, &[]),
+        // What comes with the change is not valid before it, which is no reason to be silent.
+        (
+            &[
+                (ORDERS, "  note: String\n", "  remark: String\n"),
+                (ORDERS, "createdAt note", "createdAt remark: note"),
+                (PARTNER, "lines: [Line!]!", "remark: String lines: [Line!]!"),
+            ],
+            &["--against", "old.graphql"],
+            0,
+            &[
+                "CLIENT_NOT_COMPARED] Advice: the client partner-v2 is not valid on the old supergraph",
+                "partner-v2/schema.graphql:19:3",
+                "there: ",
+                "`Order` has no field `remark`",
+                "Order.note removed → web Order.note",
+            ],
+        ),
     ]);
+}
+
+#[test]
+fn a_client_that_is_removed_is_told() {
+    let sunset = |date: &str| format!("exposure: internal\nlifecycle: {{ sunset: {date} }}");
+    // Of `web`: its policy on the main branch, whether it had saved operations there, the exit code, and what is told.
+    let cases: [(&str, bool, i32, &[&str]); 5] = [
+        ("exposure: partner", false, 1, &["Error CLIENT_REMOVED: the client web is removed", "`sunset`"]),
+        ("exposure: internal", true, 1, &["Error CLIENT_REMOVED", "remove these first"]),
+        ("exposure: internal", false, 0, &["Warning CLIENT_REMOVED", "see that nobody uses it"]),
+        (&sunset("2999-12-31"), true, 1, &["Error CLIENT_REMOVED"]),
+        (&sunset("2001-02-03"), true, 0, &[]),
+    ];
+    for (policy, has_saved, code, parts) in cases {
+        let folder = demo();
+        edit(folder.path(), &[("main/web/client.yaml", "exposure: internal", policy)]);
+        if !has_saved {
+            fs::remove_dir_all(folder.path().join("main/web/operations")).expect("it is there");
+        }
+        fs::remove_dir_all(folder.path().join("bff-configs/web")).expect("it is there");
+        let output = weft_check(folder.path(), &["--against-bff", "main"]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{policy}: {told}");
+        assert!(parts.iter().all(|part| told.contains(part)), "{policy}: {told}");
+        assert_eq!(told.contains("CLIENT_REMOVED"), !parts.is_empty(), "{policy}: {told}");
+        assert_eq!(weft_check(folder.path(), &[]).status.code(), Some(0), "nobody asked what was there before");
+    }
 }
 
 #[test]

@@ -214,6 +214,16 @@ async fn queries_persist_by_themselves_where_they_may() {
     }
 }
 
+/// The schema above, with an order whose answer may be kept and a mutation that answers with a scalar.
+fn rest_schema() -> String {
+    SCHEMA
+        .replace(
+            "type Query {",
+            "type Query { cached(id: ID!): Order @from(path: \"order(id: $id)\") @cacheControl(maxAge: 30) ",
+        )
+        .replace("type Mutation {", "type Mutation { remove(id: ID!): Boolean ")
+}
+
 const REST: &str = r#"
 query Order($id: ID!) @rest(path: "/orders/{id}", root: "order") { order(id: $id) { id note card { number } } }
 query Orders($first: Int, $tags: [String!], $status: Status) @rest(path: "/orders", root: "orders") {
@@ -229,12 +239,7 @@ mutation Touch($id: ID!) @rest(method: POST, path: "/orders/{id}/touch") { remov
 #[tokio::test]
 async fn operations_with_a_route_are_rest_endpoints() {
     let backend = Backend::start().await;
-    let schema = SCHEMA
-        .replace(
-            "type Query {",
-            "type Query { cached(id: ID!): Order @from(path: \"order(id: $id)\") @cacheControl(maxAge: 30) ",
-        )
-        .replace("type Mutation {", "type Mutation { remove(id: ID!): Boolean ");
+    let schema = rest_schema();
     let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     let clients = [
         file("shop/schema.graphql", &schema),
@@ -357,6 +362,30 @@ async fn operations_with_a_route_are_rest_endpoints() {
         ],
     )
     .await;
+}
+
+/// A backend that is told of a client's headers may answer each client otherwise.
+#[tokio::test]
+async fn what_hangs_on_forwarded_headers_is_kept_for_one_client_alone() {
+    let backend = Backend::start().await;
+    let clients = [
+        ("shop/schema.graphql".to_owned(), rest_schema()),
+        ("shop/operations/rest.graphql".to_owned(), REST.to_owned()),
+    ];
+    let rules = [
+        ("propagate: { named: x-tenant }", "private, max-age=30"),
+        ("propagate: { matching: '^x-' }", "private, max-age=30"),
+        // These say nothing of who asks that caches do not know already.
+        ("propagate: { named: x-request-id }", "public, max-age=30"),
+        ("insert: { name: x-tenant, value: a }", "public, max-age=30"),
+    ];
+    for (rule, cache_control) in rules {
+        let yaml = format!("headers: {{ all: {{ request: [{{ {rule} }}] }} }}\n");
+        let gateway = start(&backend, &clients, &yaml).await;
+        let kept = gateway::request("GET", "/bff/shop/kept").with("x-order", "7");
+        let case = Case::new(rule, kept, 200, &[r#""id":"7""#]).header("cache-control", cache_control);
+        check(&gateway, vec![case]).await;
+    }
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ fn shown(need: &Need) -> String {
         Need::Authenticated => "authenticated".to_owned(),
         Need::Scopes(scopes) => sets(scopes),
         Need::Policies(policies) => format!("*{}", sets(policies)),
-        Need::Claim(path) => format!("${}", path.join(".")),
+        Need::Claim(path, _) => format!("${}", path.join(".")),
     }
 }
 

@@ -17,7 +17,7 @@ use weft_federation::compose::prove;
 use weft_federation::diagnostics::Source;
 use weft_federation::operation::{bind, parse};
 use weft_federation::plan::explain::Explain;
-use weft_federation::plan::{Planner, verify};
+use weft_federation::plan::{Planner, ProjectionKind, QueryPlan, verify};
 use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::{ClientSchema, ViewInput, build};
 
@@ -60,7 +60,18 @@ fn plan(supergraph: &Supergraph<Satisfiable>, client: &ClientSchema, text: &str)
     let plan = Planner::new(supergraph).plan(&operation, u64::MAX)?;
     verify::verify(&supergraph.model, &plan).map_err(|found| found.join("\n"))?;
     let connector = |id| supergraph.connectors.coordinate(id);
-    Ok(Explain { model: &supergraph.model, operation: &operation, plan: &plan, connector: &connector }.text())
+    let explain = Explain { model: &supergraph.model, operation: &operation, plan: &plan, connector: &connector };
+    Ok(explain.text() + &runs(&plan))
+}
+
+/// The neighbours that are written at once, by the client's keys for them.
+fn runs(plan: &QueryPlan) -> String {
+    let runs = plan.shape.projections.iter().filter(|projection| projection.kind == ProjectionKind::Run);
+    let keys = runs.map(|run| {
+        let fields = run.classes.iter().flat_map(|class| &class.fields);
+        fields.map(|field| field.key.as_str()).collect::<Vec<_>>().join(" ")
+    });
+    keys.map(|keys| format!("\nat once: {keys}\n")).collect()
 }
 
 /// The demo's clients have nothing that is wrong.

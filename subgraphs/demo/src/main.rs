@@ -10,8 +10,11 @@ use weft_subgraphs::Ports;
 /// Where the schemas of this repository are; they say that the backends listen on [`Ports::default`].
 const SUPERGRAPH_YAML: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/supergraph.yaml");
 
-/// How the gateway calls them.
+/// How the gateway calls them, and whom it lets in.
 const WEFT_YAML: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/weft.yaml");
+
+/// The folder of both.
+const SCHEMAS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
 
 const LISTEN: &str = "127.0.0.1:4000";
 
@@ -31,6 +34,9 @@ const QUERIES: [(&str, &str); 3] = [
     ),
 ];
 
+/// A query of the client `mobile`.
+const HOME: &str = "{ home { name recent(limit: 2) { id status firstItem } } }";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -48,7 +54,7 @@ async fn run() -> Result<(), String> {
     let supergraph = supergraph.ok_or("the demo's schemas do not compose")?;
 
     let text = std::fs::read_to_string(WEFT_YAML).map_err(|error| format!("cannot read {WEFT_YAML}: {error}"))?;
-    let config = Config::parse(&weft::Source::new(WEFT_YAML, text), Path::new(""), &BTreeMap::new())
+    let config = Config::parse(&weft::Source::new(WEFT_YAML, text), Path::new(SCHEMAS), &BTreeMap::new())
         .map_err(|found| found.iter().map(|diagnostic| diagnostic.draw(false)).collect::<String>())?;
 
     let backends = weft_subgraphs::start(Ports::default()).await.map_err(|error| error.to_string())?;
@@ -57,6 +63,7 @@ async fn run() -> Result<(), String> {
     let gateway = weft::serve(options, interrupted()).await.map_err(|error| error.to_string())?;
 
     let url = format!("http://{}/graphql", gateway.addr());
+    let mobile = format!("http://{}/bff/mobile/graphql", gateway.addr());
     println!("Backends:");
     for service in backends.services() {
         println!("  {service}");
@@ -65,6 +72,8 @@ async fn run() -> Result<(), String> {
     for (title, query) in QUERIES {
         println!("\n# {title}\n{}", curl(&url, query));
     }
+    println!("\n# The phone app's home screen, of who the token says; more clients are in bff-configs");
+    println!("{} -H \"authorization: Bearer $(cat schemas/demo.jwt)\"", curl(&mobile, HOME));
     println!(
         "\nBreak a backend, ask again, and mend it:\n  curl -X PUT {0}/faults -d '{{\"error_rate\": 1}}'\n  curl -X PUT {0}/faults -d '{{}}'",
         backends.shipping.url()

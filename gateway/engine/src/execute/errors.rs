@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use apollo_compiler::ast::Type;
 use serde_json::value::RawValue;
 use weft_federation::plan::SlotId;
 use weft_federation::schema::write_json_string;
@@ -169,12 +170,27 @@ pub fn denial(need: &Need) -> (&'static str, String) {
     const UNAUTHORIZED: &str = "UNAUTHORIZED_FIELD_OR_TYPE";
     match need {
         Need::Authenticated => ("UNAUTHENTICATED", "This field needs a credential.".to_owned()),
-        Need::Claim(path) => {
-            ("UNAUTHENTICATED", format!("This field needs a credential with the claim \"{}\".", path.join(".")))
+        Need::Claim(path, ty) => {
+            let (path, is) = (path.join("."), claim_is(ty));
+            ("UNAUTHENTICATED", format!("This field needs a credential with the claim \"{path}\"{is}."))
         }
         Need::Scopes(_) => (UNAUTHORIZED, "The credential has not the scopes that this field needs.".to_owned()),
         Need::Policies(_) => (UNAUTHORIZED, "The policies that this field needs do not hold here.".to_owned()),
     }
+}
+
+/// What a claim has to be, in words that say nothing of the supergraph: of its own scalars nothing is said.
+fn claim_is(ty: &Type) -> String {
+    let one = match ty.inner_named_type().as_str() {
+        "Int" => "a whole number of 32 bits",
+        "Float" => "a number",
+        "Boolean" => "true or false",
+        "String" => "a text",
+        "ID" => "a text or a whole number",
+        _ => return String::new(),
+    };
+    let several = if ty.is_list() { ", or a list of such" } else { "" };
+    format!(", which is {one}{several}")
 }
 
 /// The start of a text, of at most `max` bytes.

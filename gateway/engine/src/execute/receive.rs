@@ -69,11 +69,14 @@ impl Receiver<'_> {
             let json = std::str::from_utf8(&part.body[range]).unwrap_or("null");
             errors.extend(read_errors(json, self.origin));
         }
-        let mut whole = vec![];
+        let (mut whole, mut failed) = (vec![], vec![]);
         for PartError { error, about } in part.errors {
             match about {
                 About::Fetch => whole.push(error),
-                About::Entity(at) => self.attach_to(at as usize, error),
+                About::Entity(at) => {
+                    self.attach_to(at as usize, error);
+                    failed.push((0, at as usize));
+                }
                 About::Value => {
                     let error = self.arena.new_error(error);
                     self.arena.add_unlocated(error);
@@ -86,9 +89,10 @@ impl Receiver<'_> {
         }
         // What became null together with the place of an error has the same cause.
         let mut cause = None;
-        let mut taken = vec![];
+        let (mut taken, mut lost) = (vec![], vec![]);
         for error in errors {
             if self.locate(&error) {
+                lost.extend(self.whole_list(&error));
                 taken.extend(self.null_entity(&error, &answer.nulls).map(|at| (at, error.error.clone())));
                 cause.get_or_insert(error.error);
             } else {
@@ -96,9 +100,14 @@ impl Receiver<'_> {
             }
         }
         taken.sort_by_key(|(entity, _)| *entity);
+        failed.sort_unstable();
         if whole.is_empty() {
-            let is_taken = |entity| taken.binary_search_by_key(entity, |(known, _)| *known).is_ok();
-            self.answer_nulls(answer.nulls.iter().filter(|entity| !is_taken(*entity)));
+            let is_taken = |entity: &(usize, usize)| {
+                lost.contains(&entity.0)
+                    || failed.binary_search(entity).is_ok()
+                    || taken.binary_search_by_key(entity, |(known, _)| *known).is_ok()
+            };
+            self.answer_nulls(answer.nulls.iter().filter(|entity| !is_taken(entity)));
         }
         taken.into_iter().for_each(|(entity, error)| self.explain_entity(entity, error));
         let mut cause = cause.map(|error| Cause { error: self.arena.new_error(error), is_told: true });
@@ -187,6 +196,14 @@ impl Receiver<'_> {
         for (list, at) in nulls {
             targets.of(*list, *at).iter().for_each(|target| answer_null(self.arena, self.plan, *target));
         }
+    }
+
+    /// The list of entities that an error is about as a whole: those that are null in it are so because of it.
+    fn whole_list(&self, error: &UpstreamError) -> Option<usize> {
+        let (Whom::Entities { lists, .. }, [PathSegment::Key(key)]) = (&self.whom, &error.path[..]) else {
+            return None;
+        };
+        lists.iter().position(|list| *list.key == **key)
     }
 
     /// The null entity that an error is in, as list and index.

@@ -6,8 +6,10 @@ mod deserialize;
 mod json;
 mod leaf;
 mod lost;
+mod plain;
 mod project;
 mod report;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod viewed;

@@ -6,7 +6,9 @@
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use weft_federation::plan::{ProjectedField, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource, Shape};
+use weft_federation::plan::{
+    ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource, Shape,
+};
 use weft_federation::schema::{Id, Need, Wrapping};
 
 use super::arena::{ErrorRef, ObjectId, ResponseArena, SlotValue};
@@ -147,10 +149,7 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn object(&mut self, object: ObjectId, projection: ProjectionId) -> Result<(), Stop> {
         let shared = self.arena.is_shared(object);
-        if shared && let Some((start, end)) = self.copies.get(&(object, projection)) {
-            let (start, end) = (*start, *end);
-            self.reserve(end - start)?;
-            self.out.extend_from_within(start..end);
+        if shared && self.copy(object, projection)? {
             return Ok(());
         }
         let start = self.out.len();
@@ -161,17 +160,30 @@ impl<'a> Writer<'a> {
             Some(errors) => self.troubled(object, projection, errors)?,
         }
         if shared && (self.report.count(), self.report.degraded_count()) == reported {
-            self.copies.insert((object, projection), (start, self.out.len()));
-            self.copied.push((object, projection));
+            self.keep(object, projection, start);
         }
         Ok(())
+    }
+
+    /// Writes a shared object as it was written before; false if it was not, or not without errors.
+    pub(super) fn copy(&mut self, object: ObjectId, projection: ProjectionId) -> Result<bool, Stop> {
+        let Some((start, end)) = self.copies.get(&(object, projection)).copied() else { return Ok(false) };
+        self.reserve(end - start)?;
+        self.out.extend_from_within(start..end);
+        Ok(true)
+    }
+
+    /// Notes that what was written since `start` is all of a shared object.
+    pub(super) fn keep(&mut self, object: ObjectId, projection: ProjectionId, start: usize) {
+        self.copies.insert((object, projection), (start, self.out.len()));
+        self.copied.push((object, projection));
     }
 
     /// Writes an object that has errors of its own, and reports these.
     fn troubled(&mut self, object: ObjectId, projection: ProjectionId, errors: ErrorRef) -> Result<(), Stop> {
         let is_view = match self.shape.projections[projection.index()].kind {
             ProjectionKind::Objects => false,
-            ProjectionKind::View | ProjectionKind::Through => true,
+            ProjectionKind::View | ProjectionKind::Through | ProjectionKind::Run => true,
         };
         if !is_view {
             self.arena.errors(Some(errors)).for_each(|error| self.report.tell_here(error));
@@ -202,10 +214,12 @@ impl<'a> Writer<'a> {
     /// What a projection shows of an object; `None` if it is of a type that the client does not know.
     pub(super) fn class(&self, object: ObjectId, projection: ProjectionId) -> Option<&'a ProjectionClass> {
         let ty = self.arena.ty(object);
-        let classes = &self.shape.projections[projection.index()].classes;
+        let Projection { position, classes, .. } = &self.shape.projections[projection.index()];
         match (ty, &classes[..]) {
             // Where all types look the same it does not matter that the type is not known.
-            (None, [only]) => Some(only),
+            (None, [only]) => {
+                Some(only).filter(|_| self.shape.positions[position.index()].types.is_subset(&only.types))
+            }
             (None, _) => None,
             (Some(ty), classes) => classes.iter().find(|class| class.types.contains(ty)),
         }
@@ -227,18 +241,14 @@ impl<'a> Writer<'a> {
             self.out.push(b'{');
         }
         let before = self.report.causes();
-        for field in &class.fields {
-            self.reserve(field.prefix.len())?;
-            self.out.extend_from_slice(field.prefix.as_bytes());
-            if let ProjectionSource::Leaf(slot) = field.source
-                && let SlotValue::Leaf { part, start, len } =
-                    self.arena.slot(object, self.shape.slots[slot.index()].index)
-            {
-                let leaf = self.arena.leaf(part, start, len);
-                self.reserve(leaf.len())?;
-                self.out.extend_from_slice(leaf);
+        let mut rest = &class.fields[..];
+        while let [field, others @ ..] = rest {
+            let written = self.plainly(object, field)?;
+            if written > 0 {
+                rest = rest.get(written..).unwrap_or_default();
                 continue;
             }
+            self.raw(field.prefix.as_bytes())?;
             self.report.path.push(Segment::Key(&field.key));
             let here = self.report.causes();
             let written = self.field(object, field);
@@ -247,6 +257,7 @@ impl<'a> Writer<'a> {
                 self.report.forget_causes(before..here);
                 return written;
             }
+            rest = others;
         }
         self.out.push(b'}');
         Ok(())
@@ -275,13 +286,9 @@ impl<'a> Writer<'a> {
                     },
                 };
                 match name {
-                    Some(name) => {
-                        self.reserve(name.len())?;
-                        self.out.extend_from_slice(name.as_bytes());
-                    }
-                    None => return self.null(field.wrapping, Target::of(field), false, self.report.count()),
+                    Some(name) => self.raw(name.as_bytes()),
+                    None => self.null(field.wrapping, Target::of(field), false, self.report.count()),
                 }
-                Ok(())
             }
             ProjectionSource::Unshared => self.null(field.wrapping, Target::of(field), false, self.report.count()),
             ProjectionSource::Here(below) => {
@@ -294,23 +301,13 @@ impl<'a> Writer<'a> {
                     written @ (Ok(()) | Err(Stop::TooLarge)) => written,
                 }
             }
-            ProjectionSource::Constant(json) => {
-                self.reserve(json.len())?;
-                self.out.extend_from_slice(json.as_bytes());
-                Ok(())
-            }
+            ProjectionSource::Constant(json) => self.raw(json.as_bytes()),
             ProjectionSource::Denied(need) => self.refuse(need, field.wrapping, Target::of(field)),
             ProjectionSource::Viewed(viewed) => self.viewed(object, field, viewed),
-            ProjectionSource::Introspection => {
-                match self.introspection.iter().find(|(key, _)| *key == *field.key) {
-                    Some((_, json)) => {
-                        self.reserve(json.len())?;
-                        self.out.extend_from_slice(json.as_bytes());
-                    }
-                    None => return self.null(field.wrapping, Target::of(field), false, self.report.count()),
-                }
-                Ok(())
-            }
+            ProjectionSource::Introspection => match self.introspection.iter().find(|(key, _)| *key == *field.key) {
+                Some((_, json)) => self.raw(json.as_bytes()),
+                None => self.null(field.wrapping, Target::of(field), false, self.report.count()),
+            },
         }
     }
 
@@ -329,10 +326,7 @@ impl<'a> Writer<'a> {
                 }
             }
             (SlotValue::Leaf { part, start, len }, None) => {
-                let leaf = self.arena.leaf(part, start, len);
-                self.reserve(leaf.len())?;
-                self.out.extend_from_slice(leaf);
-                return Ok(());
+                return self.raw(self.arena.leaf(part, start, len));
             }
             (SlotValue::Object(object), Some(below)) => match self.object(object, below) {
                 Err(Stop::Nulled) => {}
@@ -401,6 +395,14 @@ impl<'a> Writer<'a> {
         let errors_before = self.report.count();
         self.report.add_here(&SubgraphError::denied(need));
         self.null(wrapping, target, true, errors_before)
+    }
+
+    /// Writes bytes of JSON, if so many may be written.
+    #[inline]
+    pub(super) fn raw(&mut self, json: &[u8]) -> Result<(), Stop> {
+        self.reserve(json.len())?;
+        self.out.extend_from_slice(json);
+        Ok(())
     }
 
     /// Makes sure that so many bytes more may be written. What is not asked about, such as brackets, is in proportion to

@@ -116,22 +116,24 @@ impl<'a> Report<'a> {
     }
 
     /// Notes that a fallback stands in, behind the answer's first `at` bytes, for the errors since then. They are told no
-    /// more, unless they are to be kept.
-    pub fn degrade(&mut self, at: usize, mark: &Mark, code: &str, keep_errors: bool) {
-        if !keep_errors {
+    /// more, unless they are to be kept or there is no room to say that something is degraded. Gives whether they are told.
+    pub fn degrade(&mut self, at: usize, mark: &Mark, code: &str, keep_errors: bool) -> bool {
+        // Of what stood below, nothing is left.
+        self.degraded.truncate(mark.degraded);
+        self.causes.truncate(mark.causes);
+        let is_full = self.degraded.len() >= MAX_ERRORS;
+        if !is_full {
+            let mut json = format!("{{\"path\":[{}],\"code\":", self.path_json());
+            write_json_string(code, &mut json);
+            json.push('}');
+            self.degraded.push((at, json));
+        }
+        let tells = keep_errors || is_full;
+        if !tells {
             self.json.truncate(mark.json);
             self.count = mark.count;
         }
-        self.causes.truncate(mark.causes);
-        // Of what stood below, nothing is left.
-        self.degraded.truncate(mark.degraded);
-        if self.degraded.len() >= MAX_ERRORS {
-            return;
-        }
-        let mut json = format!("{{\"path\":[{}],\"code\":", self.path_json());
-        write_json_string(code, &mut json);
-        json.push('}');
-        self.degraded.push((at, json));
+        tells
     }
 
     /// Forgets what stood behind the answer's first `at` bytes, which are all that is left of it.

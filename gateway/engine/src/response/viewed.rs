@@ -4,15 +4,14 @@
 //! What the client sees is decided here and nowhere else: paths of errors are the client's, since they are taken down while its
 //! answer is written.
 
-use std::borrow::Cow;
-
 use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionKind, ProjectionSource, ViewedSource};
-use weft_federation::schema::{Id, Wrapping, write_json_string};
-use weft_federation::view::{EnumMap, Fallback, ListStep, Mask, Need, Treatment};
+use weft_federation::schema::{Id, Wrapping};
+use weft_federation::view::{Fallback, ListStep, Need, Treatment};
 
 use super::arena::{ErrorRef, ObjectId, SlotValue};
-use super::project::{Lacks, Stop, Target, Writer};
+use super::project::{Stop, Target, Writer};
 use super::report::{Mark as ReportMark, Segment};
+use super::shown::Shown;
 
 /// A field's value while a path to it is followed.
 struct Value<'a> {
@@ -112,21 +111,15 @@ impl<'a> Writer<'a> {
         let is_refused = causes.iter().any(|code| code.refuses);
         let cause = causes.first().map(|code| code.text.to_string());
         let stands_in = !is_refused && if cause.is_some() { fallback.on_error } else { fallback.on_null };
-        if let Some(errors) = lost {
-            let Lacks { covered, open } = &mut self.lacks;
-            let which = if stands_in && !fallback.report { covered } else { open };
-            which.extend(self.arena.rows(errors));
-        }
         if !stands_in {
+            self.lacks.open.extend(lost.into_iter().flat_map(|errors| self.arena.rows(errors)));
             return written;
         }
         self.cut(start);
-        if let Some(code) = cause {
-            self.report.degrade(start, mark, &code, fallback.report);
-        }
-        self.reserve(fallback.value.len())?;
-        self.out.extend_from_slice(fallback.value.as_bytes());
-        Ok(())
+        let tells = cause.is_some_and(|code| self.report.degrade(start, mark, &code, fallback.report));
+        let which = if tells { &mut self.lacks.open } else { &mut self.lacks.covered };
+        which.extend(lost.into_iter().flat_map(|errors| self.arena.rows(errors)));
+        self.raw(fallback.value.as_bytes())
     }
 
     /// Goes through the lists of a step.
@@ -245,6 +238,7 @@ impl<'a> Writer<'a> {
         if value.treatment.drop_unknown
             && let (SlotValue::Object(object), Some(below)) = (found.value, below)
             && self.class(object, below).is_none()
+            && self.untold(object).is_none()
         {
             return Ok(());
         }
@@ -272,12 +266,8 @@ impl<'a> Writer<'a> {
         match found {
             SlotValue::Leaf { part, start, len } if value.treatment.changes_leaves() => {
                 let leaf = self.arena.leaf(part, start, len);
-                match changed(leaf, value.treatment) {
-                    Some(text) => {
-                        self.reserve(text.len())?;
-                        self.out.extend_from_slice(text.as_bytes());
-                        Ok(())
-                    }
+                match Shown::of(leaf, value.treatment) {
+                    Some(shown) => self.shown(shown),
                     None => {
                         let errors_before = self.report.count();
                         self.report_here("The value here is none that this schema knows.");
@@ -302,6 +292,19 @@ impl<'a> Writer<'a> {
             | SlotValue::Object(_)
             | SlotValue::Leaf { .. }
             | SlotValue::List { .. } => self.value(found, wrapping, target),
+        }
+    }
+
+    pub(super) fn shown(&mut self, leaf: Shown<'_>) -> Result<(), Stop> {
+        match leaf {
+            Shown::Raw(json) => self.raw(json),
+            Shown::Name(name) => {
+                self.out.push(b'"');
+                self.raw(name.as_bytes())?;
+                self.out.push(b'"');
+                Ok(())
+            }
+            Shown::Masked(json) => self.raw(json.as_bytes()),
         }
     }
 
@@ -330,52 +333,5 @@ impl<'a> Writer<'a> {
         }
         self.out.push(b']');
         Ok(())
-    }
-}
-
-/// A leaf as the client sees it; `None` if it is nothing that the client knows.
-fn changed(leaf: &[u8], treatment: &Treatment) -> Option<String> {
-    // What stands in a leaf is one JSON token, of an enum or a text.
-    let text: Cow<'_, str> = serde_json::from_slice::<String>(leaf).ok()?.into();
-    let text = match &treatment.values {
-        Some(values) => Cow::Owned(renamed(&text, values)?),
-        None => text,
-    };
-    let text = match &treatment.mask {
-        Some(mask) => Cow::Owned(masked(&text, mask)),
-        None => text,
-    };
-    let mut json = String::with_capacity(text.len() + 2);
-    write_json_string(&text, &mut json);
-    Some(json)
-}
-
-fn renamed(text: &str, values: &EnumMap) -> Option<String> {
-    let known = values.read.iter().find(|(upstream, _)| upstream == text).map(|(_, client)| client);
-    known.or(values.catch_all.as_ref()).map(ToString::to_string)
-}
-
-/// The text with all but its last characters hidden. One that is too short to keep a secret beside them is hidden whole.
-fn masked(text: &str, mask: &Mask) -> String {
-    let length = text.chars().count();
-    let keep = mask.keep_last as usize;
-    let hidden = if length < keep.saturating_mul(2) { length } else { length - keep };
-    let hide = std::iter::repeat_n(mask.char, hidden);
-    hide.chain(text.chars().skip(hidden)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_keep_the_end_of_what_is_long_enough() {
-        let masked = |text: &str, keep_last| masked(text, &Mask { keep_last, char: '*', unless: [].into() });
-        assert_eq!(masked("4111111111111234", 4), "************1234");
-        assert_eq!(masked("12345678", 4), "****5678");
-        assert_eq!(masked("1234567", 4), "*******", "shorter than twice what is kept");
-        assert_eq!(masked("1234", 0), "****");
-        assert_eq!(masked("", 4), "");
-        assert_eq!(masked("äöüß", 2), "**üß");
     }
 }

@@ -16,6 +16,10 @@ pub struct Faults {
     pub subgraphs: Vec<(Sub, SubgraphFault)>,
     /// What is no fault, but refused to the one who asks.
     pub refused: Refused,
+    /// Subgraphs never let a null take what holds it with it, even if no field of theirs fails: what is wrong may be an argument.
+    pub lax: bool,
+    /// Every error says that whoever asks may not see what it is about.
+    pub refuses: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -112,7 +116,7 @@ impl Faults {
         self.subgraphs.is_empty() && self.fields.is_empty()
     }
 
-    pub fn refuses(&self, object: Object<'_>, field: &str) -> bool {
+    pub fn withholds(&self, object: Object<'_>, field: &str) -> bool {
         let refused = &self.refused.fields;
         !refused.is_empty() && refused.contains(&(object.def.name.clone(), field.to_owned()))
     }
@@ -166,6 +170,23 @@ pub fn field_faults(rng: &mut Rng, world: &World) -> Faults {
         }
     }
     Faults { fields, strict: rng.chance(35), spreads, ..Faults::none() }
+}
+
+/// Faults of which every one is a refusal: fields that take what holds them with them, entities, whole calls.
+pub fn refusals(rng: &mut Rng, world: &World) -> Faults {
+    let mut faults = if rng.chance(30) {
+        let fields = field_faults(rng, world).fields;
+        let refused = |fault| FieldFault { kind: FieldFaultKind::Refused, ..fault };
+        Faults { fields: fields.into_iter().map(refused).collect(), strict: true, spreads: true, ..Faults::none() }
+    } else {
+        let kinds = [SubgraphFault::NoData, SubgraphFault::FailedEntities, SubgraphFault::FailedFields];
+        let subs: Vec<Sub> = (0..world.subgraphs).collect();
+        let faulty = rng.some(&subs, 40);
+        let subgraphs = faulty.into_iter().map(|sub| (sub, kinds[rng.below(kinds.len())])).collect();
+        Faults { strict: true, subgraphs, ..Faults::none() }
+    };
+    faults.refuses = true;
+    faults
 }
 
 /// Whether some field is computed from one of this name.

@@ -89,7 +89,7 @@ impl ObjectValue for Node<'_> {
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
         let world = self.naive.world;
         let field = self.object.def.field(info.field_name()).ok_or_else(|| self.unknown_field_error(info))?;
-        if self.naive.faults.refuses(self.object, &field.name) {
+        if self.naive.faults.withholds(self.object, &field.name) {
             return Err(FieldError { message: "refused".to_owned() });
         }
         if self.object.def.kind == ObjectKind::Mutation {

@@ -120,6 +120,9 @@ impl Subgraphs {
                 }
             }
         }
+        if self.faults.refuses {
+            refuse(&mut answer, "");
+        }
         Some(answered(&answer))
     }
 
@@ -156,7 +159,7 @@ impl Subgraphs {
         let kind = if mutates { ObjectKind::Mutation } else { ObjectKind::Query };
         let def = self.world.objects.iter().find(|object| object.kind == kind).ok_or("no root type")?;
         let mut lax = None;
-        if !self.faults.strict && !self.faults.fields.is_empty() {
+        if self.faults.lax || (!self.faults.strict && !self.faults.fields.is_empty()) {
             // Not validated: it breaks the promises of its interfaces.
             let text = render(&self.world, sub, Form::Lax(&self.faults.wild()));
             let schema = Schema::parse(text, "lax.graphql").map_err(|invalid| invalid.errors.to_string())?;
@@ -188,11 +191,7 @@ impl Subgraphs {
         let response = execution.execute_sync(&root).map_err(|error| format!("{}", error.message()))?;
         let mut response = serde_json::to_value(&response).map_err(|error| error.to_string())?;
         // The executor has no codes for errors.
-        for error in response.get_mut("errors").and_then(|errors| errors.as_array_mut()).into_iter().flatten() {
-            if error["message"].as_str().is_some_and(|message| message.contains(REFUSED)) {
-                error["extensions"]["code"] = json!("FORBIDDEN");
-            }
-        }
+        refuse(&mut response, REFUSED);
         Ok(response)
     }
 
@@ -220,6 +219,15 @@ impl Subgraphs {
         let (key, told) = told.ok_or_else(|| format!("no key of {name}"))?;
         let mut known = (0..INSTANCES).map(|id| Object { def, id });
         known.find(|object| pick_data(&self.world, *object, key) == told).ok_or_else(|| format!("no such {name}"))
+    }
+}
+
+/// Makes refusals of the errors with such messages.
+fn refuse(answer: &mut serde_json::Value, message: &str) {
+    for error in answer.get_mut("errors").and_then(|errors| errors.as_array_mut()).into_iter().flatten() {
+        if error["message"].as_str().is_some_and(|found| found.contains(message)) {
+            error["extensions"]["code"] = json!("FORBIDDEN");
+        }
     }
 }
 
@@ -327,7 +335,7 @@ impl<'a> Node<'a> {
     /// object, it does not know of which type the object is, and the gateway may not either.
     fn is_refused(&self, field: &FieldDef) -> bool {
         let Subgraphs { world, faults, .. } = self.subgraphs;
-        faults.refuses(self.object, &field.name)
+        faults.withholds(self.object, &field.name)
             && !faults.refused.inputs.contains(&field.name)
             && world.stand_in(&self.object.def.name, self.sub).is_none()
     }

@@ -1,7 +1,8 @@
 //! Owns what `weft check` says: what in a supergraph that works will be slow or does nothing, and whom a change of a
 //! schema breaks.
 //!
-//! What is wrong with a supergraph, composition says; [`check`] has warnings. A check is a file. A supergraph that was loaded and not
+//! What is wrong with a supergraph, composition says, and with a client's schema, [`crate::view::build`]; [`check`] and
+//! [`check_views`] have warnings. A check is a file. A supergraph that was loaded and not
 //! composed has no [`Definitions`], and the warnings then have no places.
 
 mod arguments;
@@ -19,9 +20,12 @@ mod supergraph;
 mod tests;
 mod usage;
 
+use std::sync::Arc;
+
 use crate::compose::Definitions;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Source};
 use crate::schema::{Satisfiable, Supergraph};
+use crate::view::ClientSchema;
 
 pub use coordinate::Coordinate;
 pub use lock::{Facts, Lock, Policy, Unseen};
@@ -29,6 +33,14 @@ pub use promise::{Promise, Users};
 pub use saved::SavedOperation;
 pub use supergraph::{ChangedClient, changes};
 pub use usage::Usage;
+
+/// Looks through the schemas of clients, in their order: of each the schema, and the files that it was read from.
+pub fn check_views(
+    supergraph: &Supergraph<Satisfiable>,
+    clients: &[(&ClientSchema, &[Arc<Source>])],
+) -> Vec<Diagnostic> {
+    n_plus_one::check_views(supergraph, clients)
+}
 
 /// Looks through a supergraph. The warnings are in the order of the checks, and in each of the supergraph.
 pub fn check(supergraph: &Supergraph<Satisfiable>, definitions: &Definitions) -> Vec<Diagnostic> {

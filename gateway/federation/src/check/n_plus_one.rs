@@ -1,15 +1,21 @@
-//! Owns warning of N+1: calls that are made once per item of a list, because no connector takes many items at a time.
+//! Owns warning of N+1: calls that are made once per item of a list, because no connector takes many items at a time. The supergraph's
+//! teams are told of their connectors, and those of clients of the fields that lean on them.
 
+use std::sync::Arc;
+
+use super::Coordinate::Member;
+use super::place::Files;
 use crate::compose::Definitions;
 use crate::connect::{Connector, Coordinate};
-use crate::diagnostics::Diagnostic;
-use crate::plan::{Unbatched, unbatched};
+use crate::diagnostics::{Diagnostic, Source};
+use crate::plan::{Unbatched, UnbatchedCalls, UnbatchedInView};
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph};
+use crate::view::ClientSchema;
 
 const CODE: &str = "N_PLUS_ONE";
 
 pub(super) fn check(supergraph: &Supergraph<Satisfiable>, definitions: &Definitions) -> Vec<Diagnostic> {
-    let (calls, is_complete) = unbatched(supergraph);
+    let (calls, is_complete) = UnbatchedCalls::new(supergraph).of_supergraph();
     let teller = Teller { model: &supergraph.model, definitions };
     let told =
         calls.iter().filter_map(|call| Some(teller.diagnostic(call, supergraph.connectors.get(call.connector)?)));
@@ -17,6 +23,42 @@ pub(super) fn check(supergraph: &Supergraph<Satisfiable>, definitions: &Definiti
     if !is_complete {
         let message = "the supergraph is too large to look everywhere for calls that are made once per item of a list";
         found.push(Diagnostic::warning(CODE, message));
+    }
+    found
+}
+
+/// What of clients' schemas takes such calls; of each the schema, and the files that it was read from. What a wildcard brings is what
+/// the supergraph's teams decided, who are told.
+pub(super) fn check_views(
+    supergraph: &Supergraph<Satisfiable>,
+    clients: &[(&ClientSchema, &[Arc<Source>])],
+) -> Vec<Diagnostic> {
+    let unbatched = UnbatchedCalls::new(supergraph);
+    let mut found = vec![];
+    for (client, sources) in clients {
+        let files = Files { schema: &client.schema, sources };
+        let (calls, is_complete) = unbatched.of_view(client);
+        for UnbatchedInView { at: (ty, name), list, field, connector } in calls {
+            let at = Member(ty, name);
+            let (Some(_), Some(connector)) = (files.definition(&at), supergraph.connectors.get(connector)) else {
+                continue;
+            };
+            let (list, field) = (supergraph.model.coordinate(list), supergraph.model.coordinate(field));
+            let message = format!(
+                "below the list `{list}`, `{at}` takes a call for every item: the connector of `{}` takes one at a time",
+                connector.coordinate
+            );
+            let help = format!(
+                "let lists have a type without it, or ask the team of {} for a connector that gives `{field}` of many at once",
+                connector.subgraph
+            );
+            found.push(Diagnostic::warning(CODE, message).at(files.near(&at), "").help(help));
+        }
+        if !is_complete {
+            let message =
+                "a client's schema is too large to look everywhere for calls that are made once per item of a list";
+            found.push(Diagnostic::warning(CODE, message));
+        }
     }
     found
 }

@@ -1,11 +1,12 @@
 //! Tables of schemas, and what is said of them.
 
-use super::check;
-use crate::compose::{compose, prove_composed};
+use super::{check, check_views};
+use crate::compose::{Definitions, compose, prove_composed};
 use crate::connect::Composing;
 use crate::diagnostics::{Diagnostic, Source};
-use crate::schema::Supergraph;
 use crate::schema::subgraph::SubgraphInput;
+use crate::schema::{Satisfiable, Supergraph};
+use crate::view::{ViewInput, build};
 
 const LINKS: &str = r#"extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires"])
@@ -16,6 +17,21 @@ const LINKS: &str = r#"extend schema
 
 /// What is said of subgraphs that compose, a line a finding.
 fn told(subgraphs: &[&str]) -> Vec<String> {
+    let (supergraph, definitions) = composed(subgraphs);
+    check(&supergraph, &definitions).iter().map(Diagnostic::to_string).collect()
+}
+
+/// What is said of a client's schema on subgraphs.
+fn told_of_view(subgraphs: &[&str], view: &str) -> Vec<String> {
+    let (supergraph, _) = composed(subgraphs);
+    let sources = vec![Source::new("schema.graphql", view)];
+    let input = ViewInput { client: "test".to_owned(), sources: sources.clone(), wildcard: true };
+    let built = build(&input, &supergraph);
+    let client = built.client.unwrap_or_else(|| panic!("{view}: {:#?}", built.diagnostics));
+    check_views(&supergraph, &[(&client, &sources)]).iter().map(Diagnostic::to_string).collect()
+}
+
+fn composed(subgraphs: &[&str]) -> (Supergraph<Satisfiable>, Definitions) {
     let names = ["a", "b", "c"];
     let inputs = subgraphs.iter().zip(names).map(|(text, name)| SubgraphInput {
         name: name.to_owned(),
@@ -28,7 +44,7 @@ fn told(subgraphs: &[&str]) -> Vec<String> {
     let merged = Supergraph::load(&Source::new("supergraph.graphql", text)).expect("what weft composed loads");
     let (supergraph, lacks) = prove_composed(merged, &composition.definitions);
     assert_eq!(lacks, [], "{subgraphs:#?}");
-    check(&supergraph, &composition.definitions).iter().map(Diagnostic::to_string).collect()
+    (supergraph, composition.definitions)
 }
 
 const ORDERS: &str = r#"
@@ -167,6 +183,90 @@ fn batches_that_nothing_bounds_are_told_where_they_are_in_a_url() {
         assert_eq!(found.len(), usize::from(expected.is_some()), "{text}: {found:#?}");
         for (found, expected) in found.iter().zip(expected) {
             assert!(found.contains("BATCH_WITHOUT_MAX_SIZE") && found.contains(expected), "{text}: {found}");
+        }
+    }
+}
+
+/// What of a client's schema takes calls once per item; of users there are only such calls.
+#[test]
+fn fields_of_clients_that_call_once_per_item_are_told() {
+    let one = r#"extend type Query { order(id: ID!): Order @connect(source: "api", http: { GET: "/orders/{$args.id}" }, selection: "id user { id }") }
+      type User @connect(source: "api", http: { GET: "/users/{$this.id}" }, selection: "id name friends: pals { id }") { id: ID! name: String friends: [User] }"#;
+    let batched = one.replace(
+        r#"GET: "/users/{$this.id}" }"#,
+        r#"GET: "/users", queryParams: "id: $batch.id" }, batch: { maxSize: 9 }"#,
+    );
+    let card = r#"type Card @from(type: "Order") { id: ID! buyer: String @from(path: "user.name") }"#;
+    let cases: [(&str, String, &str, &[&str]); 11] = [
+        (
+            "a type below a list",
+            format!("type Query {{ orders: [Card] @limit(max: 3) }} {card}"),
+            one,
+            &["Query.orders Card.buyer"],
+        ),
+        ("the same type, not below one", format!("type Query {{ order(id: ID!): Card }} {card}"), one, &[]),
+        (
+            "both",
+            format!("type Query {{ order(id: ID!): Card orders: [Card] @limit(max: 3) }} {card}"),
+            one,
+            &["Query.orders Card.buyer"],
+        ),
+        (
+            "a path through the list",
+            r#"type Query { names: [String] @from(path: "orders[].user.name") @limit(max: 3) }"#.to_owned(),
+            one,
+            &["Query.orders Query.names"],
+        ),
+        (
+            "a path to one item, which all are asked for",
+            r#"type Query { name: String @from(path: "orders[0].user.name") }"#.to_owned(),
+            one,
+            &["Query.orders Query.name"],
+        ),
+        (
+            "a path that ends before",
+            r#"type Query { ids: [ID] @from(path: "orders[].user.id") @limit(max: 3) }"#.to_owned(),
+            one,
+            &[],
+        ),
+        (
+            "groups of fields",
+            format!(
+                r#"type Query {{ home: Home @from(path: ".") }} type Home @from(type: "Query") {{ recent: [Card] @from(path: "orders") @limit(max: 3) }} {card}"#
+            ),
+            one,
+            &["Query.orders Card.buyer"],
+        ),
+        (
+            "lists of lists, and fields of one connector",
+            r#"type Query { order(id: ID!): Card } type Card @from(type: "Order") { user: Person }
+            type Person @from(type: "User") { id: ID! name: String friends: [Person] @limit(max: 3) }"#
+                .to_owned(),
+            one,
+            &["User.friends Person.friends", "User.friends Person.name"],
+        ),
+        ("what a wildcard brings", r#"type Query @from(all: true)"#.to_owned(), one, &[]),
+        (
+            "what is written beside it",
+            r#"type Query @from(all: true) type Order @from(all: true) { buyer: String @from(path: "user.name") }"#
+                .to_owned(),
+            one,
+            &["Query.orders Order.buyer"],
+        ),
+        ("a batch", format!("type Query {{ orders: [Card] @limit(max: 3) }} {card}"), &batched, &[]),
+    ];
+    for (name, view, users, expected) in cases {
+        let found = told_of_view(&[&format!("{ORDERS}{users}")], &view);
+        let shown = |pair: &&str| {
+            let (list, at) = pair.split_once(' ').expect("two");
+            format!(
+                "below the list `{list}`, `{at}` takes a call for every item: the connector of `User` takes one at a time"
+            )
+        };
+        let expected: Vec<String> = expected.iter().map(shown).collect();
+        assert_eq!(found.len(), expected.len(), "{name}: {found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with("schema.graphql:") && found.ends_with(&expected), "{name}: {found}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::claims;
 use super::policies::Policies;
 use crate::schema::Need;
 
@@ -64,7 +65,7 @@ impl Identity {
             Need::Authenticated => !self.is_anonymous(),
             Need::Scopes(sets) => has_one(&self.scopes, sets),
             Need::Policies(sets) => has_one(&self.policies, sets),
-            Need::Claim(path) => self.claim(path).is_some(),
+            Need::Claim(path, ty) => self.claim(path).is_some_and(|claim| claims::value(ty, claim).is_some()),
         }
     }
 }

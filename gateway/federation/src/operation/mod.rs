@@ -2,6 +2,7 @@
 
 mod bind;
 mod bound;
+mod claims;
 mod depth;
 mod document;
 mod error;

@@ -9,7 +9,8 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType};
 
 use serde_json::value::RawValue;
 
-use super::bound::{BoundOperation, Derived, Premise, VariableDef, VariableOrigin};
+use super::bound::{BoundOperation, Derived, Premise, VariableOrigin};
+use super::claims;
 use super::error::OperationError;
 use super::identity::Identity;
 use crate::schema::{Id, Value, VariableId, write_json_string};
@@ -66,7 +67,11 @@ pub fn coerce(
                     OperationError::new("BAD_USER_INPUT", message)
                 })
             }
-            VariableOrigin::Claim(path) => claimed(identity, path, variable),
+            // Who needs one that is not there, or does not fit, is refused the field.
+            VariableOrigin::Claim(path) => Ok(identity
+                .claim(path)
+                .and_then(|claim| claims::value(&variable.ty, claim))
+                .map(String::into_boxed_str)),
             VariableOrigin::Derived(derived) => Ok(variables.derive(derived)),
         };
         variables.values.push(value.unwrap_or_else(|error| {
@@ -96,39 +101,6 @@ fn coerce_variable(
     Ok(Some(out.into_boxed_str()))
 }
 
-/// What a credential says, as a value of a type of the supergraph. One that says nothing gives nothing: who needs it is
-/// refused the field.
-fn claimed(identity: &Identity, path: &[Box<str>], variable: &VariableDef) -> Result<Option<Box<str>>, OperationError> {
-    let Some(claim) = identity.claim(path) else { return Ok(None) };
-    let mut out = String::new();
-    let claim = claim.to_string();
-    let fits = RawValue::from_string(claim).is_ok_and(|json| coerce_claim(&variable.ty, &json, &mut out).is_ok());
-    if fits {
-        return Ok(Some(out.into_boxed_str()));
-    }
-    let message = format!("The credential's claim \"{}\" is not a value of type {}.", path.join("."), variable.ty);
-    Err(OperationError::new("UNAUTHENTICATED", message))
-}
-
-/// A claim has no enums and input objects: it is a scalar, or a list of some.
-fn coerce_claim(ty: &Type, value: &RawValue, out: &mut String) -> Result<(), Invalid> {
-    match ty {
-        Type::Named(name) | Type::NonNullNamed(name) => coerce_scalar(name, value.get(), 0, out),
-        Type::List(item) | Type::NonNullList(item) => {
-            let items = serde_json::from_str::<Vec<&RawValue>>(value.get()).unwrap_or_else(|_| vec![value]);
-            out.push('[');
-            for (at, value) in items.into_iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                coerce_claim(item, value, out)?;
-            }
-            out.push(']');
-            Ok(())
-        }
-    }
-}
-
 impl Variables {
     /// The JSON of a value that is made of the variables so far.
     fn derive(&self, derived: &Derived) -> Option<Box<str>> {
@@ -151,7 +123,7 @@ impl Variables {
 }
 
 /// Why a value does not fit, and where in it.
-struct Invalid {
+pub(super) struct Invalid {
     path: String,
     message: String,
 }
@@ -221,7 +193,8 @@ fn coerce_value(
     }
 }
 
-fn coerce_scalar(name: &str, json: &str, depth: usize, out: &mut String) -> Result<(), Invalid> {
+/// Appends a built-in scalar's value as it is written, or what a custom one's backend is to judge.
+pub(super) fn coerce_scalar(name: &str, json: &str, depth: usize, out: &mut String) -> Result<(), Invalid> {
     check_text(json, depth)?;
     let is_number = json.starts_with(|c: char| c == '-' || c.is_ascii_digit());
     let is_string = json.starts_with('"');

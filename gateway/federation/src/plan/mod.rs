@@ -47,7 +47,7 @@ use crate::connect::Connectors;
 use crate::operation::{BoundOperation, OperationKind};
 use crate::schema::{Model, NameId, Satisfiable, Supergraph};
 pub(crate) use satisfy::{Lack, Unreachable};
-pub(crate) use unbatched::{Unbatched, unbatched};
+pub(crate) use unbatched::{Calls as UnbatchedCalls, Unbatched, UnbatchedInView};
 
 use demand::{Demand, DemandId};
 use graph::PlannerGraph;

@@ -114,6 +114,8 @@ pub enum ProjectionKind {
     View,
     /// No objects: the value of the only field of each class stands in their place. In a class without fields it is null.
     Through,
+    /// No objects: fields that stand in the client's object around. Each is a leaf, or begins another run.
+    Run,
 }
 
 /// The fields of objects of some types, in the order of the response.
@@ -167,6 +169,9 @@ pub struct ViewedSource {
     pub lists: Box<[ListStep]>,
     /// Empty but for the first step of a path.
     pub treatment: Treatment,
+    /// What this field and those after it show of the object in the slot, if they are a run: neighbours that look through
+    /// it at its leaves. They need not be written one by one.
+    pub run: Option<ProjectionId>,
 }
 
 impl ProjectionSource {

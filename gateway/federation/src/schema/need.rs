@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Directive, Value};
+use apollo_compiler::ast::{Directive, Type, Value};
 
 /// The names that lead to a claim, such as `org`, `id` for `$claims.org.id`.
 pub type ClaimPath = Arc<[Box<str>]>;
@@ -20,8 +20,8 @@ pub enum Need {
     Scopes(Alternatives),
     /// One for whom all policies of one of the sets hold.
     Policies(Alternatives),
-    /// Known by a credential with this claim.
-    Claim(ClaimPath),
+    /// Known by a credential with this claim, which is a value of this type of the supergraph's.
+    Claim(ClaimPath, Type),
 }
 
 /// A directive that demands something.

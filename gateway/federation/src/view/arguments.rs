@@ -12,8 +12,7 @@ use super::map::{ArgumentMap, Template};
 use super::path::{PathArgument, PathValue, PathValueKind, Word};
 use super::resolve::{Leg, PathPlace};
 use crate::diagnostics::Diagnostic;
-use crate::schema::ClaimPath;
-use crate::schema::{Value, Wrapping};
+use crate::schema::{ClaimPath, Need, Value, Wrapping};
 use crate::suggest::closest;
 
 /// The arguments of all steps.
@@ -23,7 +22,7 @@ pub(super) struct Bound {
     /// By step; sorted by name.
     pub steps: Vec<Vec<(Name, Template)>>,
     /// What the path reads from a credential.
-    pub claims: Vec<ClaimPath>,
+    pub claims: Vec<Need>,
 }
 
 pub(super) fn bind(
@@ -92,7 +91,7 @@ struct Binder<'a, 'f> {
     cx: Context<'a>,
     place: &'f PathPlace<'f>,
     given: Vec<Given<'a>>,
-    claims: Vec<ClaimPath>,
+    claims: Vec<Need>,
     found: &'f mut Vec<Diagnostic>,
 }
 
@@ -208,8 +207,10 @@ impl Binder<'_, '_> {
             }
             PathValueKind::Claim(names) => {
                 let path: ClaimPath = names.clone().into();
-                if !self.claims.contains(&path) {
-                    self.claims.push(path.clone());
+                // No claim is null, so that this says as much.
+                let need = Need::Claim(path.clone(), slot.ty.clone().nullable());
+                if !self.claims.contains(&need) {
+                    self.claims.push(need);
                 }
                 Some(Template::Claim { path, ty: slot.ty.to_string() })
             }

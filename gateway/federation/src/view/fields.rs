@@ -14,7 +14,7 @@ use super::resolve::{Leg, PathPlace, resolve};
 use super::treatments::{self, Limited};
 use super::{invalid, needs};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::schema::{ClaimPath, Need, TypeId, Wrapping};
+use crate::schema::{Need, TypeId, Wrapping};
 
 /// A field of a client's type, and the supergraph's type that it is looked for on.
 #[derive(Clone, Copy)]
@@ -77,7 +77,7 @@ fn mapped(cx: Context<'_>, place: Place<'_>, found: &mut Vec<Diagnostic>) -> Opt
         found.push(Diagnostic::error("UNKNOWN_PATH", message).at(at, "").help(help));
     }
     let mut needs = needs::of_field(cx, owner, field, base);
-    needs.extend(claims.into_iter().map(Need::Claim));
+    needs.extend(claims);
     if found[before..].iter().any(Diagnostic::is_error) {
         return None;
     }
@@ -95,7 +95,7 @@ struct Made<'a> {
     treatment: Treatment,
 }
 
-type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<ClaimPath>);
+type Sourced = (FieldSource, Vec<super::map::ArgumentMap>, Vec<Need>);
 
 impl<'a> Made<'a> {
     fn sourced(&mut self, text: Option<&'a Node<Value>>, found: &mut Vec<Diagnostic>) -> Option<Sourced> {

@@ -72,7 +72,7 @@ fn field_map(field: &FieldMap, model: &Model) -> String {
             Need::Authenticated => " needs authentication".to_owned(),
             Need::Scopes(sets) => format!(" needs scopes {sets:?}"),
             Need::Policies(sets) => format!(" needs policies {sets:?}"),
-            Need::Claim(path) => format!(" needs claim {}", path.join(".")),
+            Need::Claim(path, ty) => format!(" needs claim {} as {ty}", path.join(".")),
         };
     }
     line + &treatment(&field.treatment)

@@ -87,6 +87,7 @@ fn a_token_holds_as_its_claims_say() {
         (json!({ "iss": "https://a" }), Err(TokenFault::Issuer)),
         (json!({ "iss": null }), Err(TokenFault::Issuer)),
         (json!({ "iss": 7 }), Err(TokenFault::Claim("iss"))),
+        (json!({ "sub": {} }), Err(TokenFault::Malformed)),
     ];
     for (changed, expected) in cases {
         let mut claims = base.clone();

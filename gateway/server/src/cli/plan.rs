@@ -94,7 +94,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(name) => bff_client(name, &config.gateway, &supergraph, arguments.format)?,
         None => Client {
             schema: Arc::new(ClientSchema::identity(&supergraph)),
-            policy: ClientPolicy::of_supergraph(&config.gateway),
+            // No configuration was read that would say what is too deep.
+            policy: ClientPolicy { depth: u32::MAX, ..ClientPolicy::of_supergraph(&config.gateway) },
             operations: SavedOperations::default(),
         },
     };

@@ -68,7 +68,7 @@ fn the_examples_are_valid() {
     assert_eq!((consumers.len(), found), (2, vec![]));
     let client = Source::new("client.yaml", CLIENT_EXAMPLE);
     let (policy, found) = ClientPolicy::parse(&client, &config.gateway, &BTreeMap::new());
-    assert_eq!((policy.depth, found), (Some(6), vec![]));
+    assert_eq!((policy.depth, found), (6, vec![]));
 }
 
 fn page(title: &str, schema: &Value, example: &str, after_example: &str) -> String {

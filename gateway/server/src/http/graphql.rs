@@ -111,7 +111,7 @@ async fn answer(
     let (policy, now) = (entry.policy(), SystemTime::now());
     let deadline = (started + policy.timeout).into();
     let (mut parts, body) = request.into_parts();
-    if lifecycle::is_gone(&policy.lifecycle, now) {
+    if policy.lifecycle.is_over(now) {
         return Err(Rejection::Gone);
     }
     let caller = caller(entry, &parts.headers, now, deadline).await?;

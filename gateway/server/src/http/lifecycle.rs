@@ -1,4 +1,4 @@
-//! Owns what clients are told of their schema's end: `Deprecation`, `Sunset` and `Link`, and whether it has come.
+//! Owns what clients are told of their schema's end: `Deprecation`, `Sunset` and `Link`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,11 +11,6 @@ use crate::config::Lifecycle;
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 /// RFC 8594: a date as HTTP writes one.
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
-
-/// Whether the schema is gone at this time.
-pub fn is_gone(lifecycle: &Lifecycle, now: SystemTime) -> bool {
-    lifecycle.sunset.is_some_and(|sunset| now >= moment(sunset))
-}
 
 /// Tells it in a response's headers.
 pub fn announce(lifecycle: &Lifecycle, headers: &mut HeaderMap) {
@@ -32,21 +27,4 @@ pub fn announce(lifecycle: &Lifecycle, headers: &mut HeaderMap) {
 
 fn moment(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SUNSET_AT: u64 = 1_830_211_200;
-
-    #[test]
-    fn a_schema_is_gone_from_its_sunset_on() {
-        let until = |sunset| Lifecycle { sunset, ..Lifecycle::default() };
-        let cases =
-            [(None, u64::MAX / 4, false), (Some(SUNSET_AT), SUNSET_AT - 1, false), (Some(SUNSET_AT), SUNSET_AT, true)];
-        for (sunset, now, expected) in cases {
-            assert_eq!(is_gone(&until(sunset), moment(now)), expected, "{sunset:?} {now}");
-        }
-    }
 }

@@ -17,11 +17,7 @@ use super::route::{self, Route, Routes, Segment, is_same};
 use super::{OPERATION_INVALID, OperationFiles, SavedOperation, SavedOperations, sha256};
 
 /// Reads a client's saved operations, and checks that they hold for its schema. Those that do not are left out, and told.
-pub fn compile(
-    files: &OperationFiles,
-    client: &ClientSchema,
-    max_depth: Option<u32>,
-) -> (SavedOperations, Vec<Diagnostic>) {
+pub fn compile(files: &OperationFiles, client: &ClientSchema, max_depth: u32) -> (SavedOperations, Vec<Diagnostic>) {
     let mut compiling =
         Compiling { client, max_depth, saved: SavedOperations::default(), routes: vec![], found: vec![] };
     compiling.documents(&files.documents);
@@ -62,7 +58,7 @@ pub fn written(files: &OperationFiles) -> (Vec<(Arc<Source>, ast::Document)>, Ve
 
 struct Compiling<'a> {
     client: &'a ClientSchema,
-    max_depth: Option<u32>,
+    max_depth: u32,
     saved: SavedOperations,
     /// Where the route of each operation is written.
     routes: Vec<Option<Span>>,
@@ -187,8 +183,8 @@ impl Compiling<'_> {
 
     /// The operation on the supergraph, or what a request would be told, whatever its variables.
     fn bound(&self, document: &Document) -> Result<BoundOperation, (String, &'static str)> {
-        let depth = operation::depth(document);
-        if let Some(max) = self.max_depth.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
+        let (depth, max) = (operation::depth(document), self.max_depth);
+        if usize::try_from(max).is_ok_and(|max| depth > max) {
             let message = format!("the operation nests {depth} fields in one another, and this client may nest {max}");
             let help = "split it, or raise `limits.depth` in client.yaml as far as the tier allows";
             return Err((message, help));

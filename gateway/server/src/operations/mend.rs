@@ -53,7 +53,7 @@ mod tests {
 
     fn told(text: &str) -> Vec<weft_federation::diagnostics::Diagnostic> {
         let documents = vec![Source::new("operations/A.graphql", text)];
-        compile(&OperationFiles { documents, manifests: vec![] }, &client(SDL), None).1
+        compile(&OperationFiles { documents, manifests: vec![] }, &client(SDL), u32::MAX).1
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub fn client(sdl: &str) -> ClientSchema {
 /// The route of the only operation of a text.
 pub fn route(sdl: &str, operation: &str) -> Route {
     let files = OperationFiles { documents: vec![Source::new("A.graphql", operation)], manifests: vec![] };
-    let (saved, found) = compile(&files, &client(sdl), None);
+    let (saved, found) = compile(&files, &client(sdl), u32::MAX);
     assert_eq!(found, [], "{operation}");
     saved.iter().next().and_then(|saved| saved.route.clone()).expect("it has a route")
 }
@@ -36,7 +36,7 @@ type Files<'a> = &'a [(&'a str, &'a str)];
 fn read(files: Files<'_>) -> (SavedOperations, Vec<Diagnostic>) {
     let sources = files.iter().map(|(name, text)| Source::new(*name, *text));
     let (manifests, documents): (Vec<Arc<Source>>, _) = sources.partition(|source| source.path.ends_with(".json"));
-    compile(&OperationFiles { documents, manifests }, &client(SDL), Some(3))
+    compile(&OperationFiles { documents, manifests }, &client(SDL), 3)
 }
 
 #[test]

@@ -21,7 +21,7 @@ use weft_engine::{EventStream, Refused, denial};
 use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
 use crate::auth::{Authenticator, KeyServers};
-use crate::config::ClientPolicy;
+use crate::config::{ClientPolicy, Errors};
 use crate::operations::{PersistedQueries, Routes};
 use crate::usage::{Usage, Used};
 
@@ -237,7 +237,8 @@ impl Pipeline {
             let plan =
                 move |is_wanted: &dyn Fn() -> bool| engine.plan(&operation.bound, condition_bits, &labels, is_wanted);
             let planned = self.compute.run(plan).await;
-            planned.map_err(|panicked| internal("planning an operation", panicked))?
+            let planned = planned.map_err(|panicked| internal("planning an operation", panicked))?;
+            planned.map_err(|errors| masked(client, errors))
         };
         let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning);
         let plan = in_time(deadline, plan).await?;
@@ -268,7 +269,8 @@ impl Pipeline {
             let (client, engine) = (snapshot.clients.get(view), &snapshot.engine);
             let document = document(client, &text, operation_name.as_deref())?;
             let used = if is_counted { Used::of(&document) } else { Used::default() };
-            let bound = operation::bind(&client.schema, document).map_err(|error| vec![error])?;
+            let bound = operation::bind(&client.schema, document);
+            let bound = bound.map_err(|error| masked(client, vec![error]))?;
             let labels = engine.overrides().met_by(&bound);
             Ok((bound, labels, used))
         };
@@ -287,7 +289,7 @@ pub fn bind(client: &Client, text: &str, operation_name: Option<&str>) -> Result
 fn document(client: &Client, text: &str, operation_name: Option<&str>) -> Result<Document, Vec<OperationError>> {
     let document = operation::parse(&client.schema, text, operation_name)?;
     let (depth, max) = (operation::depth(&document), client.policy.depth);
-    if let Some(max) = max.filter(|max| usize::try_from(*max).is_ok_and(|max| depth > max)) {
+    if usize::try_from(max).is_ok_and(|max| depth > max) {
         let message = format!("The operation nests {depth} fields in one another; {max} are allowed.");
         return Err(vec![OperationError::new("MAX_DEPTH_LIMIT", message)]);
     }
@@ -312,6 +314,19 @@ fn refused_field(Refused { coordinate, need }: &Refused) -> OperationError {
 
 fn refuse(code: &'static str, message: &str) -> Refusal {
     Arc::new(vec![OperationError::new(code, message)])
+}
+
+/// What lies in the supergraph is told in its own names, which a client that is told of no backend does not know.
+fn masked(client: &Client, errors: Vec<OperationError>) -> Vec<OperationError> {
+    let is_told = match client.policy.errors {
+        Errors::Full => true,
+        Errors::Masked => errors.iter().all(|error| error.code != INTERNAL_SERVER_ERROR),
+    };
+    if is_told {
+        return errors;
+    }
+    let causes: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    internal("answering an operation of a client", causes.join(" "))
 }
 
 /// The client learns that the gateway failed, the log what of it.

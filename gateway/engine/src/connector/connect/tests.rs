@@ -4,6 +4,7 @@ mod batches;
 mod large;
 mod mappings;
 mod sharing;
+mod views;
 mod wire;
 
 use std::collections::HashMap;

@@ -135,3 +135,27 @@ async fn a_null_that_nothing_else_hangs_on_causes_nothing_above_it() {
         assert_eq!(code.as_deref(), (!expected.is_null()).then_some("GONE"), "{}", outcome.text);
     }
 }
+
+#[tokio::test]
+async fn an_object_whose_type_nobody_has_told_is_not_left_out() {
+    let media = r#"interface Media @key(fields: "id") { id: ID! }
+        type Book implements Media @key(fields: "id") { id: ID! } type Film implements Media @key(fields: "id") { id: ID! }"#;
+    let best = r#"type Query { all: [Media] } type Media @key(fields: "id") @interfaceObject { id: ID! stars: Int }"#;
+    let view = r#"
+        type Query { all: [Found] @dropUnknown }
+        union Found @from(type: "Media") = Book
+        type Book { id: ID! stars: Int }"#;
+    let gateway = Gateway::new(&[("best", best), ("media", media)]).with_view(view);
+    let all = r#"{"data":{"all":[{"id":"1","stars":5},{"id":"2","stars":3}]}}"#;
+    let told = r#"{"data":{"_entities":[{"__typename":"Film"},{"__typename":"Book"}]}}"#;
+    // What tells the types, what is left, and the errors' places.
+    let cases =
+        [(told, json!([{"stars": 3}]), json!([])), (DOWN, json!([null, null]), json!([["all", 0], ["all", 1]]))];
+    for (media, expected, errors) in cases {
+        let operation = "{ all { ... on Book { stars } } }";
+        let outcome = gateway.run(operation, &[("best", "", all), ("media", "", media)]).await;
+        assert_eq!(outcome.response["data"]["all"], expected, "{}", outcome.text);
+        let paths: Json = outcome.errors().into_iter().map(|(_, path)| path).collect();
+        assert_eq!(paths, errors, "{}", outcome.text);
+    }
+}

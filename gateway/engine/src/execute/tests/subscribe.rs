@@ -120,6 +120,24 @@ async fn a_burst_is_held_back_for_a_client_that_is_only_slower() {
 }
 
 #[tokio::test]
+async fn who_may_not_subscribe_is_told_so_by_one_event() {
+    let view = r#"type Query { shop: String } type Subscription { mine: Item @from(path: "changed(id: $claims.sub)") }
+      type Item { price: Int! }"#;
+    let gateway = Gateway::new(&[("shop", SHOP), ("names", NAMES)]).with_view(view);
+    let (sender, events) = mpsc::channel(1);
+    let connectors = Connectors::fake(&gateway.supergraph, &Fake::new(|_| None).with_events(events));
+    let limits = SubscriptionLimits::default();
+    let mut stream = gateway.subscribe_on(&connectors, &HeaderMap::new(), "subscription { mine { price } }", limits);
+    let response = next(&mut stream).await.expect("an event");
+    assert_eq!(response["data"], json!({"mine":null}), "{response}");
+    assert_eq!(response["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{response}");
+    assert_eq!(response["errors"][0]["path"], json!(["mine"]), "{response}");
+    assert_eq!(next(&mut stream).await, None);
+    // The source has never been asked, so that what it would have sent is still there.
+    sender.try_send(event("1")).expect("there is a place, and nobody has let go of it");
+}
+
+#[tokio::test]
 async fn dropping_the_stream_lets_the_source_go() {
     let (sender, mut stream) = start(SubscriptionLimits::default(), Duration::ZERO);
     sender.send(event("1")).await.expect("it is read");

@@ -29,10 +29,12 @@ const VIEW: &str = r#"
       exact(max: Int! = 3 @from(name: "first")): [Found] @from(path: "search") @dropUnknown
       all: [Found] @from(path: "search(first: 2)") @limit(max: 2)
       first: String @from(path: "search<User>[0].name")
+      ours(words: String @from(name: "text")): [Found] @from(path: "search(first: $claims.org.size)") @dropUnknown
     }
     type Home @from(type: "Query") {
       name: String! @from(path: "user(id: $claims.sub).name") @fallback(value: "you", on: [ERROR, NULL])
       score: Int @from(path: "user(id: $claims.sub).score")
+      rank: Int @from(path: "user(id: $claims.sub).rank") @fallback(value: 9, on: [ERROR, NULL])
     }
     type Member @from(type: "User") {
       id: ID!
@@ -41,6 +43,7 @@ const VIEW: &str = r#"
       nick: String! @from(path: "name") @fallback(value: "x", on: [ERROR, NULL])
       card: String @mask(keepLast: 4, unlessScopes: ["cards:read"])
       score: Int @fallback(value: 0)
+      points: Int @from(path: "score")
       told: Int @from(path: "rank") @fallback(value: -1, report: true)
       version: Int! @constant(value: 2)
       states: [State] @from(path: "orders(first: 9)[].status") @limit(max: 3)
@@ -136,6 +139,70 @@ async fn a_fallback_stands_in_for_what_failed() {
     assert_eq!(degraded(&outcome)[0]["path"], json!(["member", "told"]));
 }
 
+/// However a backend says that it has failed. What is behind a path is an object of which the client knows nothing, and what failed
+/// of it is told all the same.
+#[tokio::test]
+async fn what_fails_is_told_or_degraded_on_the_object_and_behind_a_path() {
+    let shop = ("shop", "", &*user(r#""name":"Ann""#));
+    let error = |path: &str| format!(r#""errors":[{{"message":"gone","extensions":{{"code":"GONE"}}{path}}}]"#);
+    let nothing = r#"{"data":{"_entities":[null]},"#;
+    let failures = [
+        format!(r#"{{"data":null,{}}}"#, error("")),
+        format!("{nothing}{}}}", error("")),
+        format!("{nothing}{}}}", error(r#","path":["_entities"]"#)),
+        format!("{nothing}{}}}", error(r#","path":["_entities",0]"#)),
+        format!("{nothing}{}}}", error(r#","path":["_entities",0,"score"]"#)),
+    ];
+    // What is asked for, what there is, and where that is an error, or where it is degraded.
+    let cases = [
+        ("home { score }", json!({"home": {"score": null}}), Some(json!(["home", "score"])), None),
+        ("home { rank }", json!({"home": {"rank": 9}}), None, Some(json!(["home", "rank"]))),
+        ("member(id: 1) { score }", json!({"member": {"score": 0}}), None, Some(json!(["member", "score"]))),
+        ("member(id: 1) { points }", json!({"member": {"points": null}}), Some(json!(["member"])), None),
+    ];
+    let known = viewed().with_claims(r#"{"sub":"1"}"#);
+    for failed in &failures {
+        for (fields, data, told, stands_in) in &cases {
+            let outcome = known.run(&format!("{{ {fields} }}"), &[shop, ("scores", "", failed)]).await;
+            assert_eq!(outcome.response["data"], *data, "{failed}: {}", outcome.text);
+            let errors: Vec<Json> = outcome.errors().into_iter().map(|(_, path)| path).collect();
+            // An error whose field is known is told at the field.
+            let is_told = match told {
+                Some(path) => errors.len() == 1 && (errors[0] == *path || errors[0] == json!(["member", "points"])),
+                None => errors.is_empty(),
+            };
+            assert!(is_told, "{failed} {fields}: {}", outcome.text);
+            let expected = stands_in.as_ref().map(|path| json!([{"path": path, "code": "GONE"}]));
+            assert_eq!(degraded(&outcome), expected.unwrap_or_default(), "{failed} {fields}: {}", outcome.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_list_of_degraded_places_has_no_room_for_stays_an_error() {
+    let shop = "type Query { users: [User] } type User @key(fields: \"id\") { id: ID! name: String }";
+    let view = r#"type Query { members: [Member] @from(path: "users") @limit(max: 999) }
+        type Member @from(type: "User") { name: String @fallback(value: "x") score: Int @fallback(value: 0) }"#;
+    let users: Vec<String> = (0..150).map(|id| format!(r#"{{"id":"{id}","name":{id}}}"#)).collect();
+    let users = format!(r#"{{"data":{{"users":[{}]}}}}"#, users.join(","));
+    let failed = r#"{"data":null,"errors":[{"message":"gone"}]}"#;
+    // The error is at the value, and at the object that it is in.
+    for (field, stand_in) in [("name", json!("x")), ("score", json!(0))] {
+        let gateway = Gateway::new(&[("shop", shop), ("scores", SCORES)]).with_view(view);
+        let operation = format!("{{ members {{ {field} }} }}");
+        let outcome = gateway.run(&operation, &[("shop", "", &users), ("scores", "", failed)]).await;
+        let members = outcome.response["data"]["members"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert_eq!(members.len(), 150, "{}", outcome.text);
+        assert!(members.iter().all(|member| member[field] == stand_in), "{}", outcome.text);
+        let places = |list: &Json| -> Vec<u64> {
+            let places = list.as_array().into_iter().flatten().map(|item| item["path"][1].as_u64());
+            places.map(|index| index.expect("the index of a member")).collect()
+        };
+        assert_eq!(places(&degraded(&outcome)), (0..100).collect::<Vec<_>>(), "{}", outcome.text);
+        assert_eq!(places(&outcome.response["errors"]), (100..150).collect::<Vec<_>>(), "{}", outcome.text);
+    }
+}
+
 #[tokio::test]
 async fn who_may_not_see_a_value_is_told_no_other() {
     let shop = ("shop", "", &*user(r#""name":"Ann","card":"4111111111111234""#));
@@ -161,6 +228,34 @@ async fn who_may_not_see_a_value_is_told_no_other() {
     let outcome = viewed().with_claims(r#"{"sub":"1","scope":"cards:read names"}"#).run(operation, &[shop]).await;
     let expected = json!({"card": "4111111111111234", "more": {"id": "1", "secret": "Ann"}});
     assert_eq!(outcome.response, json!({"data": {"member": expected}}), "{}", outcome.text);
+}
+
+/// Who asks can do nothing about the claims of a credential, and the rest of the answer does not hang on them.
+#[tokio::test]
+async fn a_claim_that_does_not_fit_refuses_the_field_that_needs_it_alone() {
+    let (size, sub) = ("a whole number of 32 bits", "a text or a whole number");
+    let cases = [
+        (r#"{"sub":"1","org":{"size":"many"}}"#, "ours", "org.size", size),
+        (r#"{"sub":"1","org":{"size":1099511627776}}"#, "ours", "org.size", size),
+        (r#"{"sub":"1","org":"acme"}"#, "ours", "org.size", size),
+        (r#"{"sub":{"id":"1"}}"#, "home", "sub", sub),
+        (r#"{"sub":["1"]}"#, "home", "sub", sub),
+    ];
+    let answer = user(r#""name":"Ann""#);
+    for (claims, refused, claim, is) in cases {
+        let fields = if refused == "ours" { "ours(words: \"a\") { __typename }" } else { "home { score }" };
+        let operation = format!("{{ member(id: 1) {{ id called }} {fields} }}");
+        let outcome = viewed().with_claims(claims).run(&operation, &[("shop", "", &answer)]).await;
+        let data = &outcome.response["data"];
+        assert_eq!(data["member"], json!({"id": "1", "called": "Ann"}), "{claims}: {}", outcome.text);
+        let nothing = if refused == "ours" { &data["ours"] } else { &data["home"]["score"] };
+        assert_eq!(*nothing, Json::Null, "{claims}: {}", outcome.text);
+        let path = if refused == "ours" { json!(["ours"]) } else { json!(["home", "score"]) };
+        assert_eq!(outcome.errors(), [("UNAUTHENTICATED".to_owned(), path)], "{claims}");
+        let message = format!("This field needs a credential with the claim \"{claim}\", which is {is}.");
+        assert_eq!(outcome.response["errors"][0]["message"], message, "{claims}");
+        assert_eq!(outcome.calls.len(), 1, "nothing is asked for what is refused");
+    }
 }
 
 #[tokio::test]
@@ -228,5 +323,56 @@ async fn objects_that_the_client_does_not_know_are_null_or_left_out() {
     for (operation, expected) in cases {
         let outcome = viewed().run(operation, &[("shop", "", found)]).await;
         assert_eq!(outcome.response, json!({"data": expected}), "{operation}: {}", outcome.text);
+    }
+}
+
+#[tokio::test]
+async fn fields_that_look_through_one_object_are_what_each_of_them_is() {
+    let shop = r#"type Query { rows: [Row] } type Row { id: ID! owner: Owner }
+        type Owner @key(fields: "id") { id: ID! name: String rank: Int! color: Color city: City }
+        type City { name: String zip: Int } enum Color { RED BLUE }"#;
+    let scores = "type Owner @key(fields: \"id\") { id: ID! score: Int }";
+    let view = r#"type Query { rows: [Flat] @limit(max: 9) } enum Colour @from(type: "Color") { ROT @from(name: "RED") BLUE }
+        type Flat @from(type: "Row") { id: ID!
+          name: String @from(path: "owner.name")  rank: Int @from(path: "owner.rank")
+          color: Colour @from(path: "owner.color")  card: String @from(path: "owner.name") @mask(keepLast: 2)
+          city: String @from(path: "owner.city.name")  zip: Int @from(path: "owner.city.zip")
+          score: Int @from(path: "owner.score") @fallback(value: 0) }"#;
+    const FIELDS: [&str; 7] = ["name", "rank", "color", "card", "city", "zip", "score"];
+    let whole = r#"{"id":"1","name":"Anna","rank":1,"color":"RED","city":{"name":"Ulm","zip":89073}}"#;
+    // What the owner is but for this, the score's answer, what comes of each field, and which have errors.
+    let cases = [
+        ("", "", "{\"score\":7}", json!(["Anna", 1, "ROT", "**na", "Ulm", 89073, 7]), vec![]),
+        ("\"Anna\"", "null", "{\"score\":7}", json!([null, 1, "ROT", null, "Ulm", 89073, 7]), vec![]),
+        ("\"Anna\"", "3", "{\"score\":7}", json!([null, 1, "ROT", null, "Ulm", 89073, 7]), vec!["name", "card"]),
+        ("\"Anna\"", r#""\u0041\"na""#, "{\"score\":7}", json!(["A\"na", 1, "ROT", "**na", "Ulm", 89073, 7]), vec![]),
+        ("\"rank\":1", "\"rank\":null", "null", json!(["Anna", null, "ROT", "**na", "Ulm", 89073, null]), vec!["rank"]),
+        ("RED", "BLUE", "{}", json!(["Anna", 1, "BLUE", "**na", "Ulm", 89073, null]), vec![]),
+        ("RED", "GREEN", "null", json!(["Anna", 1, null, "**na", "Ulm", 89073, null]), vec!["color"]),
+        ("89073", "\"x\"", "null", json!(["Anna", 1, "ROT", "**na", "Ulm", null, null]), vec!["zip"]),
+        (r#"{"name":"Ulm","zip":89073}"#, "null", "null", json!(["Anna", 1, "ROT", "**na", null, null, null]), vec![]),
+        (whole, "null", "null", json!([null, null, null, null, null, null, null]), vec![]),
+        ("", "", "{\"score\":\"x\"}", json!(["Anna", 1, "ROT", "**na", "Ulm", 89073, 0]), vec![]),
+    ];
+    let gateway = Gateway::new(&[("shop", shop), ("scores", scores)]).with_view(view);
+    let spaced = FIELDS.map(|field| format!("{field} after_{field}: id"));
+    for (part, instead, score, expected, wrong) in cases {
+        let owner = whole.replace(part, if part.is_empty() { "" } else { instead });
+        // The second row's owner comes in the same words.
+        let rows = format!(r#"{{"data":{{"rows":[{{"id":"a","owner":{owner}}},{{"id":"b","owner":{owner}}}]}}}}"#);
+        let score = format!(r#"{{"data":{{"_entities":[{score}]}}}}"#);
+        for fields in [FIELDS.join(" "), spaced.join(" ")] {
+            let operation = format!("{{ rows {{ {fields} }} }}");
+            let outcome = gateway.run(&operation, &[("shop", "", &rows), ("scores", "", &score)]).await;
+            let (mut told, mut wanted) = (vec![], vec![]);
+            for at in 0..2 {
+                let row = &outcome.response["data"]["rows"][at];
+                let seen: Json = FIELDS.iter().map(|field| row[field].clone()).collect();
+                assert_eq!(seen, expected, "{operation} of {owner}: {}", outcome.text);
+                wanted.extend(wrong.iter().map(|field| json!(["rows", at, field])));
+            }
+            told.extend(outcome.errors().into_iter().map(|(_, path)| path));
+            assert_eq!(told, wanted, "{operation} of {owner}: {}", outcome.text);
+        }
     }
 }

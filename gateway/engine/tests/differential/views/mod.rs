@@ -5,6 +5,7 @@ mod generate;
 mod inputs;
 mod naive;
 mod paths;
+mod refusals;
 mod spec;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use weft_federation::operation::Identity;
 use weft_federation::view::{ClientSchema, ViewInput, build};
 
 use super::data::from_wire;
-use super::faults::{Faults, FieldFaultKind, field_faults};
+use super::faults::{self, Faults, FieldFaultKind, field_faults};
 use super::gateway::{Failed, Gateway};
 use super::operation::{self, Operation};
 use super::rng::{Rng, mix};
@@ -32,6 +33,7 @@ const TRIES: usize = 6;
 const MAX_SHOWN: usize = 100;
 
 /// What is asked in a case, of whom and by whom.
+#[derive(Clone)]
 pub struct Asked<'a> {
     operation: &'a Operation,
     faults: &'a Faults,
@@ -39,6 +41,7 @@ pub struct Asked<'a> {
 }
 
 /// The one who asks.
+#[derive(Clone)]
 pub struct Who {
     claims: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -90,15 +93,19 @@ fn views(gateway: &Gateway, seed: u64, summary: &mut Summary) {
                 if operation.text.contains("__schema") || operation.text.contains("__type(") {
                     continue;
                 }
-                let faults = if rng.chance(50) { exact_faults(&mut rng, gateway) } else { Faults::none() };
+                let faults = match rng.below(10) {
+                    0..4 => Faults { lax: true, ..Faults::none() },
+                    4..8 => exact_faults(&mut rng, gateway),
+                    _ => faults::refusals(&mut rng, &gateway.world),
+                };
                 let asked = Asked { operation: &operation, faults: &faults, identity: Who::random(&mut rng) };
                 match check(gateway, &client, &view, &asked) {
                     Ok(None) => {
                         summary.invalid += 1;
                         continue;
                     }
-                    Ok(Some(())) => {
-                        summary.exact += 1;
+                    Ok(Some(is_exact)) => {
+                        summary.exact += usize::from(is_exact);
                         summary.faulted += usize::from(!faults.is_empty());
                     }
                     Err(message) => {
@@ -127,7 +134,7 @@ fn exact_faults(rng: &mut Rng, gateway: &Gateway) -> Faults {
             fault.kind = FieldFaultKind::Refused;
         }
     }
-    if faults.are_exact() { faults } else { Faults::none() }
+    if faults.are_exact() { Faults { lax: true, ..faults } } else { Faults { lax: true, ..Faults::none() } }
 }
 
 fn compile(gateway: &Gateway, text: &str) -> Result<ClientSchema, String> {
@@ -148,8 +155,9 @@ pub fn random(rng: &mut Rng, gateway: &Gateway) -> Result<(String, ClientSchema)
     Ok((text, client))
 }
 
-/// Runs an operation on both sides; `None` if it is not valid.
-fn check(gateway: &Gateway, client: &ClientSchema, view: &View, asked: &Asked<'_>) -> Result<Option<()>, String> {
+/// Runs an operation on both sides, and says whether the answers are equal to the byte, and not only as far as refusals allow;
+/// `None` if it is not valid.
+fn check(gateway: &Gateway, client: &ClientSchema, view: &View, asked: &Asked<'_>) -> Result<Option<bool>, String> {
     let Asked { operation, faults, identity } = asked;
     let answered = match gateway.run_on(client, operation, faults, &identity.known()) {
         Ok(answered) => answered,
@@ -163,6 +171,20 @@ fn check(gateway: &Gateway, client: &ClientSchema, view: &View, asked: &Asked<'_
     let weft: JsonMap = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
     let document = ExecutableDocument::parse_and_validate(&client.schema, operation.text.as_str(), "operation.graphql")
         .map_err(|invalid| invalid.errors.to_string())?;
+    if faults.refuses {
+        let faults = &Faults::none();
+        let asked = Asked { faults, ..asked.clone() };
+        let best = Naive::new(gateway, &client.schema, view, &asked, &document).execute()?;
+        let listed = |list: Option<&JsonValue>| -> Vec<JsonValue> {
+            let items = list.and_then(JsonValue::as_array).map(Vec::as_slice).unwrap_or_default();
+            items.iter().map(|item| item.get("path").cloned().unwrap_or_default()).collect()
+        };
+        let degraded = weft.get("extensions").and_then(|extensions| extensions.get("degraded"));
+        let degraded: Vec<String> = listed(degraded).iter().map(ToString::to_string).collect();
+        let data = weft.get("data").cloned().unwrap_or_default();
+        let judged = refusals::check(&best, &data, &listed(weft.get("errors")), &degraded);
+        return judged.map(|()| Some(false)).map_err(|found| format!("{found}\nbest: {}\nweft: {text}", best.data));
+    }
     let naive = Naive::new(gateway, &client.schema, view, asked, &document);
     let expected = naive.execute()?;
     let (data, found) = (expected.data.to_string(), weft.get("data").cloned().unwrap_or_default().to_string());
@@ -171,12 +193,12 @@ fn check(gateway: &Gateway, client: &ClientSchema, view: &View, asked: &Asked<'_
     }
     if expected.degraded.len() > MAX_SHOWN {
         // Which of them are told instead hangs on the order in which they were met.
-        return Ok(Some(()));
+        return Ok(Some(true));
     }
     let degraded = weft.get("extensions").and_then(|extensions| extensions.get("degraded"));
     same_paths("degraded", &expected.degraded, degraded).map_err(|found| format!("{found}: {text}"))?;
     same_paths("errors", &expected.errors, weft.get("errors")).map_err(|found| format!("{found}: {text}"))?;
-    Ok(Some(()))
+    Ok(Some(true))
 }
 
 /// Whether what is listed is at these paths. Past the cap a last item without a path counts the others.

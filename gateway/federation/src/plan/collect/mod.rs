@@ -3,6 +3,8 @@
 
 mod entries;
 mod project;
+mod runs;
+mod selves;
 mod slots;
 
 use super::demand::{Demand, DemandId, Demands, Item};
@@ -57,6 +59,7 @@ pub(super) fn collect<'o>(
     let (root, projections) = collector.position(ROOT, &[view], &all, 0)?;
     // One view went in, so one projection came out.
     collector.shape.root = projections.first().copied().unwrap_or_default();
+    runs::find(&mut collector.shape);
     Ok(Collected { shape: collector.shape, demands: collector.demands, root })
 }
 
@@ -125,6 +128,7 @@ impl<'o> Collector<'o> {
             }
             classes.push(seen);
         }
+        selves::check(&views, &classes)?;
         if self.is_serial && position == ROOT {
             set_apart(&mut classes);
         }

@@ -113,7 +113,7 @@ impl<'o> Collector<'o> {
             return plain();
         }
         let lists = step.lists.iter().copied().collect();
-        ProjectionSource::Viewed(Box::new(ViewedSource { slot, below, lists, treatment }))
+        ProjectionSource::Viewed(Box::new(ViewedSource { slot, below, lists, treatment, run: None }))
     }
 
     /// The names of types, as JSON strings.

@@ -27,15 +27,24 @@ pub fn read(path: &Path, format: Format) -> Result<Supergraph<Satisfiable>, Fail
     Ok(prove(Supergraph::load(&source).map_err(invalid)?).0)
 }
 
-/// What the change from an old supergraph does to the clients.
+/// What the change from an old supergraph does to the clients, and which of them cannot be set against it.
 pub fn compare(
     old: &Supergraph<Satisfiable>,
     new: &Supergraph<Satisfiable>,
     clients: &[CheckedClient],
 ) -> Vec<Diagnostic> {
-    // A client that is new, or written for what is new, has nothing to lose.
-    let before: Vec<Option<ClientSchema>> =
-        clients.iter().map(|client| bff::client_schema(&client.files, old).0).collect();
+    let mut found = vec![];
+    // A client that is new, or written for what is new, has nothing to lose that could be told.
+    let before: Vec<Option<ClientSchema>> = clients
+        .iter()
+        .map(|client| {
+            let (schema, told) = bff::client_schema(&client.files, old);
+            if schema.is_none() {
+                found.push(not_compared(client, told));
+            }
+            schema
+        })
+        .collect();
     let changed = clients.iter().zip(&before).map(|(client, before)| ChangedClient {
         name: &client.files.name,
         sources: &client.files.schema,
@@ -45,5 +54,20 @@ pub fn compare(
         operations: &client.operations,
         users: client.users(),
     });
-    changes(&old.api, &new.api, &changed.collect::<Vec<_>>())
+    found.extend(changes(&old.api, &new.api, &changed.collect::<Vec<_>>()));
+    found
+}
+
+/// The first of what is wrong with it there is enough to see why.
+fn not_compared(client: &CheckedClient, told: Vec<Diagnostic>) -> Diagnostic {
+    let name = &client.files.name;
+    let message =
+        format!("the client {name} is not valid on the old supergraph: what the change breaks for it is not told");
+    let help = "that is as it should be where its schema is new, or written for what is new; else check it in a change of its own";
+    let mut found = Diagnostic::hint("CLIENT_NOT_COMPARED", message).help(help);
+    if let Some(wrong) = told.into_iter().find(Diagnostic::is_error) {
+        let place = wrong.labels.into_iter().next().map(|label| label.span);
+        found = found.at(place, format!("there: {}", wrong.message));
+    }
+    found
 }

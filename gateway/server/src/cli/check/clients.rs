@@ -1,7 +1,9 @@
 //! Owns the check of clients as they are: each schema against the supergraph, and each saved operation against its schema.
 
-use weft_federation::check::{SavedOperation, Users};
-use weft_federation::diagnostics::Diagnostic;
+use std::sync::Arc;
+
+use weft_federation::check::{SavedOperation, Users, check_views};
+use weft_federation::diagnostics::{Diagnostic, Source};
 use weft_federation::schema::{Satisfiable, Supergraph};
 use weft_federation::view::ClientSchema;
 
@@ -48,4 +50,11 @@ pub fn check(
         CheckedClient { files, schema, told, operations }
     };
     clients.into_iter().map(check).collect()
+}
+
+/// What of the clients' schemas works, and will be slow.
+pub fn check_calls(clients: &[CheckedClient], supergraph: &Supergraph<Satisfiable>) -> Vec<Diagnostic> {
+    let views = clients.iter().filter_map(|client| Some((client.schema.as_ref()?, &*client.files.schema)));
+    let views: Vec<(&ClientSchema, &[Arc<Source>])> = views.collect();
+    check_views(supergraph, &views)
 }

@@ -3,9 +3,11 @@
 
 mod against;
 mod clients;
+mod gone;
 mod locks;
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::Args;
 use weft_federation::check::check;
@@ -68,11 +70,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     found.extend(gateway.without_timeout(&composed.supergraph, &composed.definitions));
     found.extend(gateway.unused(&composed.supergraph));
     found.extend(gateway.unmet(&composed.supergraph));
+    found.extend(gateway.warnings.iter().cloned());
     found.extend(wrong);
     let clients = clients::check(files, &composed.supergraph, &mut found);
+    found.extend(clients::check_calls(&clients, &composed.supergraph));
     found.extend(old.iter().flat_map(|old| against::compare(old, &composed.supergraph, &clients)));
     let locks = Locks { renewal: renewal(arguments), promised: arguments.against_bff.as_deref() };
     let due = locks.check(&clients, &mut found);
+    found.extend(arguments.against_bff.iter().flat_map(|before| gone::gone(&gateway, before, SystemTime::now())));
     if arguments.write_locks {
         for path in locks::write(&due)? {
             write_result(&format!("wrote {}", path.display()))?;

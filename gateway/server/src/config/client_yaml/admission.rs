@@ -10,8 +10,16 @@ impl Resolving<'_> {
         let taken = self.gateway.schemes();
         let schemes = schemes.map_or(taken, |schemes| self.schemes(schemes, taken));
         let is_asked = require_authentication.value;
-        if (is_asked || !audiences.value.is_empty()) && taken == Schemes::default() {
-            let place = if is_asked { &require_authentication.span } else { &audiences.span };
+        if let Some(audiences) = audiences.as_ref().filter(|audiences| audiences.value.is_empty() && !self.is_damaged) {
+            // Who wrote a list meant to let somebody in and others not.
+            let help =
+                "name those of its callers, as `audiences: [partner-v1]`; to let everybody in, take `audiences` out";
+            let message = "no audience is named, which does not say who may use the client";
+            self.error(CODE, &audiences.span, message, help);
+        }
+        let (audiences, place) = audiences.map_or((vec![], None), |audiences| (audiences.value, Some(audiences.span)));
+        if (is_asked || !audiences.is_empty()) && taken == Schemes::default() {
+            let place = place.as_ref().filter(|_| !is_asked).unwrap_or(&require_authentication.span);
             let message =
                 "only credentials are for an audience, and the gateway takes none: nobody could use this client";
             let message =
@@ -20,7 +28,7 @@ impl Resolving<'_> {
             self.error(CODE, place, message, help);
         }
         let is_required = is_asked || self.gateway.requires_authentication;
-        Admission { schemes, is_required, audiences: audiences.value.into() }
+        Admission { schemes, is_required, audiences: audiences.into() }
     }
 
     fn schemes(&mut self, Located { value: named, span }: Located<Vec<Located<Scheme>>>, taken: Schemes) -> Schemes {

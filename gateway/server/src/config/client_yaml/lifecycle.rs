@@ -1,5 +1,7 @@
 //! Owns `lifecycle`: when a client's schema is given up, when it is gone, and which one to take then.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use weft_federation::diagnostics::Span;
@@ -40,6 +42,13 @@ pub struct Successor {
     pub span: Span,
 }
 
+impl Lifecycle {
+    /// Whether the schema is gone at this time.
+    pub fn is_over(&self, now: SystemTime) -> bool {
+        self.sunset.is_some_and(|sunset| now >= UNIX_EPOCH + Duration::from_secs(sunset))
+    }
+}
+
 impl RawLifecycle {
     pub fn resolve(self, resolving: &mut Resolving<'_>) -> Lifecycle {
         let Self { deprecated, sunset, successor } = self;
@@ -53,6 +62,24 @@ impl RawLifecycle {
             deprecated: deprecated.map(|date| date.value.0),
             sunset: sunset.map(|date| date.value.0),
             successor: successor.map(|Located { value: name, span }| Successor { name, span: resolving.span(&span) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUNSET_AT: u64 = 1_830_211_200;
+
+    #[test]
+    fn a_schema_is_over_from_its_sunset_on() {
+        let until = |sunset| Lifecycle { sunset, ..Lifecycle::default() };
+        let cases =
+            [(None, u64::MAX / 4, false), (Some(SUNSET_AT), SUNSET_AT - 1, false), (Some(SUNSET_AT), SUNSET_AT, true)];
+        for (sunset, now, expected) in cases {
+            let now = UNIX_EPOCH + Duration::from_secs(now);
+            assert_eq!(until(sunset).is_over(now), expected, "{sunset:?} {now:?}");
         }
     }
 }

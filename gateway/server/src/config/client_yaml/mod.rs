@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
 
@@ -68,9 +68,11 @@ struct Raw {
 #[serde(deny_unknown_fields, default)]
 struct Auth {
     /// A request needs a token with one of these in its claim `aud`, or an API key of a consumer with one of these, besides what
-    /// `authentication` in `weft.yaml` demands. Without any the client is open to all that the gateway lets in, be they anonymous.
-    #[schemars(example = ["partner-v1"])]
-    audiences: Located<Vec<String>>,
+    /// `authentication` in `weft.yaml` demands. Without this key the client is open to all that the gateway lets in, be they
+    /// anonymous; an empty list is an error.
+    #[serde(deserialize_with = "written")]
+    #[schemars(with = "Vec<String>", example = ["partner-v1"])]
+    audiences: Option<Located<Vec<String>>>,
     /// How callers may say who they are, of what `authentication` in `weft.yaml` takes: `jwt`, `api_key`. Without it all of these. What is
     /// sent in another way is not looked at.
     #[schemars(example = ["api_key"])]
@@ -80,11 +82,17 @@ struct Auth {
     require_authentication: Located<bool>,
 }
 
+/// A key without a value is none that is left out: it is read, and is no list.
+fn written<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Located<Vec<String>>>, D::Error> {
+    Located::deserialize(value).map(Some)
+}
+
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "ClientLimits")]
 struct Limits {
-    /// How many fields may be nested in one another, as the client writes them. Introspection does not count.
+    /// How many fields may be nested in one another, as the client writes them. Introspection does not count. Without it that is as
+    /// the tier says, or else `limits.depth` in `weft.yaml`.
     #[schemars(example = 6)]
     depth: Option<Located<Count>>,
     /// Not measured yet: it is only compared with the tier's.
@@ -107,7 +115,7 @@ pub struct ClientPolicy {
     /// Who is let in.
     pub admission: Admission,
     /// How many fields may be nested.
-    pub depth: Option<u32>,
+    pub depth: u32,
     /// How long a request may take.
     pub timeout: Duration,
     pub operations: Operations,
@@ -138,7 +146,7 @@ impl ClientPolicy {
                 is_required: gateway.requires_authentication,
                 audiences: Box::default(),
             },
-            depth: None,
+            depth: gateway.max_depth,
             timeout: gateway.request_timeout,
             operations: Operations::Open,
             apq: gateway.apq,
@@ -200,7 +208,7 @@ impl Resolving<'_> {
         ClientPolicy {
             exposure,
             admission: self.admission(raw.auth),
-            depth,
+            depth: depth.unwrap_or(self.gateway.max_depth),
             timeout: timeout.map_or(self.gateway.request_timeout, |timeout| timeout.min(self.gateway.request_timeout)),
             operations,
             apq: operations == Operations::Open,

@@ -77,6 +77,18 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "auth: { audiences: partner }",
             "client.yaml:1:20: error[INVALID_CONFIG]: expected a list, found the text \"partner\"",
         ),
+        (
+            "auth: { audiences: [] }",
+            "client.yaml:1:9: error[INVALID_CONFIG]: no audience is named, which does not say who may use the client \
+             (name those of its callers, as `audiences: [partner-v1]`; to let everybody in, take `audiences` out)",
+        ),
+        (
+            "auth:\n  audiences:\n",
+            "client.yaml:2:3: error[INVALID_CONFIG]: no audience is named, which does not say who may use the client \
+             (name those of its callers, as `audiences: [partner-v1]`; to let everybody in, take `audiences` out)",
+        ),
+        ("auth: { audiences: [[a]] }", "client.yaml:1:21: error[INVALID_CONFIG]: expected a text, found a list"),
+        ("auth: {}", ""),
         ("auth: { audiences: [partner], schemes: [jwt], require_authentication: true }", ""),
         (
             "auth: { schemes: [jwt, api_key] }",
@@ -130,24 +142,26 @@ fn audiences_need_an_authentication() {
 }
 
 /// Depth, timeout in seconds, whether introspection is allowed, what errors tell.
-type Shown = (Option<u32>, u64, bool, Errors);
+type Shown = (u32, u64, bool, Errors);
 
 #[test]
 fn what_is_not_said_follows_from_the_tier_the_gateway_and_the_exposure() {
     let with_default = "tiers: { default: { limits: { depth: 4 }, timeout: 2s } }";
-    let cases: [(&str, &str, Shown); 11] = [
-        ("", "", (None, 30, false, Errors::Full)),
-        ("tier: default", "", (None, 30, false, Errors::Full)),
-        ("", with_default, (Some(4), 2, false, Errors::Full)),
-        ("", "dev: true", (None, 30, true, Errors::Full)),
-        ("introspection: false", "dev: true", (None, 30, false, Errors::Full)),
-        ("introspection: true", "introspection: false", (None, 30, true, Errors::Full)),
-        ("exposure: partner", "", (None, 30, false, Errors::Masked)),
-        ("exposure: partner\nerrors: full", "", (None, 30, false, Errors::Full)),
-        ("tier: bronze", WEFT_YAML, (Some(10), 5, false, Errors::Full)),
-        ("tier: bronze\nlimits: { depth: 6 }\ntimeout: 3s", WEFT_YAML, (Some(6), 3, false, Errors::Full)),
+    let cases: [(&str, &str, Shown); 13] = [
+        ("", "", (20, 30, false, Errors::Full)),
+        ("", "limits: { depth: 30 }", (30, 30, false, Errors::Full)),
+        ("limits: { depth: 40 }", "limits: { depth: 30 }", (40, 30, false, Errors::Full)),
+        ("tier: default", "", (20, 30, false, Errors::Full)),
+        ("", with_default, (4, 2, false, Errors::Full)),
+        ("", "dev: true", (20, 30, true, Errors::Full)),
+        ("introspection: false", "dev: true", (20, 30, false, Errors::Full)),
+        ("introspection: true", "introspection: false", (20, 30, true, Errors::Full)),
+        ("exposure: partner", "", (20, 30, false, Errors::Masked)),
+        ("exposure: partner\nerrors: full", "", (20, 30, false, Errors::Full)),
+        ("tier: bronze", WEFT_YAML, (10, 5, false, Errors::Full)),
+        ("tier: bronze\nlimits: { depth: 6 }\ntimeout: 3s", WEFT_YAML, (6, 3, false, Errors::Full)),
         // The whole gateway's request_timeout is shorter.
-        ("tier: ${env.TIER}\nerrors: masked", WEFT_YAML, (Some(20), 8, false, Errors::Masked)),
+        ("tier: ${env.TIER}\nerrors: masked", WEFT_YAML, (20, 8, false, Errors::Masked)),
     ];
     for (text, weft_yaml, expected) in cases {
         let (policy, told) = parse(text, &gateway(weft_yaml));

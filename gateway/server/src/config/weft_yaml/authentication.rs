@@ -7,6 +7,7 @@ use jsonwebtoken::AlgorithmFamily;
 use reqwest::Url;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use weft_federation::diagnostics::Diagnostic;
 
 use super::Resolving;
 use super::api_keys::RawApiKeys;
@@ -14,7 +15,7 @@ use super::identity::RawIdentity;
 use super::keys::{Key, RawKey};
 use crate::auth::{AuthenticationConfig, Issuer, JwksConfig, JwtConfig, KeySource, Schedule};
 use crate::config::values::{HttpUrl, Time, TokenAlgorithm};
-use crate::config::yaml::Located;
+use crate::config::yaml::{self, Located};
 use crate::this_machine::is_this_machine;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -50,8 +51,8 @@ struct RawJwt {
 struct RawIssuer {
     /// The claim `iss` of its tokens, exactly.
     #[schemars(example = "https://auth.example.com/")]
-    issuer: String,
-    /// The claim `aud` of a token has to have one of these. Without any it may be what it likes.
+    issuer: Located<String>,
+    /// The claim `aud` of a token has to have one of these. Without any it may be what it likes, which is a warning.
     #[serde(default)]
     #[schemars(example = ["weft"])]
     audiences: Vec<String>,
@@ -114,6 +115,14 @@ impl Located<RawIssuer> {
         let place = self.span;
         let RawIssuer { issuer, audiences, algorithms, key, jwks_url } = self.value;
         let Located { value: algorithms, span: place_of_algorithms } = algorithms;
+        if issuer.value.is_empty() {
+            let message = "the issuer has no name, so that tokens of nobody in particular would hold";
+            let help = "write what its tokens have as the claim `iss`, such as `issuer: https://auth.example.com/`";
+            resolving.error(&issuer.span, message, help);
+        }
+        if audiences.is_empty() && !resolving.is_damaged {
+            warn_of_any_audience(&issuer, resolving);
+        }
         if algorithms.is_empty() {
             if !resolving.is_damaged {
                 let help = "name those that the issuer signs with, such as `algorithms: [RS256]`";
@@ -150,8 +159,17 @@ impl Located<RawIssuer> {
             }
         };
         let algorithms = algorithms.iter().map(|algorithm| algorithm.value.0).collect();
-        Some(Issuer { issuer, audiences, algorithms, keys })
+        Some(Issuer { issuer: issuer.value, audiences, algorithms, keys })
     }
+}
+
+/// One issuer mostly issues tokens for many services, and each of these could use those of its users here.
+fn warn_of_any_audience(issuer: &Located<String>, resolving: &mut Resolving<'_>) {
+    let message =
+        format!("tokens of {} hold here whatever service they were issued for: `audiences` is not said", issuer.value);
+    let help = "write what the issuer has as `aud` in tokens for this gateway, such as `audiences: [weft]`";
+    let place = yaml::span(resolving.source, &issuer.span);
+    resolving.warnings.push(Diagnostic::warning("AUDIENCE_NOT_CHECKED", message).at(place, "").help(help));
 }
 
 impl RawJwks {

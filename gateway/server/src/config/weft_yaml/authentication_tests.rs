@@ -39,13 +39,13 @@ fn keys_fit_their_algorithms() {
     }
     let inline = keys[1].1.public_pem.replace('\n', "\n            ");
     let inline = format!(
-        "      - issuer: a\n        algorithms: [ES256]\n        key:\n          public_key_pem: |\n            {inline}\n"
+        "      - issuer: a\n        audiences: [weft]\n        algorithms: [ES256]\n        key:\n          public_key_pem: |\n            {inline}\n"
     );
     let of = |algorithms: &str, key: &str| {
-        format!("      - {{ issuer: a, algorithms: [{algorithms}], key: {{ {key} }} }}\n")
+        format!("      - {{ issuer: a, algorithms: [{algorithms}], key: {{ {key} }}, audiences: [weft] }}\n")
     };
     let published = |algorithms: &str, url: &str| {
-        format!("      - {{ issuer: a, algorithms: [{algorithms}], jwks_url: '{url}' }}\n")
+        format!("      - {{ issuer: a, algorithms: [{algorithms}], jwks_url: '{url}', audiences: [weft] }}\n")
     };
     let unread = format!("weft.yaml:4:56: cannot read {}: ", folder.path().join("none.pem").display());
     let cases = [
@@ -103,6 +103,21 @@ fn keys_fit_their_algorithms() {
             ),
         ),
         (of("HS256", ""), Err("weft.yaml:4:43: a key has exactly one of `secret`, `public_key_pem` and `file`")),
+        (
+            "      - { issuer: 'https://a/', algorithms: [HS256], key: { secret: '${env.SECRET}' } }\n".to_owned(),
+            Err(
+                "weft.yaml:4:19: warning[AUDIENCE_NOT_CHECKED]: tokens of https://a/ hold here whatever service they were issued for: \
+                 `audiences` is not said (write what the issuer has as `aud` in tokens for this gateway, such as `audiences: [weft]`)",
+            ),
+        ),
+        (
+            "      - { issuer: '${env.NOBODY:-}', algorithms: [HS256], key: { secret: '${env.SECRET}' }, audiences: [a] }\n"
+                .to_owned(),
+            Err(
+                "weft.yaml:4:19: the issuer has no name, so that tokens of nobody in particular would hold (write what its tokens \
+                 have as the claim `iss`, such as `issuer: https://auth.example.com/`)",
+            ),
+        ),
         (
             "      []\n".to_owned(),
             Err(

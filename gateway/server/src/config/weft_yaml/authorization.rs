@@ -100,7 +100,7 @@ impl GatewayConfig {
 pub(super) fn policies_of(needs: &[Need]) -> Vec<&str> {
     let sets = needs.iter().filter_map(|need| match need {
         Need::Policies(sets) => Some(sets),
-        Need::Authenticated | Need::Scopes(_) | Need::Claim(_) => None,
+        Need::Authenticated | Need::Scopes(_) | Need::Claim(..) => None,
     });
     let mut names: Vec<&str> = sets.flat_map(|sets| sets.iter().flatten()).map(|name| &**name).collect();
     names.sort_unstable();

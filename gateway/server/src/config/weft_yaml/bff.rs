@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::paths;
+
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bff {
@@ -15,6 +17,6 @@ pub struct Bff {
 
 impl Bff {
     pub fn path(self, folder: &Path) -> Option<PathBuf> {
-        self.path.map(|path| folder.join(path))
+        self.path.map(|path| paths::from(folder, &path))
     }
 }

@@ -13,6 +13,7 @@ mod identity;
 mod keys;
 mod limits;
 mod names;
+mod paths;
 mod supergraph;
 #[cfg(test)]
 mod tests;
@@ -116,6 +117,8 @@ pub struct GatewayConfig {
     pub introspection: Option<bool>,
     /// The largest body of a client's request, in bytes.
     pub max_body: usize,
+    /// How many fields may be nested, where a client and its tier say nothing.
+    pub max_depth: u32,
     /// From a request's arrival at the engine until its fetches must be done; what is not there then is null.
     pub request_timeout: Duration,
     pub connectors: ConnectorsConfig,
@@ -255,6 +258,7 @@ impl Raw {
             dev,
             introspection: self.introspection,
             max_body: self.limits.body(),
+            max_depth: self.limits.depth(),
             request_timeout,
             connectors,
             override_labels: self.override_labels,

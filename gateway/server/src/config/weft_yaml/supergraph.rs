@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::paths;
+
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Supergraph {
@@ -16,6 +18,6 @@ pub struct Supergraph {
 
 impl Supergraph {
     pub fn path(self, folder: &Path) -> Option<PathBuf> {
-        self.path.map(|path| folder.join(path))
+        self.path.map(|path| paths::from(folder, &path))
     }
 }

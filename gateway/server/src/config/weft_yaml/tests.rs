@@ -82,7 +82,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
         ("dev: 'true'", "weft.yaml:1:6: expected true or false, found the text \"true\""),
         ("dev: ${env.SECRET}", "weft.yaml:1:6: expected true or false, found what the variable holds"),
         ("limits: { body: 0B }", "weft.yaml:1:17: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB"),
-        ("limits: 5", "weft.yaml:1:9: expected a mapping of `body`, found 5"),
+        ("limits: 5", "weft.yaml:1:9: expected a mapping of `body`, `depth`, found 5"),
         (
             "traffic:\n  request_timeout: 5 parsecs\n  all:\n    timout: 1s\n    max_body: 2\n  subgraphs:\n    a:\n      url: localhost\n      timeout: ${env.NONE}\n    b: []\nlimits:\n  body: ${env.SECRET}\n",
             "weft.yaml:2:20: expected a duration from 1ms to 24h, such as 250ms, 30s, 5m or 1h\n\

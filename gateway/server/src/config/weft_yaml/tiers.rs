@@ -25,7 +25,7 @@ pub struct RawTier {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "TierLimits")]
 struct RawLimits {
-    /// How many fields may be nested in one another.
+    /// How many fields may be nested in one another. Without it `limits.depth` holds.
     #[schemars(example = 10)]
     depth: Option<Located<Count>>,
     /// Not measured yet: only the `cost` of clients is compared with it.

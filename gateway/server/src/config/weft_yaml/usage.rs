@@ -11,7 +11,7 @@ use crate::config::values::Time;
 #[serde(deny_unknown_fields, default)]
 pub struct Usage {
     /// Count which clients, in which versions, ask for which operations and fields, and log it so often, and at the end. Without it nothing
-    /// is counted.
+    /// is counted, and under `weft dev` never.
     #[schemars(example = "5m")]
     log: Option<Time>,
 }

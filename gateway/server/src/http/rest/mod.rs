@@ -95,7 +95,7 @@ async fn respond(
     let (policy, now) = (entry.policy(), SystemTime::now());
     let deadline = (started + policy.timeout).into();
     let (mut parts, sent) = request.into_parts();
-    if lifecycle::is_gone(&policy.lifecycle, now) {
+    if policy.lifecycle.is_over(now) {
         return Err(Rejection::Gone.into());
     }
     let caller = graphql::caller(entry, &parts.headers, now, deadline).await.map_err(Rejection::from)?;

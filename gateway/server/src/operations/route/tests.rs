@@ -17,7 +17,7 @@ const SDL: &str = "type Query { order(id: ID!): Order orders(first: Int, tags: [
 
 fn read(schema: &ClientSchema, operations: &str) -> (SavedOperations, Vec<Diagnostic>) {
     let files = OperationFiles { documents: vec![Source::new("A.graphql", operations)], manifests: vec![] };
-    compile(&files, schema, None)
+    compile(&files, schema, u32::MAX)
 }
 
 #[test]
