@@ -13,6 +13,7 @@ mod in_flight;
 mod tls;
 mod unreachable;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,6 +24,7 @@ use weft_federation::schema::{Id, Model, Supergraph};
 
 use crate::context::RequestContext;
 use crate::execute::{Batch, EntityList, ErrorOrigin, SubgraphError};
+use crate::response::Layout;
 
 pub use config::{ConnectorsConfig, SourceConfig};
 pub use connect::Reads;
@@ -135,12 +137,20 @@ impl Connectors {
 fn connect_lists(fetch: &FetchNode) -> Vec<EntityList> {
     match &fetch.entry {
         FetchEntry::Root(_) => vec![],
-        FetchEntry::Entities { representations, .. } => vec![EntityList {
+        FetchEntry::Entities { .. } => vec![EntityList {
             key: Box::default(),
             opening: Box::default(),
             fetches: vec![fetch.id],
-            asks_typename: representations.len() > 1,
+            asks_typename: asks_typename(fetch),
         }],
+    }
+}
+
+/// Whether a connector's entities may be of several types.
+fn asks_typename(fetch: &FetchNode) -> bool {
+    match &fetch.entry {
+        FetchEntry::Root(_) => false,
+        FetchEntry::Entities { representations, .. } => representations.len() > 1,
     }
 }
 
@@ -193,12 +203,24 @@ pub struct Gaps {
     pub errors: Vec<SubgraphError>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum PartForm {
     /// A GraphQL response.
     GraphQl,
-    /// The data alone: an object for root fields, a list for entities.
+    /// The data of root fields alone.
     Data,
+    /// The data of a root field in the backend's own words.
+    Own(Arc<Layout>),
+    /// Entities, each at its place; those that there are not have none.
+    Entities(Vec<Option<Place>>),
+}
+
+/// Where an entity is in a body.
+#[derive(Debug)]
+pub struct Place {
+    pub range: Range<usize>,
+    /// How it is read where it is in the backend's own words. Then it is known to be JSON.
+    pub layout: Option<Arc<Layout>>,
 }
 
 #[derive(Debug)]

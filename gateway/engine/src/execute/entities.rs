@@ -5,7 +5,8 @@ use weft_federation::plan::{FetchContent, FetchField, FetchNode, QueryPlan};
 use weft_federation::schema::Id;
 
 use super::batch::{EntityList, Target, Targets};
-use crate::response::{Deserializer, ErrorRef, JsonError, ObjectId, ResponseArena, SlotValue};
+use crate::connector::Place;
+use crate::response::{Deserializer, ErrorRef, JsonError, Layout, ObjectId, ObjectLayout, ResponseArena, SlotValue};
 
 /// Whom an answer is for.
 #[derive(Clone, Copy)]
@@ -86,25 +87,61 @@ pub fn read_data(
     })
 }
 
-/// Reads data that comes without an envelope, as [`read_data`] does: an object for root fields, a list for entities.
-pub fn read_bare(
+/// Reads entities from their places into the objects that wait for them. Those that have none are added to `nulls`.
+pub fn read_places(
     deserializer: &mut Deserializer<'_>,
     plan: &QueryPlan,
     whom: Whom<'_>,
+    places: &[Option<Place>],
     nulls: &mut Vec<(usize, usize)>,
 ) -> Result<Found, Broken> {
-    let found = match whom {
-        Whom::Root(fetch) => return read_root(deserializer, fetch),
-        Whom::Entities { lists: [list], targets } => read_list(deserializer, plan, (0, list), targets, nulls)?,
-        Whom::Entities { .. } => return Err(Broken::Shape("it is one list where several were asked for".into())),
+    let Whom::Entities { lists: [list], targets } = whom else {
+        return Err(Broken::Shape("it is one list of entities, which was not asked for".into()));
     };
-    Ok(if found { Found::All } else { Found::Nothing })
+    let count = targets.count(0);
+    if places.len() != count {
+        return Err(Broken::Shape(format!("it has {} entities where {count} were asked for", places.len())));
+    }
+    let start = deserializer.reader.clone();
+    for (at, place) in places.iter().enumerate() {
+        let targets = targets.of(0, at);
+        let found = match place {
+            Some(Place { range, layout }) => {
+                deserializer.reader = start.at(range.start);
+                read_entity(deserializer, plan, list, targets, layout.as_deref().and_then(Layout::entity))?
+            }
+            None => false,
+        };
+        if !found {
+            nulls.push((0, at));
+        }
+    }
+    Ok(Found::All)
+}
+
+/// Reads the data of a root field in the backend's own words.
+pub fn read_own(deserializer: &mut Deserializer<'_>, whom: Whom<'_>, layout: &Layout) -> Result<Found, Broken> {
+    let (Whom::Root(FetchNode { selection, .. }), Layout::Field(walk)) = (whom, layout) else {
+        return Err(Broken::Shape("it is a root field, which was not asked for".into()));
+    };
+    if let Some(field) = selection.fields.first() {
+        deserializer.read_field(field, ObjectId::ROOT, walk)?;
+    }
+    Ok(Found::All)
+}
+
+/// Reads the data of root fields, which comes alone.
+pub fn read_bare(deserializer: &mut Deserializer<'_>, whom: Whom<'_>) -> Result<Found, Broken> {
+    match whom {
+        Whom::Root(fetch) => read_root(deserializer, fetch),
+        Whom::Entities { .. } => Err(Broken::Shape("it is no list of entities".into())),
+    }
 }
 
 fn read_root(deserializer: &mut Deserializer<'_>, fetch: &FetchNode) -> Result<Found, Broken> {
     match deserializer.reader.peek()? {
         b'{' | b'n' => {
-            let found = deserializer.read_into(&fetch.selection, ObjectId::ROOT)?;
+            let found = deserializer.read_into(&fetch.selection, ObjectId::ROOT, None)?;
             Ok(if found { Found::All } else { Found::Nothing })
         }
         _ => Err(Broken::Shape("its data is no object".into())),
@@ -134,7 +171,7 @@ fn read_list(
         if at == count {
             return Err(Broken::Shape(format!("it has more entities than the {at} that were asked for")));
         }
-        if !read_entity(deserializer, plan, list, targets.of(index, at))? {
+        if !read_entity(deserializer, plan, list, targets.of(index, at), None)? {
             nulls.push((index, at));
         }
         at += 1;
@@ -151,6 +188,7 @@ fn read_entity(
     plan: &QueryPlan,
     list: &EntityList,
     targets: &[Target],
+    layout: Option<&ObjectLayout>,
 ) -> Result<bool, JsonError> {
     deserializer.reader.peek()?;
     let start = deserializer.reader.clone();
@@ -169,7 +207,7 @@ fn read_entity(
         deserializer.reader = start.clone();
         let errors_before = deserializer.arena.object_errors(object);
         let selection = &plan.fetch(target.fetch).selection;
-        if !deserializer.read_entity(selection, object, list.asks_typename)? {
+        if !deserializer.read_entity(selection, object, list.asks_typename, layout)? {
             return Ok(false);
         }
         end.get_or_insert_with(|| deserializer.reader.clone());

@@ -6,7 +6,7 @@ use weft_federation::plan::{FetchField, FetchNode, QueryPlan};
 use weft_federation::schema::{Id, Model};
 
 use super::batch::Target;
-use super::entities::{Broken, Found, Whom, answer_null, read_bare, read_data};
+use super::entities::{Broken, Found, Whom, answer_null, read_bare, read_data, read_own, read_places};
 use super::errors::{ErrorOrigin, SubgraphError};
 use super::locate::{Locator, PathSegment, UpstreamError, read_errors};
 use crate::connector::{About, Part, PartError, PartForm};
@@ -137,12 +137,12 @@ impl Receiver<'_> {
         if !deserializer.gaps.is_empty() {
             deserializer.keep_apart();
         }
-        let answer = read_answer(&mut deserializer, self.plan, self.whom, part.form)?;
+        let answer = read_answer(&mut deserializer, self.plan, self.whom, &part.form)?;
         if answer.errors.is_none() || !deserializer.has_repeats() {
             return Ok(answer);
         }
         deserializer.start_apart(reader);
-        read_answer(&mut deserializer, self.plan, self.whom, part.form)
+        read_answer(&mut deserializer, self.plan, self.whom, &part.form)
     }
 
     fn locate(&mut self, error: &UpstreamError) -> bool {
@@ -301,11 +301,19 @@ fn read_answer(
     deserializer: &mut Deserializer<'_>,
     plan: &QueryPlan,
     whom: Whom<'_>,
-    form: PartForm,
+    form: &PartForm,
 ) -> Result<Answer, Broken> {
     let mut answer = Answer::default();
     match form {
-        PartForm::Data => answer.data = read_bare(deserializer, plan, whom, &mut answer.nulls)?,
+        PartForm::Data => answer.data = read_bare(deserializer, whom)?,
+        PartForm::Own(layout) => {
+            deserializer.reader = deserializer.reader.clone().refuse_half_characters();
+            answer.data = read_own(deserializer, whom, layout)?;
+        }
+        PartForm::Entities(places) => {
+            answer.data = read_places(deserializer, plan, whom, places, &mut answer.nulls)?;
+            return Ok(answer);
+        }
         PartForm::GraphQl => {
             if deserializer.reader.peek()? != b'{' {
                 return Err(Broken::Shape("it is no GraphQL response".into()));

@@ -12,7 +12,9 @@ use weft_federation::plan::{FetchContent, FetchField, FetchSelection, Leaf, Shap
 use weft_federation::schema::{Id, Model, TypeId};
 
 use super::arena::{ErrorRef, ObjectId, PartId, ResponseArena, SlotValue};
-use super::json::{JsonError, RawString, Reader};
+use super::json::{JsonError, Reader};
+use super::laid_out::Memory;
+use super::layout::ObjectLayout;
 use super::leaf::{self, Token};
 use crate::execute::{ErrorOrigin, SubgraphError};
 
@@ -29,7 +31,7 @@ pub struct Deserializer<'a> {
     origin: &'a ErrorOrigin,
     /// Nulls that stand for an error: the byte after each, in order. Only connectors know them.
     pub gaps: Vec<(usize, ErrorRef)>,
-    misfits: usize,
+    pub(super) misfits: usize,
     last_misfit: Option<ErrorRef>,
     /// Items of the lists that are being read, innermost last.
     items: Vec<SlotValue>,
@@ -39,6 +41,25 @@ pub struct Deserializer<'a> {
     apart: bool,
     /// Whether some were not.
     repeats: bool,
+    pub(super) memory: Memory,
+}
+
+/// What is where an object comes.
+pub(super) enum Before {
+    Object(ObjectId),
+    Nothing,
+    /// Another fetch has said that there is no object.
+    Settled,
+}
+
+impl Before {
+    pub fn of(present: SlotValue) -> Self {
+        match present {
+            SlotValue::Object(object) => Self::Object(object),
+            SlotValue::Absent | SlotValue::Error(_) | SlotValue::Lost(_) => Self::Nothing,
+            SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::List { .. } => Self::Settled,
+        }
+    }
 }
 
 impl<'a> Deserializer<'a> {
@@ -65,6 +86,7 @@ impl<'a> Deserializer<'a> {
             last: vec![],
             apart: false,
             repeats: false,
+            memory: Memory::default(),
         }
     }
 
@@ -90,8 +112,13 @@ impl<'a> Deserializer<'a> {
     }
 
     /// Reads the value of an object that exists; what comes instead of an object is an error on it. A null leaves
-    /// it as it is and gives false.
-    pub fn read_into(&mut self, selection: &FetchSelection, object: ObjectId) -> Result<bool, JsonError> {
+    /// it as it is and gives false. It is in the fetch's words, or in the backend's own where there is a layout of them.
+    pub fn read_into(
+        &mut self,
+        selection: &FetchSelection,
+        object: ObjectId,
+        layout: Option<&ObjectLayout>,
+    ) -> Result<bool, JsonError> {
         match self.reader.peek()? {
             b'n' => {
                 self.reader.word("null")?;
@@ -102,7 +129,7 @@ impl<'a> Deserializer<'a> {
                 Ok(false)
             }
             b'{' => {
-                if let Some(error) = self.object(selection, object)? {
+                if let Some(error) = self.object(selection, object, layout)? {
                     self.arena.lose(self.shape, selection, object, error);
                 }
                 Ok(true)
@@ -116,29 +143,17 @@ impl<'a> Deserializer<'a> {
         }
     }
 
-    /// Reads an entity into an object that exists, after its `__typename`, if that was asked beside the selection: it
-    /// gives the object its type, or shows that the answer is another object's.
-    pub fn read_entity(
+    /// Reads the fields of an object, whose brace comes next. Its type may turn out to be wrong: then nothing is
+    /// written, and the error is returned.
+    fn object(
         &mut self,
         selection: &FetchSelection,
         object: ObjectId,
-        typename: bool,
-    ) -> Result<bool, JsonError> {
-        let told = typename && !selection.typename && self.reader.peek()? == b'{';
-        if told
-            && let Some(name) = typename_ahead(self.reader.clone())?
-            && let Err(error) = self.take_type(selection, object, &name.text(&self.reader))
-        {
-            self.reader.skip()?;
-            self.arena.lose(self.shape, selection, object, error);
-            return Ok(true);
+        layout: Option<&ObjectLayout>,
+    ) -> Result<Option<ErrorRef>, JsonError> {
+        if let Some(layout) = layout {
+            return self.laid_out(layout, selection, object).map(|()| None);
         }
-        self.read_into(selection, object)
-    }
-
-    /// Reads the fields of an object, whose brace comes next. Its type may turn out to be wrong: then nothing is
-    /// written, and the error is returned.
-    fn object(&mut self, selection: &FetchSelection, object: ObjectId) -> Result<Option<ErrorRef>, JsonError> {
         if selection.typename
             && let Err(error) = self.learn_type(selection, object)?
         {
@@ -179,16 +194,9 @@ impl<'a> Deserializer<'a> {
             match &field.content {
                 // Most leaves are copied as they came. They are put where they belong at once: a value that is handed over
                 // in memory is waited for.
-                FetchContent::Leaf(leaf) if !field.wrapping.is_list() => match leaf::read(&mut self.reader, leaf)? {
-                    _ if present.is_filled() => {}
-                    Token::Raw(range) => self.arena.set_slot(object, index, self.span(range)),
-                    token => {
-                        let value = self.judged(token, leaf);
-                        self.arena.set_slot(object, index, value);
-                    }
-                },
+                FetchContent::Leaf(leaf) if !field.wrapping.is_list() => self.leaf(leaf, object, index, present)?,
                 FetchContent::Leaf(_) | FetchContent::Objects(_) => {
-                    let value = self.value(field, field.wrapping.lists(), present, object)?;
+                    let value = self.value(field, field.wrapping.lists(), present, object, None)?;
                     self.arena.set_slot(object, index, value);
                 }
             }
@@ -196,32 +204,27 @@ impl<'a> Deserializer<'a> {
         Ok(None)
     }
 
-    /// Reads `__typename` ahead, wherever it is in the object, and gives the object its type.
-    fn learn_type(&mut self, selection: &FetchSelection, object: ObjectId) -> Result<Result<(), ErrorRef>, JsonError> {
-        let Some(name) = typename_ahead(self.reader.clone())? else {
-            return Ok(Err(self.malformed("an object without the __typename that was asked for")));
-        };
-        let name = name.text(&self.reader);
-        Ok(self.take_type(selection, object, &name))
-    }
-
-    /// Gives the object the type of this name, if it can have it.
-    fn take_type(&mut self, selection: &FetchSelection, object: ObjectId, name: &str) -> Result<(), ErrorRef> {
-        let told = match selection.types.iter().find(|ty| *self.model.type_name(*ty) == *name) {
-            Some(ty) => ty,
-            // The subgraph knows the object by its interface alone.
-            None if self.model.type_named(name).is_some_and(|ty| self.model.is_abstract(ty)) => return Ok(()),
-            None => {
-                let shown: String = name.chars().take(60).collect();
-                return Err(self.malformed(&format!("an object of the type \"{shown}\", which cannot be there")));
+    /// Reads a leaf into an object.
+    #[inline]
+    pub(super) fn leaf(
+        &mut self,
+        leaf: &Leaf,
+        object: ObjectId,
+        index: u32,
+        present: SlotValue,
+    ) -> Result<(), JsonError> {
+        if let Some(range) = leaf::take(&mut self.reader, leaf) {
+            if !present.is_filled() {
+                self.arena.set_slot(object, index, self.span(range));
             }
-        };
-        match self.arena.ty(object) {
-            None => self.arena.set_type(object, told),
-            Some(known) if known == told => {}
-            Some(known) => {
-                let (told, known) = (self.model.type_name(told), self.model.type_name(known));
-                return Err(self.malformed(&format!("an object of the type \"{told}\" for one that is a \"{known}\"")));
+            return Ok(());
+        }
+        match leaf::read(&mut self.reader, leaf)? {
+            _ if present.is_filled() => {}
+            Token::Raw(range) => self.arena.set_slot(object, index, self.span(range)),
+            token => {
+                let value = self.judged(token, leaf);
+                self.arena.set_slot(object, index, value);
             }
         }
         Ok(())
@@ -229,12 +232,13 @@ impl<'a> Deserializer<'a> {
 
     /// Reads a value under `lists` lists, into what is there already: another fetch's objects are filled further, other
     /// values stay.
-    fn value(
+    pub(super) fn value(
         &mut self,
         field: &FetchField,
         lists: u8,
         present: SlotValue,
         parent: ObjectId,
+        layout: Option<&ObjectLayout>,
     ) -> Result<SlotValue, JsonError> {
         let value = if lists > 0 {
             match self.reader.peek()? {
@@ -242,7 +246,10 @@ impl<'a> Deserializer<'a> {
                     self.reader.word("null")?;
                     self.null()
                 }
-                b'[' => return self.list(field, lists, present, parent),
+                b'[' => {
+                    let item = |this: &mut Self, present| this.value(field, lists - 1, present, parent, layout);
+                    return self.list(present, parent, item);
+                }
                 _ => {
                     self.reader.skip()?;
                     SlotValue::Error(self.misfit("something else than a list", "a list"))
@@ -259,7 +266,9 @@ impl<'a> Deserializer<'a> {
                         self.reader.word("null")?;
                         self.null()
                     }
-                    b'{' => return self.nested(selection, present),
+                    b'{' => return self.nested(selection, present, layout),
+                    // A mapping makes an object of any value.
+                    byte if byte != b'[' && layout.is_some() => return self.nested(selection, present, layout),
                     _ => {
                         self.reader.skip()?;
                         SlotValue::Error(self.misfit("something else than an object", "an object"))
@@ -297,22 +306,22 @@ impl<'a> Deserializer<'a> {
         SlotValue::Leaf { part: self.part, start: narrow(range.start), len: narrow(range.len()) }
     }
 
-    fn nested(&mut self, selection: &FetchSelection, present: SlotValue) -> Result<SlotValue, JsonError> {
-        let object = match present {
-            SlotValue::Object(object) => object,
-            // Another fetch has said that there is no such object.
-            SlotValue::Null | SlotValue::Leaf { .. } | SlotValue::List { .. } => {
+    fn nested(
+        &mut self,
+        selection: &FetchSelection,
+        present: SlotValue,
+        layout: Option<&ObjectLayout>,
+    ) -> Result<SlotValue, JsonError> {
+        let object = match Before::of(present) {
+            Before::Object(object) => object,
+            Before::Settled => {
                 self.reader.skip()?;
                 return Ok(present);
             }
-            SlotValue::Absent | SlotValue::Error(_) | SlotValue::Lost(_) => {
-                if self.arena.is_full() {
-                    return Err(JsonError::TooLarge);
-                }
-                return self.new_object(selection);
-            }
+            Before::Nothing if self.arena.is_full() => return Err(JsonError::TooLarge),
+            Before::Nothing => return self.new_object(selection, layout),
         };
-        match self.object(selection, object)? {
+        match self.object(selection, object, layout)? {
             None => Ok(SlotValue::Object(object)),
             Some(error) => {
                 self.arena.lose(self.shape, selection, object, error);
@@ -322,22 +331,24 @@ impl<'a> Deserializer<'a> {
     }
 
     /// Reads an object where none is yet.
-    fn new_object(&mut self, selection: &FetchSelection) -> Result<SlotValue, JsonError> {
+    fn new_object(
+        &mut self,
+        selection: &FetchSelection,
+        layout: Option<&ObjectLayout>,
+    ) -> Result<SlotValue, JsonError> {
         let position = selection.position.index();
-        let may_repeat = !self.apart && self.shape.positions[position].may_repeat();
+        let may_repeat = self.may_repeat(position) && self.reader.peek()? == b'{';
         if may_repeat
             && let Some(Some((text, object))) = self.last.get(position)
             && self.reader.take_again(text)
         {
             let object = *object;
-            self.arena.share_object(object);
-            self.repeats = true;
-            return Ok(SlotValue::Object(object));
+            return Ok(self.repeat(object));
         }
         let ty = if selection.typename { None } else { selection.types.single() };
         let object = self.arena.new_object(self.shape, selection.position, ty);
         let (start, misfits) = (self.reader.offset(), self.misfits);
-        if let Some(error) = self.object(selection, object)? {
+        if let Some(error) = self.object(selection, object, layout)? {
             return Ok(SlotValue::Error(error));
         }
         // What is wrong with an object is told at each place.
@@ -350,12 +361,24 @@ impl<'a> Deserializer<'a> {
         Ok(SlotValue::Object(object))
     }
 
-    fn list(
+    /// Whether objects of a position may stand for several that came.
+    pub(super) fn may_repeat(&self, position: usize) -> bool {
+        !self.apart && self.shape.positions[position].may_repeat()
+    }
+
+    /// The value of an object that came again.
+    pub(super) fn repeat(&mut self, object: ObjectId) -> SlotValue {
+        self.arena.share_object(object);
+        self.repeats = true;
+        SlotValue::Object(object)
+    }
+
+    /// Reads a list, whose bracket comes next. `read` reads an item into what is there already.
+    pub(super) fn list(
         &mut self,
-        field: &FetchField,
-        lists: u8,
         present: SlotValue,
         parent: ObjectId,
+        mut read: impl FnMut(&mut Self, SlotValue) -> Result<SlotValue, JsonError>,
     ) -> Result<SlotValue, JsonError> {
         let before = match present {
             SlotValue::List { start, len } => Some((start, len)),
@@ -380,7 +403,7 @@ impl<'a> Deserializer<'a> {
                 }
                 None => SlotValue::Absent,
             };
-            let item = self.value(field, lists - 1, present, parent)?;
+            let item = read(self, present)?;
             self.items.push(item);
             count += 1;
         }
@@ -405,7 +428,7 @@ impl<'a> Deserializer<'a> {
     }
 
     /// An error that says what came instead of what was asked for.
-    fn malformed(&mut self, came: &str) -> ErrorRef {
+    pub(super) fn malformed(&mut self, came: &str) -> ErrorRef {
         self.misfits += 1;
         if let Some(last) = self.last_misfit
             && self.misfits > MAX_MISFITS
@@ -418,7 +441,7 @@ impl<'a> Deserializer<'a> {
     }
 }
 
-fn has(field: &FetchField, ty: Option<TypeId>) -> bool {
+pub(super) fn has(field: &FetchField, ty: Option<TypeId>) -> bool {
     ty.is_none_or(|ty| field.types.contains(ty))
 }
 
@@ -426,25 +449,4 @@ fn has(field: &FetchField, ty: Option<TypeId>) -> bool {
 fn find(fields: &[FetchField], next: usize, key: &str, ty: Option<TypeId>) -> Option<usize> {
     let fits = |field: &FetchField| *field.response_name == *key && has(field, ty);
     (next..fields.len()).chain(0..next.min(fields.len())).find(|at| fits(&fields[*at]))
-}
-
-/// Looks through the object that comes next for its `__typename`, if that is a string. The last one wins, as with
-/// every key, but one that comes first is believed at once: backends write it there, and only once.
-fn typename_ahead(mut reader: Reader<'_>) -> Result<Option<RawString>, JsonError> {
-    reader.open(b'{')?;
-    let mut first = true;
-    let mut at = 0;
-    let mut found = None;
-    while let Some(key) = reader.next_key(&mut first)? {
-        if key.text(&reader) == "__typename" && reader.peek()? == b'"' {
-            found = Some(reader.string()?);
-            if at == 0 {
-                break;
-            }
-        } else {
-            reader.skip()?;
-        }
-        at += 1;
-    }
-    Ok(found)
 }

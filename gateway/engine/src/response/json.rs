@@ -31,7 +31,7 @@ impl std::fmt::Display for JsonError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Truncated => write!(f, "the JSON ends too early"),
-            Self::Syntax { at } => write!(f, "not JSON at byte {at}"),
+            Self::Syntax { at } => write!(f, "not valid JSON at byte {at}"),
             Self::TooDeep { at } => write!(f, "nested deeper than {MAX_DEPTH} levels at byte {at}"),
             Self::InvalidUtf8 { at } => write!(f, "not UTF-8 at byte {at}"),
             Self::TooLarge => write!(f, "it has more values than the gateway holds for one request"),
@@ -63,6 +63,16 @@ impl RawString {
         serde_json::from_str(quoted).map_or(Cow::Borrowed(raw), Cow::Owned)
     }
 
+    /// Whether this is its text.
+    #[inline]
+    pub fn is(self, text: &str, reader: &Reader<'_>) -> bool {
+        if self.escaped {
+            self.text(reader) == text
+        } else {
+            reader.text.as_bytes()[self.start..self.end] == *text.as_bytes()
+        }
+    }
+
     /// The bytes as they came, quotes included.
     pub fn quoted(self) -> Range<usize> {
         self.start - 1..self.end + 1
@@ -82,13 +92,25 @@ pub struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: u16,
+    /// Whether half of a surrogate pair, which is no character, is refused.
+    whole_characters: bool,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
         let text =
             simdutf8::compat::from_utf8(bytes).map_err(|error| JsonError::InvalidUtf8 { at: error.valid_up_to() })?;
-        Ok(Self { text, at: 0, depth: 0 })
+        Ok(Self { text, at: 0, depth: 0, whole_characters: false })
+    }
+
+    /// From now on, strings have to be text: GraphQL servers are believed to send nothing else.
+    pub fn refuse_half_characters(self) -> Self {
+        Self { whole_characters: true, ..self }
+    }
+
+    /// A cursor at a value that was read before.
+    pub fn at(&self, start: usize) -> Self {
+        Self { at: start, ..*self }
     }
 
     /// The byte that comes next.
@@ -118,6 +140,12 @@ impl<'a> Reader<'a> {
                 None => return Err(JsonError::Truncated),
             }
         }
+    }
+
+    /// Whether this byte comes next, with no blanks before it.
+    #[inline]
+    pub fn is_next(&self, byte: u8) -> bool {
+        self.byte() == Some(byte)
     }
 
     fn expect(&mut self, byte: u8) -> Result<()> {
@@ -163,13 +191,32 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes past a value that this reader has read at this depth before, if the same text comes next; otherwise reads nothing.
+    #[inline]
     pub fn take_again(&mut self, value: &Range<usize>) -> bool {
         let text = self.text.as_bytes();
-        let comes = text[self.at..].starts_with(&text[value.clone()]);
+        let end = self.at + value.len();
+        let comes = text.get(self.at..end).is_some_and(|next| is_same(next, &text[value.clone()]));
         if comes {
-            self.at += value.len();
+            self.at = end;
         }
         comes
+    }
+
+    /// Goes past a string without escapes or an integer of few digits, and gives its place; reads nothing of anything else.
+    #[inline]
+    pub fn take_plain(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        let text = self.text.as_bytes().get(start..)?;
+        let length = match text.first()? {
+            b'"' => {
+                let end = 1 + plain_length(&text[1..]);
+                (text.get(end) == Some(&b'"')).then_some(end + 1)
+            }
+            b'0'..=b'9' => small_integer(text),
+            _ => None,
+        }?;
+        self.at = start + length;
+        Some(start..self.at)
     }
 
     /// Goes to the next item of a list; false at the list's end. `first` is true before the first.
@@ -229,16 +276,35 @@ impl<'a> Reader<'a> {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
             Some(b'u') => {
                 self.at += 1;
-                for _ in 0..4 {
-                    if !self.byte().is_some_and(|byte| byte.is_ascii_hexdigit()) {
-                        return self.wrong();
-                    }
-                    self.at += 1;
+                let unit = self.code_unit()?;
+                let is_half = self.whole_characters && (0xd800..0xe000).contains(&unit);
+                if is_half && !(unit < 0xdc00 && self.takes_low_half()?) {
+                    return self.wrong();
                 }
             }
             Some(_) | None => return self.wrong(),
         }
         Ok(())
+    }
+
+    /// Reads the four digits of a `\u`.
+    fn code_unit(&mut self) -> Result<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let Some(digit) = self.byte().and_then(|byte| char::from(byte).to_digit(16)) else { return self.wrong() };
+            unit = unit * 16 + digit;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    /// Reads the second half of a surrogate pair, if it comes next.
+    fn takes_low_half(&mut self) -> Result<bool> {
+        if !self.text.as_bytes()[self.at..].starts_with(br"\u") {
+            return Ok(false);
+        }
+        self.at += 2;
+        Ok((0xdc00..0xe000).contains(&self.code_unit()?))
     }
 
     /// Reads a number, which starts at the next byte.
@@ -291,7 +357,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads any value and gives its place.
+    #[inline]
     pub fn skip(&mut self) -> Result<Range<usize>> {
+        match self.take_plain() {
+            Some(place) => Ok(place),
+            None => self.skip_any(),
+        }
+    }
+
+    fn skip_any(&mut self) -> Result<Range<usize>> {
         let byte = self.peek()?;
         let start = self.at;
         match byte {
@@ -328,6 +402,17 @@ impl<'a> Reader<'a> {
         Ok(start..self.at)
     }
 
+    /// The text of a string, number or boolean at this place; `None` for other values.
+    pub fn scalar_text(&self, value: Range<usize>) -> Option<Cow<'a, str>> {
+        let text = &self.text[value];
+        match text.as_bytes().first()? {
+            b'"' if text.contains('\\') => serde_json::from_str(text).ok().map(Cow::Owned),
+            b'"' => text.get(1..text.len() - 1).map(Cow::Borrowed),
+            b'{' | b'[' | b'n' => None,
+            _ => Some(Cow::Borrowed(text)),
+        }
+    }
+
     /// Says that nothing but white space is left.
     pub fn end(&mut self) -> Result<()> {
         match self.peek() {
@@ -337,9 +422,29 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether two texts of one length are the same. Keys are short, and compared without a call.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (one.first_chunk::<8>(), other.first_chunk::<8>(), one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(one_first), Some(other_first), Some(one_last), Some(other_last)) if one.len() <= 16 => {
+            one_first == other_first && one_last == other_last
+        }
+        _ => one == other,
+    }
+}
+
+/// The digits of a number that is no more than them and less than a billion.
+#[inline]
+fn small_integer(text: &[u8]) -> Option<usize> {
+    let length = text.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let is_whole = matches!(text.get(length), Some(b',' | b'}' | b']'));
+    (is_whole && length < 10 && (length == 1 || text.first() != Some(&b'0'))).then_some(length)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use weft_federation::connect::mapping;
 
     use super::*;
 
@@ -418,6 +523,27 @@ mod tests {
         fn agrees_with_serde_json_on_noise(text in r#"[\[\]{}",:0-9eE.\\ untrfals-]{0,16}"#) {
             let expected = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
             prop_assert_eq!(accepts(text.as_bytes()).is_ok(), expected, "{}", text);
+        }
+
+        #[test]
+        fn a_value_that_is_taken_is_the_value_that_would_be_read(
+            text in r#"("(a|é|\\n|\\|.){0,20}"?|-?[0-9]{1,12}|true|null|\[1\]| 1)([,}\]:.e 1]|)"#
+        ) {
+            let mut taker = Reader::new(text.as_bytes()).expect("UTF-8");
+            let mut reader = taker.clone();
+            match taker.take_plain() {
+                Some(place) => prop_assert_eq!((reader.skip_any(), reader.at), (Ok(place), taker.at), "{}", text),
+                None => prop_assert_eq!(taker.at, 0),
+            }
+        }
+
+        #[test]
+        fn half_characters_are_refused_as_mappings_do(
+            text in r#""(a|\\u(d83d|D83D|dc00|DFFF|00e9|d8)|\\n|\\){0,6}""#
+        ) {
+            let read = Reader::new(text.as_bytes()).expect("UTF-8").refuse_half_characters().skip();
+            let whole = read.is_ok_and(|place| place.len() == text.len());
+            prop_assert_eq!(whole, mapping::parse_json(text.as_bytes()).is_ok(), "{}", text);
         }
 
         #[test]

@@ -18,6 +18,19 @@ pub enum Token {
     Misfit(&'static str),
 }
 
+/// Goes past a value that is plainly one of its scalar and is copied as it came, as most are, and gives its place;
+/// otherwise reads nothing.
+#[inline]
+pub fn take(reader: &mut Reader<'_>, leaf: &Leaf) -> Option<Range<usize>> {
+    let is_string = reader.is_next(b'"');
+    match leaf {
+        Leaf::String | Leaf::Id if is_string => reader.take_plain(),
+        Leaf::Int | Leaf::Float if !is_string => reader.take_plain(),
+        Leaf::Custom => reader.take_plain(),
+        Leaf::Int | Leaf::Float | Leaf::String | Leaf::Id | Leaf::Boolean | Leaf::Enum(_) => None,
+    }
+}
+
 /// Reads a value and checks it.
 #[inline]
 pub fn read(reader: &mut Reader<'_>, leaf: &Leaf) -> Result<Token, JsonError> {
@@ -113,12 +126,20 @@ mod tests {
 
     fn judged(leaf: &Leaf, json: &str) -> String {
         let mut reader = Reader::new(json.as_bytes()).expect("UTF-8");
-        match read(&mut reader, leaf).expect("JSON") {
+        let judged = match read(&mut reader, leaf).expect("JSON") {
             Token::Null => "null".into(),
             Token::Raw(range) => reader.slice(range).into(),
             Token::Rewritten(text) => text,
             Token::Misfit(what) => format!("!{what}"),
+        };
+        // Within an object, what is taken is what is read.
+        let within = format!("{json}}}");
+        let mut taker = Reader::new(within.as_bytes()).expect("UTF-8");
+        if let Some(range) = take(&mut taker, leaf) {
+            assert_eq!(judged, taker.slice(range), "{leaf:?}");
+            assert_eq!(taker.offset(), reader.offset(), "{leaf:?} {json}");
         }
+        judged
     }
 
     #[test]
@@ -127,6 +148,8 @@ mod tests {
         let cases = [
             (&Leaf::Int, "1", "1"),
             (&Leaf::Int, "-2147483648", "-2147483648"),
+            (&Leaf::Int, "999999999", "999999999"),
+            (&Leaf::Int, "9999999999", "!a number beyond 32 bits"),
             (&Leaf::Int, "2147483648", "!a number beyond 32 bits"),
             (&Leaf::Int, "1.0", "1"),
             (&Leaf::Int, "1e3", "1000"),

@@ -33,7 +33,7 @@ fn read(plan: &QueryPlan, model: &Model, parts: &[&str]) -> Result<ResponseArena
         let part = arena.add_part(bytes.clone());
         let reader = Reader::new(&bytes)?;
         let mut deserializer = Deserializer::new(&plan.shape, model, &mut arena, reader, part, &origin);
-        deserializer.read_into(&fetch.selection, ObjectId::ROOT)?;
+        deserializer.read_into(&fetch.selection, ObjectId::ROOT, None)?;
         deserializer.reader.end()?;
         arena.commit();
     }
@@ -204,7 +204,7 @@ fn broken_json_is_refused_and_leaves_no_trace() {
         let origin = ErrorOrigin::default();
         let mut deserializer = Deserializer::new(&plan.shape, &supergraph.model, &mut arena, reader, part, &origin);
         let selection = &plan.fetches[0].selection;
-        let read = deserializer.read_into(selection, ObjectId::ROOT).and_then(|_| deserializer.reader.end());
+        let read = deserializer.read_into(selection, ObjectId::ROOT, None).and_then(|_| deserializer.reader.end());
         assert!(read.is_err());
         arena.roll_back();
         assert_eq!(arena.object_count(), 1);
@@ -392,7 +392,7 @@ fn an_answer_that_is_small_on_the_wire_and_large_in_memory_is_refused() {
     let part = arena.add_part(Bytes::copy_from_slice(json.as_bytes()));
     let origin = ErrorOrigin::default();
     let mut deserializer = Deserializer::new(&plan.shape, &supergraph.model, &mut arena, reader, part, &origin);
-    let read = deserializer.read_into(&plan.fetches[0].selection, ObjectId::ROOT);
+    let read = deserializer.read_into(&plan.fetches[0].selection, ObjectId::ROOT, None);
     assert_eq!(read, Err(JsonError::TooLarge));
     // The other backends' answers still fit.
     arena.roll_back();

@@ -41,6 +41,11 @@ pub fn why_broken(headers: &HeaderMap, broken: &str) -> String {
     }
 }
 
+/// Whether nothing in the headers is against it being JSON.
+pub fn says_json(headers: &HeaderMap) -> bool {
+    !headers.contains_key(CONTENT_ENCODING) && content_type(headers).is_none_or(|kind| is_json(&kind))
+}
+
 /// `text/html`, without parameters, in lower case.
 fn content_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;

@@ -18,7 +18,7 @@ use super::offload::is_large;
 use super::reads::Reads;
 use super::request::{Rendered, render};
 use super::scope::{Scope, headers, read_arguments, read_entity};
-use super::{backends, body, codes, grpc};
+use super::{backends, body, codes, grpc, own};
 use crate::connector::http as transport;
 use crate::context::RequestContext;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
@@ -56,11 +56,14 @@ impl<'a> Exchange<'a> {
         self.take(&reply, scope, may_miss, form).await
     }
 
-    /// Judges, maps and writes a reply: a large one off the async threads.
+    /// Judges a reply, and maps and writes it where it is not read as it came: a large one off the async threads.
     pub async fn take(&self, reply: &Reply, scope: Scope<'_>, may_miss: bool, form: Form<'_>) -> Found {
         let Self { backends, id, connector, mapping, origin, .. } = *self;
         let size = reply.body.size();
         if !is_large(size) {
+            if let Some(found) = self.own(reply, &form) {
+                return found;
+            }
             return Judge { backends, id, connector, mapping, origin }.take(reply, scope, may_miss, &form);
         }
         let (backends, mapping, origin) = (backends.clone(), Arc::clone(mapping), origin.clone());
@@ -72,6 +75,17 @@ impl<'a> Exchange<'a> {
         };
         // Boxed, since all calls would have to have room for it, and few answers are large.
         Box::pin(self.backends.offload().run(size, work)).await?
+    }
+
+    /// What a successful reply holds, as it came.
+    fn own(&self, reply: &Reply, form: &Form<'_>) -> Option<Found> {
+        match &reply.body {
+            // What is no JSON is told of by what it says to be.
+            Payload::Json(body) if codes::is_success(reply.status) && body::says_json(&reply.headers) => {
+                own::find(form, self.mapping.layout()?, body, self.origin)
+            }
+            Payload::Json(_) | Payload::Value { .. } => None,
+        }
     }
 
     /// Opens the stream of a gRPC method.
@@ -104,7 +118,8 @@ impl<'a> Exchange<'a> {
         let Some(reads) = self.reads else { return self.send(rendered).await };
         let key = read_key(self.id, rendered.key());
         let across = self.backends.sharing(self.connector).in_flight.as_ref().filter(|_| self.shares);
-        let sent = async {
+        // Boxed, since who waits for it has room for it several times, and copies that.
+        let sent = Box::pin(async {
             match across {
                 Some(_) => {
                     let shared = rendered.shared_key(self.backends, self.connector, self.context.headers);
@@ -113,7 +128,7 @@ impl<'a> Exchange<'a> {
                 }
                 None => self.send(rendered).await,
             }
-        };
+        });
         reads.share(key, sent).await
     }
 

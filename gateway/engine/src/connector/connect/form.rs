@@ -10,11 +10,11 @@ use weft_federation::plan::{FetchField, FetchSelection};
 use super::keys;
 use super::mapped::Mapped;
 use super::output::{MAX_WRITTEN, Output};
-use super::written::Written;
+use super::written::Brought;
 use crate::execute::{ErrorOrigin, SubgraphError};
 
 /// What a call brought: for each of its entities, or the root, in their order.
-pub type Found = Result<Vec<Option<Written>>, SubgraphError>;
+pub type Found = Result<Vec<Option<Brought>>, SubgraphError>;
 
 /// What to write.
 #[derive(Debug)]
@@ -82,13 +82,13 @@ impl<'a> Form<'a> {
             Self::Field(field) => {
                 let mut out = Output::of(connector, MAX_WRITTEN);
                 out.field(field, value);
-                written.push(Some(out.finish().ok_or_else(|| too_large(origin))?));
+                written.push(Some(Brought::Written(out.finish().ok_or_else(|| too_large(origin))?)));
             }
             Self::Entity(selection) => {
                 let Some(value) = value else { return Ok(vec![None]) };
                 let mut out = Output::of(connector, MAX_WRITTEN);
                 out.entity(selection, value);
-                written.push(Some(out.finish().ok_or_else(|| too_large(origin))?));
+                written.push(Some(Brought::Written(out.finish().ok_or_else(|| too_large(origin))?)));
             }
             Self::Batch(batch) => written = batch.write(value, connector, origin)?,
         }
@@ -120,14 +120,18 @@ impl Batch<'_> {
             }
             let entity = out.finish().ok_or_else(|| too_large(origin))?;
             left -= entity.json.len();
-            written.push(Some(entity));
+            written.push(Some(Brought::Written(entity)));
         }
-        if twice > 0 {
-            let ErrorOrigin { service, connector } = origin;
-            let connector = connector.as_deref().unwrap_or_default();
-            warn!(%service, connector, keys = twice, "a batch's answer has keys more than once; of each the first counts");
-        }
+        warn_of_repeats(twice, origin);
         Ok(written)
+    }
+}
+
+/// Says that so many keys came more than once, if any.
+pub fn warn_of_repeats(keys: usize, ErrorOrigin { service, connector }: &ErrorOrigin) {
+    if keys > 0 {
+        let connector = connector.as_deref().unwrap_or_default();
+        warn!(%service, connector, keys, "a batch's answer has keys more than once; of each the first counts");
     }
 }
 

@@ -1,6 +1,8 @@
 //! Owns matching a batch's results to what was asked: by the text of their keys, so that `1` is `"1"`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use weft_federation::connect::mapping::{FieldTree, Reads, Value};
 
@@ -10,19 +12,26 @@ use super::mapped::Mapped;
 /// missing.
 pub fn of(value: &Value<'_>, key: &FieldTree) -> Option<String> {
     let mut out = String::new();
-    write(value, key, &mut out)?;
+    write_of(value, key, &mut out)?;
     Some(out)
 }
 
-fn write(value: &Value<'_>, key: &FieldTree, out: &mut String) -> Option<()> {
+fn write_of(value: &Value<'_>, key: &FieldTree, out: &mut String) -> Option<()> {
     if key.is_whole() {
-        let text = value.scalar_text()?;
-        out.push_str(&text.len().to_string());
-        out.push(':');
-        out.push_str(&text);
-        return Some(());
+        return write_all([value.scalar_text()], out);
     }
-    key.fields.iter().try_for_each(|(name, below)| write(value.get(name)?, below, out))
+    key.fields.iter().try_for_each(|(name, below)| write_of(value.get(name)?, below, out))
+}
+
+/// Writes a key of these texts. `None` if one is missing.
+pub fn write_all<'t>(texts: impl IntoIterator<Item = Option<Cow<'t, str>>>, out: &mut String) -> Option<()> {
+    texts.into_iter().try_for_each(|text| {
+        let text = text?;
+        // Writing into a string cannot fail.
+        write!(out, "{}:", text.len()).ok()?;
+        out.push_str(&text);
+        Some(())
+    })
 }
 
 /// The items by their keys, in their order. Those without a key belong to nobody.

@@ -56,6 +56,15 @@ impl Calls<'_> {
             Box::pin(self.together(windows, key, matching, max_size, (&places, &mut slots))).await?;
             return Ok(part(slots, self.exchange.origin));
         }
+        // One call needs no set of calls.
+        if asked.len() <= max_size {
+            let (places, entities): (Vec<usize>, Vec<Value<'_>>) = asked.into_iter().unzip();
+            if !places.is_empty() {
+                let found = self.chunk(entities, matching).await;
+                place(&mut slots, places.into_iter(), found);
+            }
+            return Ok(part(slots, self.exchange.origin));
+        }
         let ranges: Vec<Range<usize>> = chunks(asked.len(), max_size).collect();
         let mut asked = asked.into_iter();
         let chunks = ranges.into_iter().map(|range| {

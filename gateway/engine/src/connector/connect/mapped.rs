@@ -1,11 +1,14 @@
 //! Owns what is made of a reply that tells no error: how its mapping is run, and what comes of it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use weft_federation::connect::mapping::{
     FieldTree, JsonError, PickError, Picks, Reads, Selection, Value, Vars, eval, json_items, parse_json_read,
 };
 use weft_federation::connect::{Connector, Mapping, Request, Source};
+
+use crate::response::Layout;
 
 /// A connector's mapping, prepared for what a fetch asks.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub struct AnswerMapping {
     reads: Reads,
     /// The short way, where nothing but the mapping looks at the reply, and what it makes need not be written again.
     picks: Option<Picks>,
+    /// The shorter way: by it, not even JSON is made of the reply.
+    layout: Option<Arc<Layout>>,
 }
 
 /// What a mapping made.
@@ -26,8 +31,15 @@ pub enum Mapped<'m> {
 }
 
 impl AnswerMapping {
-    /// `keeps_names` tells that the fetch reads all values by the names that the mapping gives them.
-    pub fn new(connector: &Connector, source: Option<&Source>, wanted: &FieldTree, keeps_names: bool) -> Self {
+    /// `keeps_names` tells that the fetch reads all values by the names that the mapping gives them, and `layout` tells how it
+    /// can be read by others.
+    pub fn new(
+        connector: &Connector,
+        source: Option<&Source>,
+        wanted: &FieldTree,
+        keeps_names: bool,
+        layout: impl FnOnce(&Picks) -> Option<Layout>,
+    ) -> Self {
         let selection = connector.specialize(wanted);
         let is_success = is_success(connector, source);
         let reads = Reads::of(std::iter::once(&selection).chain(is_success.map(|mapping| &**mapping)));
@@ -35,8 +47,14 @@ impl AnswerMapping {
             Request::Http(_) => true,
             Request::Grpc(_) => false,
         };
-        let picks = if is_json && is_success.is_none() && keeps_names { Picks::of(&selection, wanted) } else { None };
-        Self { selection, reads, picks }
+        let picks = if is_json && is_success.is_none() { Picks::of(&selection, wanted) } else { None };
+        let layout = picks.as_ref().and_then(layout).map(Arc::new);
+        Self { selection, reads, picks: picks.filter(|_| keeps_names), layout }
+    }
+
+    /// How a successful reply is read as it came, if it can be.
+    pub fn layout(&self) -> Option<&Arc<Layout>> {
+        self.layout.as_ref()
     }
 
     /// Reads of a body what the mappings read, which is null where there is none.

@@ -1,7 +1,8 @@
 //! Owns the calls to REST and gRPC services by `@connect`: one call for a root field, one per entity, or one per chunk
 //! of a batch.
 //!
-//! Whatever the protocol, the answer is mapped and written as JSON in the shape that the fetch asked for.
+//! Whatever the protocol, the answer is mapped and written as JSON in the shape that the fetch asked for; or it goes on as it
+//! came, with a layout that says where the fetch's fields are in it.
 
 mod answer;
 mod backends;
@@ -15,11 +16,13 @@ mod grpc;
 #[cfg(test)]
 mod grpc_tests;
 mod keys;
+mod layout;
 mod many;
 mod mapped;
 mod metadata;
 mod offload;
 mod output;
+mod own;
 mod reads;
 mod request;
 mod scope;
@@ -32,7 +35,7 @@ mod written;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use weft_federation::connect::mapping::{FieldTree, Value};
+use weft_federation::connect::mapping::{FieldTree, Picks, Value};
 use weft_federation::connect::{Connector, ConnectorId};
 use weft_federation::operation::OperationKind;
 use weft_federation::plan::{FetchEntry, FetchField, FetchNode};
@@ -45,7 +48,7 @@ use form::Form;
 use many::Matching;
 use mapped::AnswerMapping;
 use scope::{Scope, arguments, read_arguments, read_entity};
-use written::{Written, part, root_part};
+use written::{Brought, part, root_part};
 
 pub use backends::Backends;
 pub use feed::Feed;
@@ -102,11 +105,21 @@ impl Connect {
             None => (output::wanted(&fetch.selection), output::keeps_names(&fetch.selection)),
         };
         let source = backends.connectors().source_of(connector);
+        let mode = mode(connector, is_entities, by_arguments);
+        let layout = |picks: &Picks| match (&mode, own_field) {
+            (Mode::Root, Some(field)) => layout::of_field(picks, field),
+            (Mode::Batch { key, .. }, None) if !super::asks_typename(fetch) => {
+                layout::of_entities(picks, &fetch.selection, key)
+            }
+            // An answer that is no JSON must fail its own entity alone, and is looked through first.
+            (Mode::Root | Mode::Single { .. } | Mode::Batch { .. } | Mode::Group { .. }, _) => None,
+        };
+        let mapping = Arc::new(AnswerMapping::new(connector, source, &wanted, keeps_names, layout));
         Some(Self {
             backends: backends.clone(),
             id,
-            mapping: Arc::new(AnswerMapping::new(connector, source, &wanted, keeps_names)),
-            mode: mode(connector, is_entities, by_arguments),
+            mapping,
+            mode,
             is_read: match kind {
                 OperationKind::Query | OperationKind::Subscription => true,
                 // After a mutation the same question may have another answer.
@@ -196,8 +209,8 @@ struct Calls<'a> {
     field: Option<&'a FetchField>,
 }
 
-/// What the calls brought for each entity: its JSON, or why there is none.
-type Slots = Vec<Option<Result<Written, SubgraphError>>>;
+/// What the calls brought for each entity, or why there is nothing.
+type Slots = Vec<Option<Result<Brought, SubgraphError>>>;
 
 impl Calls<'_> {
     async fn root(&self) -> Result<Part, SubgraphError> {
@@ -223,7 +236,7 @@ impl Calls<'_> {
         Ok(part(slots, self.exchange.origin))
     }
 
-    async fn one(&self, at: usize, by_arguments: bool) -> Result<Option<Written>, SubgraphError> {
+    async fn one(&self, at: usize, by_arguments: bool) -> Result<Option<Brought>, SubgraphError> {
         let entity = self.representation(at)?;
         let scope = if by_arguments {
             Scope { arguments: Some(entity), ..Scope::default() }

@@ -3,6 +3,7 @@
 mod batches;
 mod large;
 mod mappings;
+mod own_words;
 mod sharing;
 mod views;
 mod wire;

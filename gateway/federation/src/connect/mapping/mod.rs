@@ -39,7 +39,7 @@ pub use json::{
 pub use method::Method;
 pub(super) use number::{float_token, float32_token};
 pub use output::{Output, OutputField};
-pub use picks::{PickError, Picks};
+pub use picks::{Braces, End, Member, Pick, PickError, Picks, Walk};
 pub use reads::Reads;
 pub use tree::FieldTree;
 pub use uses::{Segment, Use, UseRoot};
