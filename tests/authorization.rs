@@ -28,7 +28,7 @@ type Mutation { tell: String @from(path: "say(text: \"x\")") }
 
 const AUTHENTICATION: &str = "
 authentication:
-  jwt: { issuers: [{ issuer: https://auth/, algorithms: [HS256], key: { secret: '${env.JWT_SECRET}' } }] }
+  jwt: { issuers: [{ issuer: https://auth/, audiences: [weft], algorithms: [HS256], key: { secret: '${env.JWT_SECRET}' } }] }
   api_keys: { file: consumers.yaml }
 ";
 
@@ -77,7 +77,11 @@ async fn start(backend: &Backend, configuration: &str) -> (Serving, TempDir) {
 fn token(claims: &Value) -> Option<String> {
     let mut claims = claims.as_object()?.clone();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-    claims.extend([("iss".to_owned(), json!("https://auth/")), ("exp".to_owned(), json!(now + 600))]);
+    claims.extend([
+        ("iss".to_owned(), json!("https://auth/")),
+        ("aud".to_owned(), json!("weft")),
+        ("exp".to_owned(), json!(now + 600)),
+    ]);
     Some(encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).expect("it can be signed"))
 }
 

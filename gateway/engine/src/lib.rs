@@ -7,6 +7,7 @@ pub mod connector;
 mod context;
 pub mod execute;
 mod introspect;
+pub mod policy;
 mod prepared;
 pub mod response;
 

@@ -131,7 +131,8 @@ pub async fn serve(
     config.dev |= dev;
     let usage = config.log_usage.map(|period| (Arc::<Usage>::default(), period));
     let gateway = Arc::new(Gateway::new(config.dev, usage.as_ref().map(|(usage, _)| Arc::clone(usage))));
-    let load = move || Snapshot::read(&supergraph.read()?, &config).map_err(ServeError::Invalid);
+    let guards = gateway.pipeline.guards().clone();
+    let load = move || Snapshot::read(&supergraph.read()?, &config, &guards).map_err(ServeError::Invalid);
     let loaded = spawn_blocking(load).await?;
     let Loaded { snapshot, warnings } = loaded?;
     let clients = snapshot.clients.names();

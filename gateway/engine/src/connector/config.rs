@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::headers::HeaderRule;
 use super::tls::Tls;
+use crate::policy::{BreakerConfig, GuardConfig, RetryConfig};
 
 /// Calls to all backends.
 #[derive(Clone, Default)]
@@ -59,9 +60,14 @@ impl ConnectorsConfig {
 pub struct SourceConfig {
     /// Instead of the address in the supergraph.
     pub url: Option<String>,
-    /// For a call from its start to the last byte of its answer.
+    /// For a call with all its attempts, from its start to the last byte of its answer.
     pub timeout: Duration,
     pub connect_timeout: Duration,
+    pub retry: RetryConfig,
+    /// `None` is off.
+    pub circuit_breaker: Option<BreakerConfig>,
+    /// How many calls are out at a time; `None` is without a bound.
+    pub max_in_flight: Option<usize>,
     /// The largest answer that is read, in bytes.
     pub max_body: usize,
     /// The largest message that a gRPC service is sent, in bytes.
@@ -82,12 +88,26 @@ impl Default for SourceConfig {
             url: None,
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(1),
+            retry: RetryConfig::default(),
+            circuit_breaker: Some(BreakerConfig::default()),
+            max_in_flight: Some(256),
             max_body: 64 << 20,
             max_request: 64 << 20,
             headers: vec![],
             batch_window: None,
             share_in_flight: false,
             tls: None,
+        }
+    }
+}
+
+impl SourceConfig {
+    pub(super) fn guard(&self) -> GuardConfig {
+        GuardConfig {
+            timeout: self.timeout,
+            retry: self.retry.clone(),
+            circuit_breaker: self.circuit_breaker.clone(),
+            max_in_flight: self.max_in_flight,
         }
     }
 }

@@ -7,6 +7,8 @@ mod config;
 mod connect;
 mod fake;
 mod graphql;
+#[cfg(test)]
+mod guarded_tests;
 mod headers;
 mod http;
 mod in_flight;
@@ -24,6 +26,7 @@ use weft_federation::schema::{Id, Model, Supergraph};
 
 use crate::context::RequestContext;
 use crate::execute::{Batch, EntityList, ErrorOrigin, SubgraphError};
+use crate::policy::{EndpointHealth, Guards};
 use crate::response::Layout;
 
 pub use config::{ConnectorsConfig, SourceConfig};
@@ -73,7 +76,12 @@ impl std::error::Error for ConfigError {}
 
 impl Connectors {
     /// Builds clients for all subgraphs; they connect when they are first used. All that is wrong is said at once.
-    pub fn new<State>(supergraph: &Supergraph<State>, config: &ConnectorsConfig) -> Result<Self, Vec<ConfigError>> {
+    /// Endpoints that are called as they were before keep their guards, which have to be among `guards`.
+    pub fn new<State>(
+        supergraph: &Supergraph<State>,
+        config: &ConnectorsConfig,
+        guards: &Guards,
+    ) -> Result<Self, Vec<ConfigError>> {
         let mut subgraphs = vec![];
         let mut errors = vec![];
         for subgraph in &supergraph.model.subgraphs {
@@ -81,13 +89,13 @@ impl Connectors {
                 subgraphs.push(Connector::Connect);
                 continue;
             }
-            match GraphQl::new(&subgraph.url, config.of(&subgraph.name)) {
+            match GraphQl::new(&subgraph.name, &subgraph.url, config.of(&subgraph.name), guards) {
                 Ok(client) => subgraphs.push(Connector::GraphQl(client)),
                 Err(message) => errors.push(ConfigError { subgraph: subgraph.name.clone(), message }),
             }
         }
         let model = Arc::clone(&supergraph.model);
-        let backends = Backends::new(&model, &supergraph.connectors, config, &mut errors);
+        let backends = Backends::new(&model, &supergraph.connectors, config, guards, &mut errors);
         if errors.is_empty() { Ok(Self { model, subgraphs, backends }) } else { Err(errors) }
     }
 
@@ -95,13 +103,25 @@ impl Connectors {
     pub fn fake<State>(supergraph: &Supergraph<State>, fake: &Fake) -> Self {
         let subgraphs = supergraph.model.subgraphs.iter().map(|_| Connector::Fake(fake.clone())).collect();
         let model = Arc::clone(&supergraph.model);
-        let backends = Backends::new(&model, &Arc::default(), &ConnectorsConfig::default(), &mut vec![]);
+        let (config, guards) = (ConnectorsConfig::default(), Guards::default());
+        let backends = Backends::new(&model, &Arc::default(), &config, &guards, &mut vec![]);
         Self { model, subgraphs, backends }
     }
 
     /// The supergraph whose backends these are.
     pub fn model(&self) -> &Arc<Model> {
         &self.model
+    }
+
+    /// How all endpoints are now, in order.
+    pub fn health(&self) -> Vec<EndpointHealth> {
+        let servers = self.subgraphs.iter().filter_map(|connector| match connector {
+            Connector::GraphQl(server) => Some(server.guard()),
+            Connector::Connect | Connector::Fake(_) => None,
+        });
+        let mut all: Vec<_> = servers.chain(self.backends.guards()).map(|guard| guard.health()).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
     }
 
     /// Works out all of a call that does not depend on the request. Its fetches must be of one subgraph; there are several

@@ -126,6 +126,22 @@ impl SubgraphError {
         Self::new(origin, "SUBREQUEST_UNAVAILABLE", message)
     }
 
+    /// No call, since too many have failed.
+    pub fn circuit_open(origin: &ErrorOrigin) -> Self {
+        let message =
+            format!("The subgraph \"{}\" is not asked for now: too many calls to it have failed.", origin.service);
+        Self::new(origin, "CIRCUIT_OPEN", message)
+    }
+
+    /// No call, since so many others are out.
+    pub fn overloaded(origin: &ErrorOrigin, limit: usize) -> Self {
+        let message = format!(
+            "The subgraph \"{}\" is not asked: {limit} calls to it are out, which is as many as there may be.",
+            origin.service
+        );
+        Self::new(origin, "OVERLOADED", message)
+    }
+
     /// Whether it says that the one who asks may not see the value, in the words of whichever framework.
     pub fn refuses(&self) -> bool {
         const WORDS: [&str; 5] = ["UNAUTHENTICATED", "UNAUTHORIZED", "FORBIDDEN", "PERMISSION_DENIED", "ACCESS_DENIED"];

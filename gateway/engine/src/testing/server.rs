@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 pub enum Reply {
     /// Bytes as they are, status line and all; then the connection is closed.
     Raw(Vec<u8>),
+    /// Bytes as they are, and nothing more: the connection stays open until the next request comes, and is then closed.
+    Once(Vec<u8>),
     /// Nothing comes; the connection stays until the client closes it.
     Silence,
 }
@@ -25,6 +27,11 @@ impl Reply {
             )
             .into_bytes(),
         )
+    }
+
+    /// A whole answer, after which the server gives the connection up as soon as it is used again.
+    pub fn then_closed(body: &str) -> Self {
+        Self::Once(format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes())
     }
 
     pub fn json(body: &str) -> Self {
@@ -85,6 +92,10 @@ async fn answer(mut stream: TcpStream, reply: Reply, abandoned: &Notify) {
             // The client may have gone.
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
+        }
+        Reply::Once(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.read(&mut [0; 64]).await;
         }
         Reply::Silence => {
             // Nothing more is sent, so what ends this is the connection's end.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use weft_engine::policy::Guards;
 use weft_federation::diagnostics::Source;
 
 use super::report::{self, Format};
@@ -72,7 +73,7 @@ fn validate(arguments: &ValidateArguments) -> Result<(), Failure> {
     let warnings = match supergraph {
         Some(path) => {
             let source = Source::new(path.display().to_string(), read_input(path)?);
-            crate::pipeline::Snapshot::read(&source, &config.gateway).map_err(invalid)?.warnings
+            crate::pipeline::Snapshot::read(&source, &config.gateway, &Guards::default()).map_err(invalid)?.warnings
         }
         None => {
             let clients = config.gateway.clients().map_err(invalid)?;

@@ -31,7 +31,10 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         tracing::debug!(request_id = ?id, ?rejection, "request rejected");
         rejection.into_response(error_type(accepted))
     };
-    let mut response = match enter(&gateway, &request, accepted) {
+    // A subscription leaves it when its stream begins.
+    let taken = gateway.take();
+    let entered = taken.as_ref().map_err(Rejection::clone).and_then(|_| enter(&gateway, &request, accepted));
+    let mut response = match entered {
         Ok((entry, form)) => {
             let arrival = Arrival { id: &id, started, in_flight };
             let mut response = answer(&gateway, &entry, request, form, arrival).await.unwrap_or_else(rejected);

@@ -15,6 +15,7 @@ mod request_id;
 mod rest;
 mod server;
 mod service;
+mod shed;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::pipeline::Pipeline;
 use crate::usage::Usage;
 use negotiate::ResponseType;
 use rejection::Rejection;
+use shed::{Shed, Taken};
 
 pub use drain::Drain;
 pub use server::run;
@@ -36,6 +38,7 @@ pub use service::Endpoints;
 pub struct Gateway {
     pub pipeline: Pipeline,
     pub drain: Arc<Drain>,
+    shed: Shed,
     /// Tell more than clients of a production gateway should know.
     pub dev: bool,
 }
@@ -43,7 +46,14 @@ pub struct Gateway {
 impl Gateway {
     /// One that serves nothing until its pipeline has a snapshot. `usage` counts who uses what.
     pub fn new(dev: bool, usage: Option<Arc<Usage>>) -> Self {
-        Self { pipeline: Pipeline::empty(usage), drain: Arc::default(), dev }
+        Self { pipeline: Pipeline::empty(usage), drain: Arc::default(), shed: Shed::default(), dev }
+    }
+}
+
+impl Gateway {
+    /// Takes a request on, unless there are as many as there may be.
+    fn take(&self) -> Result<Taken<'_>, Rejection> {
+        self.shed.take(self.pipeline.max_in_flight()).ok_or(Rejection::Overloaded)
     }
 }
 

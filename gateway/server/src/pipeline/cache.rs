@@ -145,6 +145,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
 
+    use weft_engine::policy::Guards;
     use weft_federation::compose::{NoConnectors, compose};
     use weft_federation::diagnostics::Source;
     use weft_federation::operation::OperationKind;
@@ -217,7 +218,12 @@ mod tests {
         let source = Source::new("a.graphql", "type Query { a: Int self(n: Int): Query }");
         let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
-        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
+        let loaded = Snapshot::load(
+            &Source::new("supergraph.graphql", sdl),
+            vec![],
+            &GatewayConfig::default(),
+            &Guards::default(),
+        );
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
         let weigh = |depth| {
             let bound = bind(snapshot.clients.get(View::Supergraph), &doubling(depth), None).expect("it is valid");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use tokio::time::Instant;
+use weft_engine::policy::{EndpointHealth, Guards};
 use weft_engine::{
     ConfigError, Connectors, ErrorDetail, EventStream, PreparedPlan, RequestContext, Subscription, SubscriptionLimits,
     execute, subscribe,
@@ -27,8 +28,12 @@ pub struct Engine {
 
 impl Engine {
     /// Fails if a subgraph cannot be called as the supergraph says, such as one at an invalid URL.
-    pub fn new(supergraph: &Supergraph<Satisfiable>, config: &GatewayConfig) -> Result<Self, Vec<Diagnostic>> {
-        let connectors = Connectors::new(supergraph, &config.connectors)
+    pub fn new(
+        supergraph: &Supergraph<Satisfiable>,
+        config: &GatewayConfig,
+        guards: &Guards,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let connectors = Connectors::new(supergraph, &config.connectors, guards)
             .map_err(|errors| errors.into_iter().map(invalid_subgraph).collect::<Vec<_>>())?;
         let overrides = Overrides::new(&supergraph.model, Planner::new(supergraph), &config.override_labels);
         let forwards_headers = config.connectors.forward_headers() || supergraph.connectors.forward_headers();
@@ -38,6 +43,11 @@ impl Engine {
     /// Whether answers can hang on headers of the client's, beside its credential.
     pub fn forwards_headers(&self) -> bool {
         self.forwards_headers
+    }
+
+    /// How the endpoints of all subgraphs are now.
+    pub fn health(&self) -> Vec<EndpointHealth> {
+        self.connectors.health()
     }
 
     /// Which field is with which subgraph, where that differs from request to request.

@@ -8,6 +8,7 @@ mod compute;
 mod engine;
 mod overrides;
 mod request;
+mod reserve;
 mod snapshot;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
 use tokio::runtime::Handle;
 use tokio::time::{Instant as Deadline, timeout_at};
+use weft_engine::policy::{EndpointHealth, Guards};
 use weft_engine::{EventStream, Refused, denial};
 use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
@@ -143,6 +145,8 @@ pub struct Pipeline {
     snapshot: ArcSwapOption<Snapshot>,
     compute: Compute,
     persisted: PersistedQueries,
+    /// What stands before backends, through all snapshots.
+    guards: Guards,
     /// Where the keys of issuers come from.
     key_servers: KeyServers,
     /// `None` where nobody counts.
@@ -155,7 +159,12 @@ impl Pipeline {
     pub fn empty(usage: Option<Arc<Usage>>) -> Self {
         let (snapshot, persisted) = (ArcSwapOption::empty(), PersistedQueries::new());
         let key_servers = KeyServers::new(Handle::try_current().ok());
-        Self { snapshot, compute: Compute::new(), persisted, key_servers, usage }
+        Self { snapshot, compute: Compute::new(), persisted, guards: Guards::default(), key_servers, usage }
+    }
+
+    /// What stands before backends, for the next snapshot to take over.
+    pub fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// Serves requests that come from now on from this snapshot. Those that have begun go on with theirs, subscriptions too.
@@ -174,6 +183,16 @@ impl Pipeline {
                 if missing.is_empty() { Readiness::Ready } else { Readiness::WithoutKeys(missing) }
             }
         }
+    }
+
+    /// How many requests are worked on at a time; `None` is without a bound.
+    pub fn max_in_flight(&self) -> Option<usize> {
+        self.snapshot.load().as_ref().and_then(|snapshot| snapshot.max_in_flight)
+    }
+
+    /// How the backends' endpoints are now.
+    pub fn health(&self) -> Vec<EndpointHealth> {
+        self.snapshot.load().as_ref().map(|snapshot| snapshot.engine.health()).unwrap_or_default()
     }
 
     /// Where a request that has come now begins.
@@ -205,6 +224,8 @@ impl Pipeline {
         timings: &mut Timings,
     ) -> Result<Reply, Refusal> {
         let (snapshot, client) = (&entry.snapshot, entry.client());
+        // Were a plan ready later than this, the calls would have no time, and backends be blamed for that.
+        let deadline = reserve::calls_end(deadline, client.policy.timeout);
         let started = Instant::now();
         let asked = in_time(deadline, self.asked(entry, request)).await?;
         let key =
@@ -349,7 +370,12 @@ mod tests {
         let source = Source::new("a.graphql", "type Query { a: Int }");
         let input = SubgraphInput { name: "a".to_owned(), url: "http://a.invalid".to_owned(), source };
         let sdl = compose(vec![input], &mut NoConnectors).supergraph.expect("one subgraph composes");
-        let loaded = Snapshot::load(&Source::new("supergraph.graphql", sdl), vec![], &GatewayConfig::default());
+        let loaded = Snapshot::load(
+            &Source::new("supergraph.graphql", sdl),
+            vec![],
+            &GatewayConfig::default(),
+            &Guards::default(),
+        );
         let Ok(Loaded { snapshot, .. }) = loaded else { panic!("what was composed loads") };
         let pipeline = Pipeline::empty(None);
         pipeline.swap(snapshot);

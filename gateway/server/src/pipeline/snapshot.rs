@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use weft_engine::policy::Guards;
 use weft_federation::compose::prove;
 use weft_federation::diagnostics::{Diagnostic, Severity, Source};
 use weft_federation::schema::{Satisfiable, Supergraph};
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub rejects_unauthorized: bool,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
+    /// How many requests are worked on at a time; `None` is without a bound.
+    pub max_in_flight: Option<usize>,
 }
 
 /// A snapshot, and what there is to say about the files that it was made of.
@@ -35,16 +38,17 @@ pub struct Loaded {
 impl Snapshot {
     /// As [`Self::load`], of the clients whose folders the configuration names. What is wrong with their policies does not keep
     /// what is wrong with their schemas from being told.
-    pub fn read(source: &Arc<Source>, config: &GatewayConfig) -> Result<Loaded, Vec<Diagnostic>> {
-        Self::with_readable_clients(config, |clients| Self::load(source, clients, config))
+    pub fn read(source: &Arc<Source>, config: &GatewayConfig, guards: &Guards) -> Result<Loaded, Vec<Diagnostic>> {
+        Self::with_readable_clients(config, |clients| Self::load(source, clients, config, guards))
     }
 
     /// As [`Self::read`], of a supergraph that was just composed, and so is proved.
     pub fn of_composed(
         supergraph: &Supergraph<Satisfiable>,
         config: &GatewayConfig,
+        guards: &Guards,
     ) -> Result<Loaded, Vec<Diagnostic>> {
-        Self::with_readable_clients(config, |clients| Self::of(supergraph, vec![], clients, config))
+        Self::with_readable_clients(config, |clients| Self::of(supergraph, vec![], clients, config, guards))
     }
 
     fn with_readable_clients(
@@ -64,14 +68,15 @@ impl Snapshot {
 
     /// Reads and proves a supergraph, and compiles the schemas of its clients. What cannot be resolved in the supergraph is a warning;
     /// a file that is no supergraph, or a client that is wrong, is an error. What of the configuration has nothing in it to hold for is
-    /// a warning too.
+    /// a warning too. Endpoints that are called as before keep their guards, which are among `guards`.
     pub fn load(
         source: &Arc<Source>,
         clients: Vec<ClientFiles>,
         config: &GatewayConfig,
+        guards: &Guards,
     ) -> Result<Loaded, Vec<Diagnostic>> {
         let (supergraph, lacks) = prove(Supergraph::load(source)?);
-        Self::of(&supergraph, lacks, clients, config)
+        Self::of(&supergraph, lacks, clients, config, guards)
     }
 
     fn of(
@@ -79,6 +84,7 @@ impl Snapshot {
         lacks: Vec<Diagnostic>,
         clients: Vec<ClientFiles>,
         config: &GatewayConfig,
+        guards: &Guards,
     ) -> Result<Loaded, Vec<Diagnostic>> {
         let (clients, found) = bff::compile(clients, supergraph);
         if found.iter().any(Diagnostic::is_error) {
@@ -90,7 +96,7 @@ impl Snapshot {
             operations: SavedOperations::default(),
         };
         let clients = Clients::new(own, clients);
-        let engine = Arc::new(Engine::new(supergraph, config)?);
+        let engine = Arc::new(Engine::new(supergraph, config, guards)?);
         let lacks = lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
         let of_config = config.warnings.iter().cloned().chain(config.unused(supergraph));
         let of_config = of_config.chain(config.unset(supergraph)).chain(config.unmet(supergraph));
@@ -102,6 +108,7 @@ impl Snapshot {
             authenticator: config.authentication.as_ref().map(Authenticator::new).unwrap_or_default(),
             rejects_unauthorized: config.rejects_unauthorized,
             max_body: config.max_body,
+            max_in_flight: config.max_in_flight,
         };
         Ok(Loaded { snapshot, warnings: warnings.collect() })
     }

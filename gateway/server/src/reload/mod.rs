@@ -103,7 +103,7 @@ pub struct Following {
 fn load(recipe: &Recipe, pipeline: &Pipeline, changed: Vec<PathBuf>) -> (Reload, Watch) {
     let (started, files) = (Instant::now(), Files::default());
     // A defect that one state of the files shows is no reason not to look at the next.
-    let made = catch_unwind(AssertUnwindSafe(|| recipe.make(&files)));
+    let made = catch_unwind(AssertUnwindSafe(|| recipe.make(&files, pipeline.guards())));
     let Made { listen, loaded } = made.unwrap_or_else(|_| Made { listen: None, loaded: Err(vec![defect()]) });
     let outcome = loaded.map(|Loaded { snapshot, warnings }| {
         let clients = snapshot.clients.names();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use weft_engine::policy::Guards;
 use weft_federation::diagnostics::{Diagnostic, Source};
 
 use crate::compose::compose_noting;
@@ -41,14 +42,14 @@ pub struct Made {
 }
 
 impl Recipe {
-    /// Reads all files. What is wrong with the configuration does not keep what is wrong with the schemas from being told.
-    pub fn make(&self, files: &Files) -> Made {
+    /// Reads all files. Endpoints that are called as before keep their guards. What is wrong with the configuration does not keep what is wrong with the schemas from being told.
+    pub fn make(&self, files: &Files, guards: &Guards) -> Made {
         let config = self.config(files);
         let (composed, mut told) = compose_noting(&self.supergraph, files);
         let listen = config.as_ref().ok().and_then(|config| config.listen.clone());
         let loaded = match (config, composed) {
             (Ok(config), Some(composed)) => {
-                Snapshot::of_composed(&composed.supergraph, &config.gateway).map(|loaded| {
+                Snapshot::of_composed(&composed.supergraph, &config.gateway, guards).map(|loaded| {
                     told.extend(loaded.warnings);
                     Loaded { warnings: told, ..loaded }
                 })

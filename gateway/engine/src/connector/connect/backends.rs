@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use weft_federation::connect::mapping::Variable;
 use weft_federation::connect::template::BaseUrl;
-use weft_federation::connect::{Connector, ConnectorId, Connectors, Protocol};
+use weft_federation::connect::{Connector, ConnectorId, Connectors, Protocol, Request, Source};
 use weft_federation::schema::{Id, Model};
 
 use super::answer::Reply;
@@ -18,6 +18,7 @@ use crate::connector::config::{ConnectorsConfig, SourceConfig};
 use crate::connector::in_flight::InFlight;
 use crate::connector::{ConfigError, HeaderRule, http as transport};
 use crate::execute::SubgraphError;
+use crate::policy::{EndpointName, Guard, Guards};
 
 /// All REST and gRPC services of a supergraph.
 #[derive(Debug, Clone)]
@@ -29,8 +30,8 @@ struct Inner {
     connectors: Arc<Connectors>,
     /// Like `Connectors::sources`.
     sources: Vec<Backend>,
-    /// For connectors that name their whole URL, by subgraph.
-    sourceless: HashMap<String, Backend>,
+    /// For connectors that name their whole URL, by subgraph and origin.
+    sourceless: HashMap<String, HashMap<String, Backend>>,
     /// `$config` by subgraph, and before it by subgraph and source.
     values: HashMap<String, String>,
     source_values: HashMap<(String, String), String>,
@@ -73,7 +74,7 @@ pub enum Client {
 
 #[derive(Debug)]
 pub struct HttpClient {
-    pub client: transport::Client,
+    pub endpoint: transport::Endpoint,
     pub config: SourceConfig,
 }
 
@@ -89,13 +90,14 @@ impl Backends {
         model: &Arc<Model>,
         connectors: &Arc<Connectors>,
         config: &ConnectorsConfig,
+        guards: &Guards,
         errors: &mut Vec<ConfigError>,
     ) -> Self {
         let offload = Offload::default();
         let mut sources = vec![];
         for source in &connectors.sources {
             let own = config.of_source(&source.subgraph, &source.name);
-            match backend(&source.protocol, own, &offload) {
+            match backend(source, own, guards, &offload) {
                 Ok(backend) => sources.push(backend),
                 Err(message) => {
                     let message = format!("source \"{}\": {message}", source.name);
@@ -103,13 +105,19 @@ impl Backends {
                 }
             }
         }
-        let mut sourceless = HashMap::new();
+        let mut sourceless: HashMap<String, HashMap<String, Backend>> = HashMap::new();
         for connector in connectors.connectors.iter().filter(|connector| connector.source.is_none()) {
             let own = config.of(&connector.subgraph);
-            match http(own) {
+            let (subgraph, origin) = (&connector.subgraph, origin(connector));
+            let of_subgraph = sourceless.entry(subgraph.clone()).or_default();
+            if of_subgraph.contains_key(origin) {
+                continue;
+            }
+            let name = EndpointName { subgraph: subgraph.clone(), source: Some(origin.to_owned()) };
+            match http(own, guards.of(name, origin, &own.guard())) {
                 Ok(client) => {
                     let backend = Backend { client, base: None, sharing: Sharing::new(own) };
-                    sourceless.insert(connector.subgraph.clone(), backend);
+                    of_subgraph.insert(origin.to_owned(), backend);
                 }
                 Err(message) => errors.push(ConfigError { subgraph: connector.subgraph.clone(), message }),
             }
@@ -155,8 +163,18 @@ impl Backends {
     fn of(&self, connector: &Connector) -> &Backend {
         match connector.source {
             Some(at) => &self.0.sources[at],
-            None => &self.0.sourceless[&connector.subgraph],
+            None => &self.0.sourceless[&connector.subgraph][origin(connector)],
         }
+    }
+
+    /// Of all endpoints.
+    pub fn guards(&self) -> impl Iterator<Item = &Arc<Guard>> {
+        self.0.sources.iter().chain(self.0.sourceless.values().flat_map(HashMap::values)).map(|backend| match &backend
+            .client
+        {
+            Client::Http(client) => client.endpoint.guard(),
+            Client::Grpc(client) => client.guard(),
+        })
     }
 
     pub fn client_of(&self, connector: &Connector) -> &Client {
@@ -197,20 +215,37 @@ impl Backends {
     }
 }
 
-fn backend(protocol: &Protocol, config: &SourceConfig, offload: &Offload) -> Result<Backend, String> {
-    match protocol {
-        Protocol::Http(_) => {
+fn backend(source: &Source, config: &SourceConfig, guards: &Guards, offload: &Offload) -> Result<Backend, String> {
+    let guard = |address| {
+        let name = EndpointName { subgraph: source.subgraph.clone(), source: Some(source.name.clone()) };
+        guards.of(name, address, &config.guard())
+    };
+    match &source.protocol {
+        Protocol::Http(http_source) => {
             let base = config.url.as_deref().map(BaseUrl::parse).transpose().map_err(|error| error.to_string())?;
-            Ok(Backend { client: http(config)?, base, sharing: Sharing::new(config) })
+            let address = &base.as_ref().unwrap_or(&http_source.base).prefix;
+            let client = http(config, guard(address))?;
+            Ok(Backend { client, base, sharing: Sharing::new(config) })
         }
         Protocol::Grpc(source) => {
             let address = config.url.as_deref().unwrap_or(&source.address);
-            let client = Client::Grpc(Box::new(GrpcClient::new(address, config, offload)?));
+            let client = Client::Grpc(Box::new(GrpcClient::new(address, config, guard(address), offload)?));
             Ok(Backend { client, base: None, sharing: Sharing::new(config) })
         }
     }
 }
 
-fn http(config: &SourceConfig) -> Result<Client, String> {
-    Ok(Client::Http(Box::new(HttpClient { client: transport::client(config)?, config: config.clone() })))
+fn http(config: &SourceConfig, guard: Arc<Guard>) -> Result<Client, String> {
+    Ok(Client::Http(Box::new(HttpClient {
+        endpoint: transport::Endpoint::new(config, guard)?,
+        config: config.clone(),
+    })))
+}
+
+/// Scheme and authority that a connector without a source names.
+fn origin(connector: &Connector) -> &str {
+    match &connector.request {
+        Request::Http(request) => request.url.origin.as_deref().unwrap_or_default(),
+        Request::Grpc(_) => "",
+    }
 }

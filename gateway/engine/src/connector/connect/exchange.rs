@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use tokio::time::Instant;
 use weft_federation::connect::grpc::MethodDescriptor;
 use weft_federation::connect::mapping::{Value, Variable, parse_json};
@@ -11,7 +11,7 @@ use weft_federation::connect::{Connector, ConnectorId, Request};
 use weft_federation::schema::Id;
 
 use super::answer::{Judge, Payload, Reply};
-use super::backends::{Backends, Client, HttpClient};
+use super::backends::{Backends, Client};
 use super::form::{Form, Found};
 use super::mapped::AnswerMapping;
 use super::offload::is_large;
@@ -22,6 +22,7 @@ use super::{backends, body, codes, grpc, own};
 use crate::connector::http as transport;
 use crate::context::RequestContext;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
+use crate::policy::Effect;
 
 /// The calls of one connector for one request.
 pub struct Exchange<'a> {
@@ -35,6 +36,7 @@ pub struct Exchange<'a> {
     pub reads: Option<&'a Reads>,
     /// Whether other operations may share its calls, where that is turned on.
     pub shares: bool,
+    pub effect: Effect,
 }
 
 impl<'a> Exchange<'a> {
@@ -46,7 +48,7 @@ impl<'a> Exchange<'a> {
         context: &'a RequestContext<'a>,
         reads: Option<&'a Reads>,
     ) -> Self {
-        Self { backends, id, connector, mapping, origin, context, reads, shares: false }
+        Self { backends, id, connector, mapping, origin, context, reads, shares: false, effect: Effect::Writes }
     }
 
     /// Makes the call and writes what comes of it, mapped. Nothing is written where there is nothing and `may_miss` allows it.
@@ -133,7 +135,7 @@ impl<'a> Exchange<'a> {
     }
 
     async fn send(&self, rendered: Rendered) -> Result<Reply, SubgraphError> {
-        send(self.backends, self.connector, rendered, self.context.deadline, self.origin).await
+        send(self.backends, self.connector, rendered, self.effect, self.context.deadline, self.origin).await
     }
 }
 
@@ -161,7 +163,7 @@ fn read_key(id: ConnectorId, request: Vec<u8>) -> Vec<u8> {
     key
 }
 
-/// A call that is of several operations: nothing in it is borrowed from one, and it ends by the source's timeout alone.
+/// A call that is of several operations, which are queries: nothing in it is borrowed from one, and it ends by the source's timeout alone.
 pub struct OwnCall {
     backends: Backends,
     id: ConnectorId,
@@ -182,10 +184,12 @@ impl OwnCall {
         let connector = self.connector()?;
         let deadline = Instant::now() + self.backends.config_of(connector).timeout;
         let Some(in_flight) = &self.backends.sharing(connector).in_flight else {
-            return send(&self.backends, connector, rendered, deadline, &self.origin).await;
+            return send(&self.backends, connector, rendered, Effect::Reads, deadline, &self.origin).await;
         };
         let call = Self::new(&self.backends, self.id, &self.origin);
-        let call = async move { send(&call.backends, call.connector()?, rendered, deadline, &call.origin).await };
+        let call = async move {
+            send(&call.backends, call.connector()?, rendered, Effect::Reads, deadline, &call.origin).await
+        };
         in_flight.join(key, || call.boxed()).await
     }
 
@@ -219,24 +223,27 @@ async fn send(
     backends: &Backends,
     connector: &Connector,
     rendered: Rendered,
+    effect: Effect,
     deadline: Instant,
     origin: &ErrorOrigin,
 ) -> Result<Reply, SubgraphError> {
     match (backends.client_of(connector), rendered) {
         (Client::Http(client), Rendered::Http { method, uri, headers, body }) => {
-            let request = transport::request(method, uri, headers, body.unwrap_or_default());
-            let HttpClient { client, config } = &**client;
-            let answer = transport::send(client, request, config, deadline, origin).await?;
+            let body = body.unwrap_or_default();
+            // A query that deletes something is not sent twice either.
+            let effect =
+                if [Method::GET, Method::HEAD, Method::POST].contains(&method) { effect } else { Effect::Writes };
+            let request = || transport::request(method.clone(), uri.clone(), headers.clone(), body.clone());
+            let answer = client.endpoint.send(effect, deadline, origin, request).await?;
             let status = BackendStatus::Http(answer.status);
             let takes_text = || backends.connectors().takes_text(connector, codes::is_success(status));
             let body = Payload::Json(body::json(&answer.headers, answer.body, takes_text));
             Ok(Reply { status, headers: answer.headers, body })
         }
         (Client::Grpc(client), Rendered::Grpc { message, headers }) => {
-            let left = deadline.saturating_duration_since(Instant::now());
             let call = grpc::Call { client, method: method(connector)?, message, headers, origin };
             // Boxed, since all calls would have to have room for it, and be copied with that.
-            Box::pin(call.send(left)).await
+            Box::pin(call.send(effect, deadline)).await
         }
         (Client::Http(_), Rendered::Grpc { .. }) | (Client::Grpc(_), Rendered::Http { .. }) => Err(two_protocols()),
     }

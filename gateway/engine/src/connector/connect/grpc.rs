@@ -1,11 +1,13 @@
 //! Owns gRPC calls: messages as bytes, deadlines, limits, and what a status means.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use http::HeaderMap;
 use http::uri::PathAndQuery;
+use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
@@ -21,6 +23,7 @@ use crate::connector::config::SourceConfig;
 use crate::connector::tls::system_grpc;
 use crate::connector::unreachable::unreachable;
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
+use crate::policy::{Again, Attempt, Effect, Guard, Verdict};
 
 /// Connections for calls, and for streams, of one source.
 const MAX_CONNECTIONS: usize = 8;
@@ -38,6 +41,7 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct GrpcClient {
     config: SourceConfig,
+    guard: Arc<Guard>,
     calls: Channels,
     /// Apart, so that no number of subscriptions keeps a call waiting.
     streams: Channels,
@@ -47,7 +51,7 @@ pub struct GrpcClient {
 
 impl GrpcClient {
     /// A service at `http://host:port`. The error says what is wrong with the address.
-    pub fn new(address: &str, config: &SourceConfig, offload: &Offload) -> Result<Self, String> {
+    pub fn new(address: &str, config: &SourceConfig, guard: Arc<Guard>, offload: &Offload) -> Result<Self, String> {
         let endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(|_| format!("its address \"{address}\" is no URL such as http://host:50051"))?;
         let endpoint = if endpoint.uri().scheme_str() == Some("https") {
@@ -64,6 +68,7 @@ impl GrpcClient {
             .http2_adaptive_window(true);
         Ok(Self {
             config: config.clone(),
+            guard,
             calls: Channels::new(endpoint.clone().http2_keep_alive_interval(PING_AFTER), MAX_CONNECTIONS),
             streams: Channels::new(endpoint.http2_keep_alive_interval(PING_STREAMS_AFTER), MAX_STREAM_CONNECTIONS),
             offload: offload.clone(),
@@ -72,6 +77,10 @@ impl GrpcClient {
 
     pub fn config(&self) -> &SourceConfig {
         &self.config
+    }
+
+    pub fn guard(&self) -> &Arc<Guard> {
+        &self.guard
     }
 
     fn grpc(&self, lease: &Lease) -> Grpc<Channel> {
@@ -89,30 +98,45 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Calls a unary method; `left` is what remains of the request's time.
-    pub async fn send(mut self, left: Duration) -> Result<Reply, SubgraphError> {
-        let timeout = self.client.config.timeout.min(left);
-        let (mut request, path) = self.request()?;
-        request.set_timeout(timeout);
+    /// Calls a unary method, as often as that is needed and allowed, by the client's deadline.
+    pub async fn send(self, effect: Effect, deadline: Instant) -> Result<Reply, SubgraphError> {
+        self.check()?;
+        self.client.guard.call(effect, deadline, self.origin, |end| self.attempt(end)).await
+    }
+
+    async fn attempt(&self, end: Instant) -> Attempt<Reply> {
+        let (mut request, path) = match self.request() {
+            Ok(request) => request,
+            Err(error) => return Attempt { result: Err(error), verdict: Verdict::Answered },
+        };
+        // The service is told how much time there is.
+        request.set_timeout(end.saturating_duration_since(Instant::now()));
         let lease = self.client.calls.lease();
         let mut grpc = self.client.grpc(&lease);
         let call = async {
             grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
             grpc.unary(request, path, Raw).await
         };
-        let answer = tokio::time::timeout(timeout, call).await.map_err(|_| SubgraphError::timeout(self.origin))?;
-        match answer {
+        match call.await {
             Ok(response) => {
                 let headers = response.metadata().clone().into_headers();
-                received(response.into_inner(), headers, &self.client.offload, self.method, self.origin).await
+                let received = received(response.into_inner(), headers, &self.client.offload, self.method, self.origin);
+                Attempt { result: received.await, verdict: Verdict::Answered }
             }
-            Err(status) => failed(&status, self.client, self.method, self.origin),
+            // Whoever waits has the same time, and knows whether that was much.
+            Err(status) if matches!(cause(&status), Cause::Timeout) => pending().await,
+            Err(status) => {
+                let verdict = verdict(&status);
+                Attempt { result: failed(&status, self.client, self.method, self.origin), verdict }
+            }
         }
     }
 
     /// Calls a method that streams its responses. There is no deadline: a stream may be silent for as long as it likes,
     /// before its first message too.
-    pub async fn open(mut self) -> Result<Messages<'a>, SubgraphError> {
+    pub async fn open(self) -> Result<Messages<'a>, SubgraphError> {
+        self.check()?;
+        self.client.guard.check(self.origin)?;
         let (request, path) = self.request()?;
         let Call { client, method, origin, .. } = self;
         let lease = client.streams.lease();
@@ -131,7 +155,8 @@ impl<'a> Call<'a> {
         Ok(Messages { client, method, origin, state })
     }
 
-    fn request(&mut self) -> Result<(Request<Bytes>, PathAndQuery), SubgraphError> {
+    /// Refuses a message that is larger than what is sent.
+    fn check(&self) -> Result<(), SubgraphError> {
         let (size, limit) = (self.message.len(), self.client.config.max_request);
         if size > limit {
             let message = format!(
@@ -140,12 +165,53 @@ impl<'a> Call<'a> {
             );
             return Err(SubgraphError::new(self.origin, "BAD_USER_INPUT", message));
         }
+        Ok(())
+    }
+
+    fn request(&self) -> Result<(Request<Bytes>, PathAndQuery), SubgraphError> {
         let path = format!("/{}/{}", self.method.parent_service().full_name(), self.method.name());
         let path = PathAndQuery::try_from(path)
             .map_err(|_| SubgraphError::internal("A gRPC method has a name that is no path."))?;
-        let mut request = Request::new(std::mem::take(&mut self.message));
-        *request.metadata_mut() = MetadataMap::from_headers(std::mem::take(&mut self.headers));
+        let mut request = Request::new(self.message.clone());
+        *request.metadata_mut() = MetadataMap::from_headers(self.headers.clone());
         Ok((request, path))
+    }
+}
+
+/// What a status says of the service, as the table in the documentation has it. Who asks for the wrong thing is no failure of it.
+fn verdict(status: &Status) -> Verdict {
+    match cause(status) {
+        Cause::Transport => return Verdict::Failed(Again::Reads { after: None }),
+        Cause::TooLarge => return Verdict::Answered,
+        Cause::Timeout | Cause::Service => {}
+    }
+    match status.code() {
+        Code::Unavailable => Verdict::Failed(pushback(status)),
+        Code::DeadlineExceeded | Code::Internal | Code::Unknown => Verdict::Failed(Again::None),
+        Code::Ok
+        | Code::Cancelled
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::DataLoss
+        | Code::Unauthenticated => Verdict::Answered,
+    }
+}
+
+/// When a service wants to be asked again (gRPC's proposal A6): a number below zero, or none at all, is never.
+fn pushback(status: &Status) -> Again {
+    match status.metadata().get("grpc-retry-pushback-ms") {
+        None => Again::Reads { after: None },
+        Some(value) => match value.to_str().ok().and_then(|text| text.parse().ok()) {
+            Some(milliseconds) => Again::Reads { after: Some(Duration::from_millis(milliseconds)) },
+            None => Again::None,
+        },
     }
 }
 

@@ -43,6 +43,7 @@ use weft_federation::schema::Model;
 
 use super::{Inputs, Part};
 use crate::execute::{ErrorOrigin, SubgraphError};
+use crate::policy::Effect;
 use exchange::Exchange;
 use form::Form;
 use many::Matching;
@@ -70,6 +71,8 @@ pub struct Connect {
     /// Whether they may share it with those of other operations. What a subscription's event asks must not have been read
     /// before the event.
     shares: bool,
+    /// Looking up what a mutation has changed is a read.
+    effect: Effect,
 }
 
 /// How the connector is called for what the fetch fills.
@@ -126,6 +129,12 @@ impl Connect {
                 OperationKind::Mutation => false,
             },
             shares: kind == OperationKind::Query,
+            effect: match fetch.entry {
+                FetchEntry::Root(OperationKind::Mutation) => Effect::Writes,
+                FetchEntry::Root(OperationKind::Query | OperationKind::Subscription) | FetchEntry::Entities { .. } => {
+                    Effect::Reads
+                }
+            },
         })
     }
 
@@ -137,6 +146,7 @@ impl Connect {
         let mut exchange =
             Exchange::new(&self.backends, (self.id, connector), &self.mapping, origin, inputs.context, reads);
         exchange.shares = self.shares;
+        exchange.effect = self.effect;
         let field = inputs.fetch.selection.fields.first();
         // Only a connector on a field has arguments.
         let own_field = field.filter(|_| connector.coordinate.field.is_some());

@@ -17,6 +17,7 @@ use serde_json::{Value as Json, json};
 use weft_subgraphs::{FaultSettings, Ports, Running};
 
 use crate::connector::{Connectors, ConnectorsConfig, HeaderRule, SourceConfig};
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 const LINK: &str = r#"extend schema
@@ -75,7 +76,8 @@ fn config(url: &str) -> ConnectorsConfig {
 
 async fn ask(server: &Server, operation: &str) -> Json {
     let gateway = Gateway::composed(&[("shop", format!("{LINK}{SHOP}"))], &|_, _| None);
-    let connectors = Connectors::new(&gateway.supergraph, &config(&server.url)).expect("a good configuration");
+    let connectors =
+        Connectors::new(&gateway.supergraph, &config(&server.url), &Guards::default()).expect("a good configuration");
     let mut headers = HeaderMap::new();
     headers.insert("x-user", HeaderValue::from_static("u7"));
     headers.insert("cookie", HeaderValue::from_static("secret"));
@@ -145,7 +147,7 @@ type Query {
         ..ConnectorsConfig::default()
     };
     let gateway = Gateway::composed(&[("shop", SDL.to_owned())], &|_, _| None);
-    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let connectors = Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
     let mut client = HeaderMap::new();
     client.insert("x-user", HeaderValue::from_static("u7"));
     client.insert("x-request-id", HeaderValue::from_static("r1"));
@@ -307,7 +309,8 @@ impl Demo {
             let timeout = Duration::from_secs(10);
             config.subgraphs.insert(name.to_owned(), SourceConfig { url, timeout, ..SourceConfig::default() });
         }
-        let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+        let connectors =
+            Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
         Self { gateway, connectors, backends }
     }
 

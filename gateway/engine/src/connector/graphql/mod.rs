@@ -18,6 +18,7 @@ use super::headers::Key;
 use super::in_flight::InFlight;
 use super::{About, Gaps, Inputs, Part, PartError, PartForm, headers, http as transport};
 use crate::execute::{BackendStatus, ErrorOrigin, SubgraphError};
+use crate::policy::{EndpointName, Guard, Guards};
 
 pub use request::Request;
 
@@ -27,7 +28,7 @@ pub struct GraphQl(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    client: transport::Client,
+    endpoint: transport::Endpoint,
     uri: Uri,
     headers: HeaderMap,
     config: SourceConfig,
@@ -36,8 +37,8 @@ struct Inner {
 }
 
 impl GraphQl {
-    /// A server at `url`, unless the configuration says another address. The error says what is wrong with it.
-    pub fn new(url: &str, config: &SourceConfig) -> Result<Self, String> {
+    /// The server of a subgraph at `url`, unless the configuration says another address. The error says what is wrong with it.
+    pub fn new(subgraph: &str, url: &str, config: &SourceConfig, guards: &Guards) -> Result<Self, String> {
         let url = config.url.as_deref().unwrap_or(url);
         let parsed = Url::parse(url).map_err(|error| {
             format!("its address \"{url}\" is no URL ({error}); set routing_url in supergraph.yaml or url in weft.yaml")
@@ -61,8 +62,13 @@ impl GraphQl {
             );
         }
         let in_flight = config.share_in_flight.then(InFlight::default);
-        let client = transport::client(config)?;
-        Ok(Self(Arc::new(Inner { client, uri, headers, config: config.clone(), in_flight })))
+        let name = EndpointName { subgraph: subgraph.to_owned(), source: None };
+        let endpoint = transport::Endpoint::new(config, guards.of(name, url, &config.guard()))?;
+        Ok(Self(Arc::new(Inner { endpoint, uri, headers, config: config.clone(), in_flight })))
+    }
+
+    pub fn guard(&self) -> &Arc<Guard> {
+        self.0.endpoint.guard()
     }
 
     pub async fn fetch(
@@ -71,26 +77,30 @@ impl GraphQl {
         inputs: Inputs<'_>,
         origin: &ErrorOrigin,
     ) -> Result<Part, SubgraphError> {
-        let Inner { client, uri, headers: fixed, config, in_flight } = &*self.0;
-        let mut sent = fixed.clone();
-        headers::apply(&config.headers, inputs.context.headers, &mut sent);
+        let Inner { endpoint, uri, headers: fixed, config, in_flight } = &*self.0;
+        let headers = || {
+            let mut headers = fixed.clone();
+            headers::apply(&config.headers, inputs.context.headers, &mut headers);
+            headers
+        };
+        let (deadline, effect) = (inputs.context.deadline, request.effect);
         let body: Bytes = request.body(inputs.batch, inputs.variables).into();
-        let deadline = inputs.context.deadline;
         let Some(in_flight) = in_flight.as_ref().filter(|_| request.is_read) else {
-            let call = transport::request(Method::POST, uri.clone(), sent, body);
-            let answer = transport::send(client, call, config, deadline, origin).await?;
+            // The headers are made anew for a further attempt: to keep them for one that is seldom needed costs more.
+            let call = || transport::request(Method::POST, uri.clone(), headers(), body.clone());
+            let answer = endpoint.send(effect, deadline, origin, call).await?;
             return Ok(part(answer.status, answer.body, origin));
         };
+        let sent = headers();
         let mut key = Key::default();
         key.push_shared_headers(&sent, inputs.context.headers, |_| false);
         key.push(&body);
         let call = || {
             let (server, origin) = (Arc::clone(&self.0), origin.clone());
             async move {
-                let Inner { client, uri, config, .. } = &*server;
-                let call = transport::request(Method::POST, uri.clone(), sent, body);
-                let deadline = Instant::now() + config.timeout;
-                let answer = transport::send(client, call, config, deadline, &origin).await?;
+                let Inner { endpoint, uri, config, .. } = &*server;
+                let call = || transport::request(Method::POST, uri.clone(), sent.clone(), body.clone());
+                let answer = endpoint.send(effect, Instant::now() + config.timeout, &origin, call).await?;
                 Ok((answer.status, answer.body))
             }
             .boxed()

@@ -8,6 +8,7 @@ use weft_federation::plan::{
 use weft_federation::schema::{Arguments, Id, Model, VariableId, write_json_string};
 
 use crate::execute::{Batch, EntityList};
+use crate::policy::Effect;
 
 /// A request to a GraphQL server, up to what only the client's request can say.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Request {
     /// Whether operations may share the answer: a mutation has to be sent as often as it is asked for, and what is looked
     /// up after one may differ from what was there before.
     pub is_read: bool,
+    /// Looking up what a mutation has changed is a read.
+    pub effect: Effect,
 }
 
 impl Request {
@@ -48,7 +51,8 @@ impl Request {
             FetchEntry::Root(kind) => Some(*kind),
             FetchEntry::Entities { .. } => None,
         });
-        text.head(kind.unwrap_or(OperationKind::Query), &lists, contexts, &used, operation);
+        let kind = kind.unwrap_or(OperationKind::Query);
+        text.head(kind, &lists, contexts, &used, operation);
         match fetches {
             [root] if groups.is_empty() => text.selection(&root.selection),
             _ => text.lists(&lists, &groups),
@@ -76,6 +80,10 @@ impl Request {
             variables: variables.collect(),
             text: text.into(),
             is_read: operation.kind == OperationKind::Query,
+            effect: match kind {
+                OperationKind::Query | OperationKind::Subscription => Effect::Reads,
+                OperationKind::Mutation => Effect::Writes,
+            },
         };
         (request, entity_lists)
     }

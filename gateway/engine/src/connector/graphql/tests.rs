@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value as Json, json};
 
 use crate::connector::{Connectors, ConnectorsConfig, HeaderRule, SourceConfig};
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 const SDL: &str = "type Query { me: User } type User { name: String }";
@@ -30,7 +31,8 @@ fn config(url: &str) -> ConnectorsConfig {
 
 async fn ask(url: &str) -> Json {
     let gateway = Gateway::new(&[("users", SDL)]);
-    let connectors = Connectors::new(&gateway.supergraph, &config(url)).expect("a good configuration");
+    let connectors =
+        Connectors::new(&gateway.supergraph, &config(url), &Guards::default()).expect("a good configuration");
     let mut headers = HeaderMap::new();
     headers.insert("x-request-id", HeaderValue::from_static("r1"));
     headers.insert("cookie", HeaderValue::from_static("secret=1"));
@@ -110,7 +112,7 @@ async fn a_client_that_goes_away_ends_its_upstream_calls() {
     let gateway = Gateway::new(&[("users", SDL)]);
     let mut config = config(&server.url);
     config.all.timeout = Duration::from_secs(600);
-    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let connectors = Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
     let headers = HeaderMap::new();
     tokio::select! {
         text = gateway.run_on(&connectors, &headers, "{ me { name } }", "{}") => panic!("nobody answered: {text}"),
@@ -124,7 +126,7 @@ async fn a_client_that_goes_away_ends_its_upstream_calls() {
 fn an_address_that_is_none_is_a_configuration_error() {
     let gateway = Gateway::new(&[("users", SDL)]);
     for url in ["", "users:80", "ftp://x/"] {
-        let errors = Connectors::new(&gateway.supergraph, &config(url)).expect_err("refused");
+        let errors = Connectors::new(&gateway.supergraph, &config(url), &Guards::default()).expect_err("refused");
         assert_eq!(errors[0].subgraph, "users", "{}", errors[0]);
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 
 use crate::connector::{Connectors, Fake, FakeAnswer};
+use crate::policy::Guards;
 use crate::testing::Gateway;
 use crate::{EventStream, SubscriptionLimits};
 
@@ -149,7 +150,8 @@ async fn dropping_the_stream_lets_the_source_go() {
 #[tokio::test]
 async fn a_graphql_subgraph_cannot_be_subscribed_to_yet() {
     let gateway = Gateway::new(&[("shop", SHOP), ("names", NAMES)]);
-    let connectors = Connectors::new(&gateway.supergraph, &Default::default()).expect("a good configuration");
+    let connectors =
+        Connectors::new(&gateway.supergraph, &Default::default(), &Guards::default()).expect("a good configuration");
     let mut stream = gateway.subscribe_on(&connectors, &HeaderMap::new(), OPERATION, SubscriptionLimits::default());
     let response = next(&mut stream).await.expect("an event");
     assert_eq!(response["errors"][0]["extensions"]["code"], "SUBSCRIPTION_NOT_SUPPORTED", "{response}");

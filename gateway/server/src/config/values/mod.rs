@@ -19,8 +19,8 @@ trait Text: Sized {
     const EXPECTED: &'static str;
     /// How it is written, as a regular expression.
     const PATTERN: Option<&'static str> = None;
-    /// A number may be written without quotes, which editors have to know.
-    const IS_NUMBER: bool = false;
+    /// The type of JSON for a number, which may be written without quotes: editors have to know.
+    const NUMBER: Option<&'static str> = None;
 
     /// `None` for what it is not. The text itself is not told: it may have come of a variable that is secret.
     fn parse(text: &str) -> Option<Self>;
@@ -42,8 +42,8 @@ impl<T: Text> Visitor<'_> for TextVisitor<T> {
 
 fn text_schema<T: Text>() -> Schema {
     let mut schema = json_schema!({ "type": "string", "title": T::NAME });
-    if T::IS_NUMBER {
-        schema.insert("type".to_owned(), serde_json::json!(["integer", "string"]));
+    if let Some(number) = T::NUMBER {
+        schema.insert("type".to_owned(), serde_json::json!([number, "string"]));
     }
     if let Some(pattern) = T::PATTERN {
         // Before it is expanded, it is anything with a variable in it.
@@ -85,6 +85,8 @@ texts!(
     Time,
     Size,
     Count,
+    Number,
+    Share,
     Date,
     ListenAddress,
     HttpUrl,
@@ -104,10 +106,46 @@ impl Text for Count {
     const NAME: &'static str = "number";
     const EXPECTED: &'static str = "a whole number of at least 1";
     const PATTERN: Option<&'static str> = Some("[1-9][0-9]*");
-    const IS_NUMBER: bool = true;
+    const NUMBER: Option<&'static str> = Some("integer");
 
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok().filter(|count| *count > 0).map(Self)
+    }
+}
+
+/// A number that may be zero, which often turns something off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number(pub u32);
+
+impl Number {
+    pub fn unless_zero(self) -> Option<usize> {
+        usize::try_from(self.0).ok().filter(|number| *number > 0)
+    }
+}
+
+impl Text for Number {
+    const NAME: &'static str = "number";
+    const EXPECTED: &'static str = "a whole number, such as 0 or 3";
+    const PATTERN: Option<&'static str> = Some("[0-9]+");
+    const NUMBER: Option<&'static str> = Some("integer");
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+
+/// A part of a whole, from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share(pub f64);
+
+impl Text for Share {
+    const NAME: &'static str = "share";
+    const EXPECTED: &'static str = "a share from 0 to 1, such as 0.2";
+    const PATTERN: Option<&'static str> = Some(r"0(\.[0-9]+)?|1(\.0+)?");
+    const NUMBER: Option<&'static str> = Some("number");
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).map(Self)
     }
 }
 
@@ -407,6 +445,15 @@ mod tests {
             [("1", Some(1)), ("4294967295", Some(u32::MAX)), ("0", None), ("-1", None), ("1.5", None)]
         {
             assert_eq!(Count::parse(text), expected.map(Count), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_are_parts_of_a_whole() {
+        for (text, expected) in
+            [("0", Some(0.0)), ("0.25", Some(0.25)), ("1", Some(1.0)), ("1.01", None), ("-0.1", None), ("NaN", None)]
+        {
+            assert_eq!(Share::parse(text), expected.map(Share), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ mod authentication_tests;
 mod authorization;
 mod bff;
 mod connectors;
+mod guards;
 mod headers;
 mod identity;
 mod keys;
@@ -121,6 +122,8 @@ pub struct GatewayConfig {
     pub max_depth: u32,
     /// From a request's arrival at the engine until its fetches must be done; what is not there then is null.
     pub request_timeout: Duration,
+    /// How many requests are worked on at a time; `None` is without a bound.
+    pub max_in_flight: Option<usize>,
     pub connectors: ConnectorsConfig,
     /// Whether the label of a progressive override is active, for every request.
     pub override_labels: BTreeMap<String, bool>,
@@ -245,7 +248,7 @@ impl Resolving<'_> {
 impl Raw {
     fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Config {
         let dev = self.dev.unwrap_or(false);
-        let request_timeout = self.traffic.request_timeout();
+        let (request_timeout, max_in_flight) = (self.traffic.request_timeout(), self.traffic.max_in_flight());
         let calls = self.traffic.resolve(resolving, folder);
         let rules = self.headers.resolve(resolving);
         let mut connectors = self.connectors.resolve(resolving, calls, rules);
@@ -260,6 +263,7 @@ impl Raw {
             max_body: self.limits.body(),
             max_depth: self.limits.depth(),
             request_timeout,
+            max_in_flight,
             connectors,
             override_labels: self.override_labels,
             bff: self.bff.path(folder),

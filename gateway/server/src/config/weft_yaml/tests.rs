@@ -90,7 +90,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:5:15: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB\n\
              weft.yaml:8:12: expected a URL that starts with http:// or https://\n\
              weft.yaml:9:16: the environment variable NONE is not set\n\
-             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `max_body`, `batch_window`, `share_in_flight`, `tls`, found a list\n\
+             weft.yaml:10:5: expected a mapping of `url`, `timeout`, `connect_timeout`, `retry`, `circuit_breaker`, `max_in_flight`, `max_body`, `batch_window`, `share_in_flight`, `tls`, found a list\n\
              weft.yaml:12:9: expected a size from 1B to 4GiB, such as 512B, 64kB, 2MB or 2MiB",
         ),
         (

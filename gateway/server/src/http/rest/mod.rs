@@ -43,7 +43,9 @@ pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>)
         tracing::debug!(request_id = ?id, ?problem, "REST request failed");
         problem.into_response()
     };
-    let mut response = match enter(&gateway, &request) {
+    let taken = gateway.take();
+    let entered = taken.as_ref().map_err(|full| full.clone().into()).and_then(|_| enter(&gateway, &request));
+    let mut response = match entered {
         Ok((entry, at)) => {
             let arrival = Arrival { id: &id, started };
             let mut response = respond(&gateway, &entry, request, at, arrival).await.unwrap_or_else(failed);

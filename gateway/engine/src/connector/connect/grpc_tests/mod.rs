@@ -1,6 +1,7 @@
 //! Tests of gRPC connectors against a service with every type, over a socket.
 
 mod calls;
+mod guarded;
 mod hostile;
 mod large;
 mod problems;
@@ -23,6 +24,7 @@ use weft_federation::connect::grpc::{Descriptors, MessageDescriptor, encode};
 use weft_federation::connect::mapping::parse_json;
 
 use crate::connector::{Connectors, ConnectorsConfig, SourceConfig};
+use crate::policy::Guards;
 use crate::testing::Gateway;
 use service::{Call, Messages};
 
@@ -76,7 +78,8 @@ impl World {
             SourceConfig { url: Some(url.to_owned()), timeout: Duration::from_secs(30), ..SourceConfig::default() };
         change(&mut all);
         let config = ConnectorsConfig { all, ..ConnectorsConfig::default() };
-        let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+        let connectors =
+            Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
         Self { gateway, connectors }
     }
 

@@ -7,6 +7,10 @@ use serde_json::{Value as Json, json};
 
 use super::{LINK, errors};
 use crate::connector::{Connectors, ConnectorsConfig, SourceConfig};
+use crate::policy::{Guards, RetryConfig};
+
+/// Calls are counted.
+const NO_RETRY: RetryConfig = RetryConfig { attempts: 0, budget: 0.0 };
 use crate::testing::{Gateway, Reply, Server};
 
 const SHOP: &str = r#"
@@ -32,10 +36,14 @@ async fn ask(list: &str, status: u16, answer: &str, is_success: &str) -> (Json, 
     .await;
     let shop = SHOP.replace("IS_SUCCESS", is_success);
     let gateway = Gateway::composed(&[("shop", format!("{LINK}{shop}"))], &|_, _| None);
-    let all =
-        SourceConfig { url: Some(server.url.clone()), timeout: Duration::from_secs(10), ..SourceConfig::default() };
+    let all = SourceConfig {
+        url: Some(server.url.clone()),
+        timeout: Duration::from_secs(10),
+        retry: NO_RETRY,
+        ..SourceConfig::default()
+    };
     let config = ConnectorsConfig { all, ..ConnectorsConfig::default() };
-    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let connectors = Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
     let text = gateway.run_on(&connectors, &HeaderMap::new(), "{ all { id name } }", "{}").await;
     let answer: Json = serde_json::from_str(&text).expect("JSON");
     let names = answer["data"]["all"].as_array().expect("a list").iter().map(|user| user["name"].clone()).collect();
@@ -123,7 +131,8 @@ async fn a_key_that_cannot_be_read_is_not_sent() {
             |batch_window| SourceConfig { url: Some(server.url.clone()), batch_window, ..SourceConfig::default() };
         let subgraphs = [("plain".to_owned(), source(None)), ("shop".to_owned(), source(batch_window))].into();
         let config = ConnectorsConfig { subgraphs, ..ConnectorsConfig::default() };
-        let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+        let connectors =
+            Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
         let text = gateway.run_on(&connectors, &HeaderMap::new(), "{ all { name } }", "{}").await;
         let answer: Json = serde_json::from_str(&text).expect("JSON");
         assert_eq!(answer["data"], json!({"all":[{"name":null},{"name":"A"}]}), "{sdl}");

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::LINK;
 use crate::connector::{Connectors, ConnectorsConfig, SourceConfig};
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 const SHOP: &str = r#"
@@ -100,6 +101,6 @@ fn shop(server: &Server) -> (Gateway, Connectors) {
     let all = SourceConfig { url, timeout: Duration::from_secs(30), ..SourceConfig::default() };
     let values = [("shop".to_owned(), r#"{"said":"yes"}"#.to_owned())].into();
     let config = ConnectorsConfig { all, values, ..ConnectorsConfig::default() };
-    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let connectors = Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
     (gateway, connectors)
 }

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::{LINK, config, errors};
 use crate::connector::Connectors;
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 const SDL: &str = r#"
@@ -25,7 +26,8 @@ async fn ask(mapping: &str, answer: &str, operation: &str) -> (Json, Json) {
     let server = Server::start(move |_| Reply::json(&answer)).await;
     let sdl = format!("{LINK}{}", SDL.replace("\"MAPPING\"", &format!("\"\"\"{mapping}\"\"\"")));
     let gateway = Gateway::composed(&[("blog", sdl)], &|_, _| None);
-    let connectors = Connectors::new(&gateway.supergraph, &config(&server.url)).expect("a good configuration");
+    let connectors =
+        Connectors::new(&gateway.supergraph, &config(&server.url), &Guards::default()).expect("a good configuration");
     let text = gateway.run_on(&connectors, &HeaderMap::new(), operation, "{}").await;
     let response: Json = serde_json::from_str(&text).expect("JSON");
     (response["data"]["posts"].clone(), errors(&response))
@@ -98,7 +100,8 @@ scalar Any
         let reply = Reply::http(status, kind, answer);
         let server = Server::start(move |_| reply.clone()).await;
         let gateway = Gateway::composed(&[("shop", format!("{}{SDL}", LINK.replace(ERRORS, "")))], &|_, _| None);
-        let connectors = Connectors::new(&gateway.supergraph, &config(&server.url)).expect("a good configuration");
+        let connectors = Connectors::new(&gateway.supergraph, &config(&server.url), &Guards::default())
+            .expect("a good configuration");
         let braces = if data.is_object() || matches!(field, "object" | "told") { " { id }" } else { "" };
         let text = gateway.run_on(&connectors, &HeaderMap::new(), &format!("{{ {field}{braces} }}"), "{}").await;
         let response: Json = serde_json::from_str(&text).expect("JSON");

@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use super::{LINK, config};
 use crate::connector::Connectors;
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 /// Nothing says what a success is, so that answers are read as they came; and something does, so that all is evaluated.
@@ -184,7 +185,8 @@ async fn ask(is_success: &str, [things, batch]: &[String; 2], query: &str, bodie
     .await;
     let sdl = SDL.replace("IS_SUCCESS", is_success).replace("THINGS", things).replace("BATCH", batch);
     let gateway = Gateway::composed(&[("shop", format!("{LINK}{sdl}"))], &|_, _| None);
-    let connectors = Connectors::new(&gateway.supergraph, &config(&server.url)).expect("a good configuration");
+    let connectors =
+        Connectors::new(&gateway.supergraph, &config(&server.url), &Guards::default()).expect("a good configuration");
     let mut answers = vec![];
     for both in bodies {
         now.lock().expect("no panic before").clone_from(both);

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::LINK;
 use crate::connector::{Connectors, ConnectorsConfig, HeaderRule, SourceConfig};
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 const SHOP: &str = r#"
@@ -89,7 +90,8 @@ impl Shop {
         };
         let gateway = Gateway::composed(&[("shop", format!("{LINK}{SHOP}"))], &|_, _| None);
         let config = ConnectorsConfig { all, ..ConnectorsConfig::default() };
-        let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+        let connectors =
+            Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
         Self { gateway, connectors, server }
     }
 
@@ -190,7 +192,7 @@ async fn what_a_template_puts_in_a_header_tells_reads_apart() {
     let gateway = Gateway::composed(&[("shop", format!("{LINK}{SDL}"))], &|_, _| None);
     let all = SourceConfig { url: Some(server.url.clone()), share_in_flight: true, ..SourceConfig::default() };
     let config = ConnectorsConfig { all, ..ConnectorsConfig::default() };
-    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let connectors = Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
     let client = |id: &'static str| {
         HeaderMap::from_iter([(HeaderName::from_static("x-request-id"), HeaderValue::from_static(id))])
     };
@@ -228,7 +230,8 @@ async fn graphql_servers_share_reads_too() {
     let gateway = Gateway::new(&[("plain", "type Query { q: Int } type Mutation { m: Int }")]);
     let all = SourceConfig { url: Some(server.url.clone()), share_in_flight: true, ..SourceConfig::default() };
     let config = |all| ConnectorsConfig { all, ..ConnectorsConfig::default() };
-    let connectors = Connectors::new(&gateway.supergraph, &config(all.clone())).expect("a good configuration");
+    let connectors =
+        Connectors::new(&gateway.supergraph, &config(all.clone()), &Guards::default()).expect("a good configuration");
     let headers = HeaderMap::new();
     let ask = |operation| gateway.run_on(&connectors, &headers, operation, "{}");
     let (first, second, third, fourth) =
@@ -239,7 +242,8 @@ async fn graphql_servers_share_reads_too() {
 
     let exactly = OF_USERS.map(|name| HeaderRule::Exactly(HeaderName::from_static(name)));
     let config_of_users = config(SourceConfig { headers: exactly.to_vec(), ..all.clone() });
-    let connectors = Connectors::new(&gateway.supergraph, &config_of_users).expect("a good configuration");
+    let connectors =
+        Connectors::new(&gateway.supergraph, &config_of_users, &Guards::default()).expect("a good configuration");
     let [a, b] = ["a", "b"]
         .map(|user| HeaderMap::from_iter([(HeaderName::from_static("x-user-id"), HeaderValue::from_static(user))]));
     let ask = |headers| gateway.run_on(&connectors, headers, "{ q }", "{}");
@@ -247,7 +251,8 @@ async fn graphql_servers_share_reads_too() {
     assert_eq!(server.requests().len(), 3 + 2, "one call a user");
 
     let windowed = SourceConfig { batch_window: WINDOW, ..all };
-    let errors = Connectors::new(&gateway.supergraph, &config(windowed)).expect_err("it has no batches");
+    let errors =
+        Connectors::new(&gateway.supergraph, &config(windowed), &Guards::default()).expect_err("it has no batches");
     assert!(errors[0].to_string().contains("batch_window"), "{errors:?}");
 }
 
@@ -263,7 +268,7 @@ async fn a_call_ends_with_the_last_that_waits_for_it() {
         ..SourceConfig::default()
     };
     let config = ConnectorsConfig { all, ..ConnectorsConfig::default() };
-    let connectors = Connectors::new(&gateway.supergraph, &config).expect("a good configuration");
+    let connectors = Connectors::new(&gateway.supergraph, &config, &Guards::default()).expect("a good configuration");
     let headers = HeaderMap::new();
     let ask = || gateway.run_on(&connectors, &headers, "{ q }", "{}");
     let (stays, goes) = (ask(), ask());

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::{LINK, config, errors};
 use crate::connector::Connectors;
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 const SHOP: &str = r#"
@@ -54,7 +55,8 @@ async fn what_failed_of_an_entity_is_told_or_degraded() {
         .await;
         let sdl = format!("{LINK}{}", SHOP.replace("CONNECT", connect));
         let gateway = Gateway::composed(&[("shop", sdl)], &|_, _| None).with_view(VIEW);
-        let connectors = Connectors::new(&gateway.supergraph, &config(&server.url)).expect("a good configuration");
+        let connectors = Connectors::new(&gateway.supergraph, &config(&server.url), &Guards::default())
+            .expect("a good configuration");
         for (fields, data, told, stands_in) in &cases {
             let text = gateway.run_on(&connectors, &HeaderMap::new(), &format!("{{ {fields} }}"), "{}").await;
             let answer: Json = serde_json::from_str(&text).expect("JSON");

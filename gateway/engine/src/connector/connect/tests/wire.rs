@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::{Value as Json, json};
 
 use crate::connector::{Connectors, ConnectorsConfig, SourceConfig};
+use crate::policy::Guards;
 use crate::testing::{Gateway, Reply, Server};
 
 const LINK: &str = r#"extend schema
@@ -31,7 +32,11 @@ async fn ask(field: &str, connect: &str, base: &str, operation: &str, variables:
     let gateway = Gateway::composed(&[("shop", sdl)], &|_, _| None);
     let url = Some(format!("{}{base}", server.url));
     let all = SourceConfig { url, timeout: Duration::from_secs(10), ..SourceConfig::default() };
-    let connectors = Connectors::new(&gateway.supergraph, &ConnectorsConfig { all, ..ConnectorsConfig::default() });
+    let connectors = Connectors::new(
+        &gateway.supergraph,
+        &ConnectorsConfig { all, ..ConnectorsConfig::default() },
+        &Guards::default(),
+    );
     let mut headers = HeaderMap::new();
     headers.append("x-many", HeaderValue::from_static("1"));
     headers.append("x-many", HeaderValue::from_static("2"));
