@@ -145,6 +145,7 @@ mod tests {
             user_id: path(&["email"]),
             roles: path(&["realm_access", "roles"]),
             scopes: Some(path(&["https://a/permissions"])),
+            ..IdentityClaims::default()
         };
         let claims = json!({
             "sub": "u1", "email": "u@a", "realm_access": { "roles": ["x"] }, "scope": "no", "https://a/permissions": ["p", "o"],

@@ -48,7 +48,11 @@ impl RawApiKeys {
         let consumers = match resolving.files.read_to_string(&path) {
             Ok(text) => {
                 let source = Source::new(path.display().to_string(), text);
-                let surroundings = Surroundings { tiers: &resolving.tiers, environment: resolving.environment };
+                let surroundings = Surroundings {
+                    tiers: &resolving.tiers,
+                    environment: resolving.environment,
+                    policies: &resolving.policies,
+                };
                 let (consumers, found) = consumers_yaml::parse(&source, surroundings);
                 resolving.found.extend(found);
                 consumers

@@ -58,6 +58,12 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `apq`, `usage`, `authentication`, \
              `authorization`)",
         ),
+        (
+            "authorization:\n  policies:\n    a: $args.id\n    b: id name\n    c: $.roles->includes(1)",
+            "weft.yaml:3:8: the policy \"a\" cannot be read: a policy has no `$args` (`$` is the claims of the credential)\n\
+             weft.yaml:4:8: the policy \"b\" cannot be read: this makes an object, and a policy is true or not (begin with `$`, which is the claims: `$.roles->contains(\"admin\")`)\n\
+             weft.yaml:5:8: the policy \"c\" cannot be read: there is no method `includes` (an example: $.roles->contains(\"staff\"))",
+        ),
         ("listen: 4000", "weft.yaml:1:9: expected an address as host:port, such as 127.0.0.1:4000"),
         (
             "- listen",
