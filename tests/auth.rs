@@ -65,8 +65,12 @@ struct Gateway {
 }
 
 impl Gateway {
-    async fn start(more: &str) -> Self {
+    /// One whose issuer publishes these keys from the start; it is ready if there are some.
+    async fn start(more: &str, published: &[&Key]) -> Self {
         let (backends, keys) = (Backends::start().await, KeyServer::start().await);
+        if !published.is_empty() {
+            keys.publish(published);
+        }
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path();
         write(path, "plain.graphql", "type Query { plain: String }");
@@ -128,7 +132,12 @@ impl Gateway {
         let command = command(path, &["serve"]);
         let serving = tokio::task::spawn_blocking(move || Serving::start(command)).await.expect("it starts");
         let client = Client::builder().no_proxy().build().expect("a client");
-        Self { serving, client, backends, keys, _folder: folder }
+        let gateway = Self { serving, client, backends, keys, _folder: folder };
+        if !published.is_empty() {
+            let ready = async { while gateway.get("/health/ready", &[]).await.status() != 200 {} };
+            timeout(GIVE_UP, ready).await.expect("the keys are got");
+        }
+        gateway
     }
 
     async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
@@ -157,6 +166,12 @@ impl Gateway {
         let (status, _, body) = self.ask(client, "{ plain }", &[("authorization", authorization)]).await;
         (status, body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned())
     }
+
+    /// Asks again and again, until the keys are such that a token is answered with this status.
+    async fn comes_to(&self, status: u16, authorization: &str) {
+        let come = async { while self.status("open", authorization).await.0 != status {} };
+        timeout(GIVE_UP, come).await.unwrap_or_else(|_| panic!("it does not come to {status}"));
+    }
 }
 
 fn bearer(token: &str) -> String {
@@ -165,7 +180,7 @@ fn bearer(token: &str) -> String {
 
 #[tokio::test]
 async fn keys_are_got_when_their_server_is_there_and_replaced_when_it_replaces_them() {
-    let gateway = Gateway::start("").await;
+    let gateway = Gateway::start("", &[]).await;
     let (old, new) = (Key::new("1"), Key::new("2"));
     let (of_old, of_new) = (bearer(&old.token(json!({}), 600)), bearer(&new.token(json!({}), 600)));
 
@@ -183,23 +198,19 @@ async fn keys_are_got_when_their_server_is_there_and_replaced_when_it_replaces_t
     assert_eq!((status, body), (200, json!({ "data": { "plain": "p" } })), "who sends no token needs no key");
 
     gateway.keys.publish(&[&old]);
-    let served = async { while gateway.status("open", &of_old).await.0 != 200 {} };
-    timeout(GIVE_UP, served).await.expect("the keys are got");
+    gateway.comes_to(200, &of_old).await;
     assert_eq!(gateway.get("/health/ready", &[]).await.status(), 200);
-    assert_eq!(gateway.status("open", &of_new).await, (401, "UNAUTHENTICATED".to_owned()));
+    gateway.comes_to(401, &of_new).await;
 
     gateway.keys.publish(&[&new]);
-    let replaced = async { while gateway.status("open", &of_new).await.0 != 200 {} };
-    timeout(GIVE_UP, replaced).await.expect("the new key is got");
-    let ended = async { while gateway.status("open", &of_old).await != (401, "UNAUTHENTICATED".to_owned()) {} };
-    timeout(GIVE_UP, ended).await.expect("what the old one has signed is over");
+    gateway.comes_to(200, &of_new).await;
+    gateway.comes_to(401, &of_old).await;
 }
 
 #[tokio::test]
 async fn each_client_takes_its_schemes_and_each_credential_has_to_hold() {
-    let gateway = Gateway::start("").await;
     let key = Key::new("1");
-    gateway.keys.publish(&[&key]);
+    let gateway = Gateway::start("", &[&key]).await;
     let user = bearer(&key.token(json!({}), 600));
     let partner = bearer(&key.token(json!({ "aud": ["weft", "partner"] }), 600));
     let expired = bearer(&key.token(json!({}), -600));
@@ -252,8 +263,7 @@ async fn each_client_takes_its_schemes_and_each_credential_has_to_hold() {
 
 #[tokio::test]
 async fn answers_of_rest_endpoints_are_for_who_asks_by_whatever_credential() {
-    let gateway = Gateway::start("").await;
-    gateway.keys.publish(&[&Key::new("1")]);
+    let gateway = Gateway::start("", &[]).await;
     for (key, status) in [("acme-1", 200), ("nobody's", 401)] {
         let response = gateway.get("/bff/rest/rest", &[("x-api-key", key)]).await;
         let vary: Vec<_> =
@@ -267,8 +277,7 @@ async fn answers_of_rest_endpoints_are_for_who_asks_by_whatever_credential() {
 
 #[tokio::test]
 async fn nobody_is_let_in_without_a_credential_where_that_is_required() {
-    let gateway = Gateway::start("authorization: { require_authentication: true }").await;
-    gateway.keys.publish(&[&Key::new("1")]);
+    let gateway = Gateway::start("authorization: { require_authentication: true }", &[]).await;
     for client in ["", "open", "partner", "users", "both"] {
         assert_eq!(gateway.ask(client, "{ plain }", &[]).await.0, 401, "{client}");
     }
@@ -315,8 +324,7 @@ async fn backends_are_told_who_asks_by_the_gateway_alone() {
     for (more, has_token, has_key, expected) in cases {
         // `claims` is in the section that is open.
         let more = if more.starts_with("claims") { format!("  {more}") } else { more.to_owned() };
-        let gateway = Gateway::start(&more).await;
-        gateway.keys.publish(&[&key]);
+        let gateway = Gateway::start(&more, &[&key]).await;
         let mut sent = forged.to_vec();
         sent.extend(has_token.then_some(("authorization", user.as_str())));
         sent.extend(has_key.then_some(("x-api-key", "acme-1")));

@@ -2,17 +2,24 @@
 //!
 //! `--seed N` and `--cases N` choose the cases, `--failures N` how many disagreements are enough, `--threads N` the
 //! threads. `--world SEED` runs one world again, by the seed that a failure names. With `--views 1` the operations are on
-//! random views.
+//! random views, with `--authorization 1` some of it is refused.
 
 #[path = "../tests/differential/mod.rs"]
 mod harness;
 
 use std::process::ExitCode;
 
+/// What is looked for.
+enum Property {
+    Answers,
+    Views,
+    Authorization,
+}
+
 fn main() -> ExitCode {
     let mut settings = harness::Settings { seed: 1, cases: 2000, failures: 5, threads: 2 };
     let mut world = None;
-    let mut views = false;
+    let mut property = Property::Answers;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let value = arguments.next().and_then(|value| value.parse::<u64>().ok());
@@ -27,20 +34,24 @@ fn main() -> ExitCode {
             "--failures" => settings.failures = count,
             "--threads" => settings.threads = count,
             "--world" => world = Some(value),
-            "--views" => views = value > 0,
+            "--views" if value > 0 => property = Property::Views,
+            "--authorization" if value > 0 => property = Property::Authorization,
+            "--views" | "--authorization" => {}
             _ => {
                 eprintln!(
-                    "{argument} is not known; there are --seed, --cases, --failures, --threads, --world and --views"
+                    "{argument} is not known; there are --seed, --cases, --failures, --threads, --world, --views and --authorization"
                 );
                 return ExitCode::from(2);
             }
         }
     }
-    let summary = match (world, views) {
-        (Some(seed), false) => harness::world(seed),
-        (None, false) => harness::run(&settings),
-        (Some(seed), true) => harness::views::world(seed),
-        (None, true) => harness::views::run(&settings),
+    let summary = match (world, property) {
+        (Some(seed), Property::Answers) => harness::world(seed),
+        (None, Property::Answers) => harness::run(&settings),
+        (Some(seed), Property::Views) => harness::views::world(seed),
+        (None, Property::Views) => harness::views::run(&settings),
+        (Some(seed), Property::Authorization) => harness::authorization::world(seed),
+        (None, Property::Authorization) => harness::authorization::run(&settings),
     };
     print!("{summary}");
     if summary.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

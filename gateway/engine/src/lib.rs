@@ -16,5 +16,5 @@ mod testing;
 
 pub use connector::{ConfigError, Connectors, ConnectorsConfig, HeaderRule, SourceConfig, Tls, TlsError, is_reserved};
 pub use context::{ErrorDetail, RequestContext};
-pub use execute::{EventStream, ExecutionResult, Subscription, SubscriptionLimits, execute, subscribe};
-pub use prepared::PreparedPlan;
+pub use execute::{EventStream, ExecutionResult, Subscription, SubscriptionLimits, denial, execute, subscribe};
+pub use prepared::{PreparedPlan, Refused};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use weft_federation::operation::BoundOperation;
-use weft_federation::plan::{CallId, FetchId, FetchNode, QueryPlan};
-use weft_federation::schema::{Id, Model};
+use weft_federation::plan::{CallId, FetchId, FetchNode, ProjectionSource, QueryPlan};
+use weft_federation::schema::{Id, Model, Need};
 
 use crate::connector::{Connectors, Prepared};
 use crate::execute::RepresentationWriter;
@@ -13,6 +13,8 @@ use crate::execute::RepresentationWriter;
 #[derive(Debug)]
 pub struct PreparedPlan {
     pub plan: QueryPlan,
+    /// The fields that are refused to those whom the plan is for, each once.
+    pub refused: Vec<Refused>,
     /// A subscription's source.
     pub(crate) trigger: Option<Prepared>,
     /// By `CallId`.
@@ -20,6 +22,15 @@ pub struct PreparedPlan {
     /// By `FetchId`.
     pub(crate) fetches: Vec<PreparedFetch>,
     pub(crate) model: Arc<Model>,
+}
+
+/// A field that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// In the client's terms.
+    pub coordinate: Box<str>,
+    /// What it is refused for want of.
+    pub need: Need,
 }
 
 #[derive(Debug)]
@@ -56,7 +67,7 @@ impl PreparedPlan {
             calls.push(connectors.prepare(&together, operation));
         }
         let trigger = plan.trigger.as_ref().map(|fetch| connectors.prepare(&[fetch], operation));
-        Self { plan, trigger, calls, fetches, model }
+        Self { refused: refused(&plan), plan, trigger, calls, fetches, model }
     }
 
     /// What the plan takes in memory, in bytes: a sum over what it holds.
@@ -66,6 +77,28 @@ impl PreparedPlan {
             size_of_val(prepared) + size_of_val(&prepared.dependents[..]) + fetch.footprint()
         });
         let calls = self.trigger.iter().chain(&self.calls).map(Prepared::footprint);
-        size_of_val(self) + self.plan.footprint() + fetches.sum::<usize>() + calls.sum::<usize>()
+        let refused = self.refused.iter().map(|refused| size_of_val(refused) + refused.coordinate.len());
+        size_of_val(self)
+            + self.plan.footprint()
+            + fetches.sum::<usize>()
+            + calls.sum::<usize>()
+            + refused.sum::<usize>()
     }
+}
+
+/// The most that is said of one operation.
+const MAX_REFUSED: usize = 100;
+
+fn refused(plan: &QueryPlan) -> Vec<Refused> {
+    let mut refused: Vec<Refused> = vec![];
+    let fields =
+        plan.shape.projections.iter().flat_map(|projection| &projection.classes).flat_map(|class| &class.fields);
+    for field in fields {
+        let ProjectionSource::Denied(need) = &field.source else { continue };
+        let found = Refused { coordinate: field.coordinate.clone(), need: need.clone() };
+        if !refused.contains(&found) && refused.len() < MAX_REFUSED {
+            refused.push(found);
+        }
+    }
+    refused
 }

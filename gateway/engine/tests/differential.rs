@@ -37,3 +37,12 @@ fn weft_answers_through_views_as_one_server_would() {
     assert!(summary.failures.is_empty(), "{summary}");
     assert!(summary.cases >= 1000 && summary.invalid < summary.cases, "{summary}");
 }
+
+#[test]
+fn weft_refuses_what_one_server_would_and_asks_nobody_for_it() {
+    let summary = harness::authorization::run(&harness::Settings { seed: 1, cases: 400, failures: 1, threads: 2 });
+    assert!(summary.failures.is_empty(), "{summary}");
+    // Of most of those who ask something is refused, and few operations are wrong in themselves.
+    assert!(summary.cases >= 400 && summary.faulted * 2 > summary.cases, "{summary}");
+    assert!(summary.exact * 10 > summary.cases * 9 && summary.calls > summary.cases, "{summary}");
+}

@@ -157,18 +157,9 @@ impl SubgraphError {
             || matches!(self.status, Some(BackendStatus::Http(401 | 403) | BackendStatus::Grpc(7 | 16)))
     }
 
-    /// What a view does not show to the one who asks.
+    /// What the one who asks may not see.
     pub fn denied(need: &Need) -> Self {
-        let (code, message) = match need {
-            Need::Authenticated => ("UNAUTHENTICATED", "This field needs a credential.".to_owned()),
-            Need::Claim(path, ty) => {
-                let (path, is) = (path.join("."), claim_is(ty));
-                ("UNAUTHENTICATED", format!("This field needs a credential with the claim \"{path}\"{is}."))
-            }
-            Need::Scopes(_) => {
-                ("UNAUTHORIZED_FIELD_OR_TYPE", "The credential has not the scopes that this field needs.".to_owned())
-            }
-        };
+        let (code, message) = denial(need);
         Self { code: Cow::Borrowed(code), ..Self::internal(message) }
     }
 
@@ -187,6 +178,20 @@ impl SubgraphError {
             extensions: BTreeMap::new(),
             rest: Box::default(),
         }
+    }
+}
+
+/// What one is told who is refused a field for want of this: the code, and the message.
+pub fn denial(need: &Need) -> (&'static str, String) {
+    const UNAUTHORIZED: &str = "UNAUTHORIZED_FIELD_OR_TYPE";
+    match need {
+        Need::Authenticated => ("UNAUTHENTICATED", "This field needs a credential.".to_owned()),
+        Need::Claim(path, ty) => {
+            let (path, is) = (path.join("."), claim_is(ty));
+            ("UNAUTHENTICATED", format!("This field needs a credential with the claim \"{path}\"{is}."))
+        }
+        Need::Scopes(_) => (UNAUTHORIZED, "The credential has not the scopes that this field needs.".to_owned()),
+        Need::Policies(_) => (UNAUTHORIZED, "The policies that this field needs do not hold here.".to_owned()),
     }
 }
 

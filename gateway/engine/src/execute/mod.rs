@@ -15,7 +15,7 @@ mod subscribe;
 mod tests;
 
 pub(crate) use batch::{Batch, EntityList};
-pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, write_client_error};
+pub use errors::{BackendStatus, ErrorOrigin, RestSegment, SubgraphError, denial, write_client_error};
 pub(crate) use representations::RepresentationWriter;
 pub use scheduler::{ExecutionResult, execute};
 pub use subscribe::{EventStream, Subscription, SubscriptionLimits, subscribe};

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use weft_federation::plan::{
     ProjectedField, Projection, ProjectionClass, ProjectionId, ProjectionKind, ProjectionSource, Shape,
 };
-use weft_federation::schema::{Id, Wrapping};
+use weft_federation::schema::{Id, Need, Wrapping};
 
 use super::arena::{ErrorRef, ObjectId, ResponseArena, SlotValue};
 use super::report::{Report, Segment};
@@ -302,11 +302,7 @@ impl<'a> Writer<'a> {
                 }
             }
             ProjectionSource::Constant(json) => self.raw(json.as_bytes()),
-            ProjectionSource::Denied(need) => {
-                let errors_before = self.report.count();
-                self.report.add_here(&SubgraphError::denied(need));
-                self.null(field.wrapping, Target::of(field), true, errors_before)
-            }
+            ProjectionSource::Denied(need) => self.refuse(need, field.wrapping, Target::of(field)),
             ProjectionSource::Viewed(viewed) => self.viewed(object, field, viewed),
             ProjectionSource::Introspection => match self.introspection.iter().find(|(key, _)| *key == *field.key) {
                 Some((_, json)) => self.raw(json.as_bytes()),
@@ -392,6 +388,13 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         Err(Stop::Nulled)
+    }
+
+    /// Writes null for what the one who asks may not see.
+    pub(super) fn refuse(&mut self, need: &Need, wrapping: Wrapping, target: Target<'_>) -> Result<(), Stop> {
+        let errors_before = self.report.count();
+        self.report.add_here(&SubgraphError::denied(need));
+        self.null(wrapping, target, true, errors_before)
     }
 
     /// Writes bytes of JSON, if so many may be written.

@@ -6,7 +6,7 @@
 
 use weft_federation::plan::{ProjectedField, ProjectionId, ProjectionKind, ProjectionSource, ViewedSource};
 use weft_federation::schema::{Id, Wrapping};
-use weft_federation::view::{Fallback, ListStep, Treatment};
+use weft_federation::view::{Fallback, ListStep, Need, Treatment};
 
 use super::arena::{ErrorRef, ObjectId, SlotValue};
 use super::project::{Stop, Target, Writer};
@@ -26,16 +26,26 @@ struct Value<'a> {
 
 /// What is at a place of the path.
 #[derive(Clone, Copy)]
-struct Found {
+struct Found<'a> {
     value: SlotValue,
     /// What the supergraph says of it.
     promised: Wrapping,
+    /// It is not there, since an object on the way is of a type on which the rest of the path is refused.
+    refused: Option<&'a Need>,
 }
 
-impl Found {
+impl<'a> Found<'a> {
+    fn new(value: SlotValue, promised: Wrapping) -> Self {
+        Self { value, promised, refused: None }
+    }
+
     /// Nothing, as may be.
     fn nothing() -> Self {
-        Self { value: SlotValue::Null, promised: Wrapping::default() }
+        Self::new(SlotValue::Null, Wrapping::default())
+    }
+
+    fn refused(need: &'a Need) -> Self {
+        Self { refused: Some(need), ..Self::nothing() }
     }
 }
 
@@ -61,7 +71,7 @@ impl<'a> Writer<'a> {
             | SlotValue::Object(_)
             | SlotValue::List { .. } => None,
         };
-        let found = Found { value: found, promised: field.promised };
+        let found = Found::new(found, field.promised);
         let Some(fallback) = &treatment.fallback else {
             lost.into_iter().for_each(|errors| self.lack(errors));
             return self.lists(found, &source.lists, source, &mut value);
@@ -115,14 +125,14 @@ impl<'a> Writer<'a> {
     /// Goes through the lists of a step.
     fn lists(
         &mut self,
-        found: Found,
+        found: Found<'a>,
         lists: &'a [ListStep],
         source: &'a ViewedSource,
         value: &mut Value<'a>,
     ) -> Result<(), Stop> {
         let Some((first, rest)) = lists.split_first() else { return self.arrive(found, source, value) };
         let promised = found.promised.item();
-        let item = |value| Found { value, promised };
+        let item = |value| Found::new(value, promised);
         match (found.value, *first) {
             (SlotValue::List { start, len }, ListStep::At(at)) => {
                 let found = if at < len { item(self.arena.item(start, at)) } else { Found::nothing() };
@@ -148,12 +158,15 @@ impl<'a> Writer<'a> {
     }
 
     /// Is at the end of a step: the path goes on from here, or has come to its end.
-    fn arrive(&mut self, found: Found, source: &'a ViewedSource, value: &mut Value<'a>) -> Result<(), Stop> {
+    fn arrive(&mut self, found: Found<'a>, source: &'a ViewedSource, value: &mut Value<'a>) -> Result<(), Stop> {
         let through = source.below.filter(|below| self.is_through(*below));
         match (found.value, through) {
             (SlotValue::Object(object), Some(below)) => {
                 let next = self.class(object, below).and_then(|class| class.fields.first());
                 let next = next.map(|field| (&field.source, field.promised));
+                if let Some((ProjectionSource::Denied(need), _)) = next {
+                    return self.land(Found::refused(need), None, value);
+                }
                 let Some((ProjectionSource::Viewed(next), promised)) = next else {
                     // The path does not go on for objects of this type, or of a type that nobody has told.
                     let value_there = self.untold(object).map_or(SlotValue::Null, SlotValue::Error);
@@ -164,7 +177,7 @@ impl<'a> Writer<'a> {
                     SlotValue::Lost(errors) => SlotValue::Error(errors),
                     found => found,
                 };
-                self.lists(Found { value: found, promised }, &next.lists, next, value)
+                self.lists(Found::new(found, promised), &next.lists, next, value)
             }
             (_, Some(_)) => self.land(found, None, value),
             // A list that stays as it is, but for its length and its items.
@@ -172,7 +185,7 @@ impl<'a> Writer<'a> {
                 let promised = found.promised.item();
                 self.listed(value, |writer, value| {
                     (0..len).try_for_each(|at| {
-                        let found = Found { value: writer.arena.item(start, at), promised };
+                        let found = Found::new(writer.arena.item(start, at), promised);
                         writer.land(found, source.below, value)
                     })
                 })
@@ -212,9 +225,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes what was found at the end of a path: the field's value, or an item of it.
-    fn land(&mut self, found: Found, below: Option<ProjectionId>, value: &mut Value<'a>) -> Result<(), Stop> {
+    fn land(&mut self, found: Found<'a>, below: Option<ProjectionId>, value: &mut Value<'a>) -> Result<(), Stop> {
         let target = Target { below, coordinate: value.coordinate, promised: found.promised };
-        let Some(at) = value.items else { return self.treated(found.value, target, value, value.wrapping) };
+        let write = |writer: &mut Self, value: &Value<'a>, wrapping| match found.refused {
+            Some(need) => writer.refuse(need, wrapping, target),
+            None => writer.treated(found.value, target, value, wrapping),
+        };
+        let Some(at) = value.items else { return write(self, value, value.wrapping) };
         if value.treatment.limit.is_some_and(|limit| at >= limit) {
             return Ok(());
         }
@@ -231,7 +248,7 @@ impl<'a> Writer<'a> {
         value.items = Some(at + 1);
         self.report.path.push(Segment::Index(at));
         let here = self.report.causes();
-        let written = self.treated(found.value, target, value, value.wrapping.item());
+        let written = write(self, value, value.wrapping.item());
         self.report.path.pop();
         if written.is_err() {
             self.report.forget_causes(value.causes..here);

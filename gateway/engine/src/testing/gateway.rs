@@ -25,6 +25,8 @@ const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federat
 "#;
 
 pub struct Gateway {
+    /// The supergraph's SDL.
+    pub text: String,
     pub supergraph: Supergraph<Satisfiable>,
     client: Arc<ClientSchema>,
     planner: Planner,
@@ -65,13 +67,19 @@ impl Gateway {
         let composed = compose(subgraphs.iter().map(input).collect(), &mut Composing::new(protos));
         let found: String = composed.diagnostics.iter().map(|found| found.draw(false)).collect();
         let sdl = composed.supergraph.unwrap_or_else(|| panic!("{found}"));
-        let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl)).expect("what weft composed loads");
+        Self::loaded(&sdl)
+    }
+
+    /// A gateway of this supergraph.
+    pub fn loaded(sdl: &str) -> Self {
+        let supergraph = Supergraph::load(&Source::new("supergraph.graphql", sdl));
+        let supergraph = supergraph.unwrap_or_else(|found| panic!("{found:?}"));
         let (supergraph, found) = prove(supergraph);
         assert_eq!(found, []);
         let client = Arc::new(ClientSchema::identity(&supergraph));
         let planner = Planner::new(&supergraph);
         let identity = Identity::anonymous();
-        Self { supergraph, client, planner, identity, deadline: Duration::from_secs(30) }
+        Self { text: sdl.to_owned(), supergraph, client, planner, identity, deadline: Duration::from_secs(30) }
     }
 
     /// The same, for clients that see this schema.

@@ -97,7 +97,9 @@ fn judge(gateway: &Gateway, operation: &Operation, faults: &Faults, answered: &A
     let (best, paths, log) = naive(faults, None)?;
     let nothing_fails = faults.fields.is_empty() && !answered.record.faulted;
     // An error that the operation itself makes, such as a null for a non-null argument, is like a fault of a field.
-    if (nothing_fails && paths.is_empty()) || (faults.are_exact() && !faults.fields.is_empty()) {
+    // What is refused is refused to the last null, unless the operation makes errors of its own.
+    let only_refused = nothing_fails && !faults.refused.fields.is_empty() && naive(&Faults::none(), None)?.1.is_empty();
+    if (nothing_fails && paths.is_empty()) || only_refused || (faults.are_exact() && !faults.fields.is_empty()) {
         let data = best;
         equal("data", &data, &weft.data)?;
         // What runs after a null that takes all the data is nobody's to see, and the two need not agree on it.

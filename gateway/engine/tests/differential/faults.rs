@@ -1,5 +1,6 @@
 //! Owns what goes wrong in a case: fields that fail wherever they are asked, and subgraphs that fail as a whole.
 
+use super::authorization::Refused;
 use super::data::Object;
 use super::rng::{Rng, hash};
 use super::schema::{ContextArg, Home, Role, Sel, Source, Sub, World};
@@ -13,6 +14,8 @@ pub struct Faults {
     /// Whether a field fails that others are computed from: what that takes with it depends on the plan.
     pub spreads: bool,
     pub subgraphs: Vec<(Sub, SubgraphFault)>,
+    /// What is no fault, but refused to the one who asks.
+    pub refused: Refused,
     /// Subgraphs never let a null take what holds it with it, even if no field of theirs fails: what is wrong may be an argument.
     pub lax: bool,
     /// Every error says that whoever asks may not see what it is about.
@@ -111,6 +114,11 @@ impl Faults {
 
     pub fn is_empty(&self) -> bool {
         self.subgraphs.is_empty() && self.fields.is_empty()
+    }
+
+    pub fn withholds(&self, object: Object<'_>, field: &str) -> bool {
+        let refused = &self.refused.fields;
+        !refused.is_empty() && refused.contains(&(object.def.name.clone(), field.to_owned()))
     }
 
     /// The fault of a field of an object, if it has one: some objects are spared.

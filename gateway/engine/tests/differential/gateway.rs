@@ -28,6 +28,8 @@ use super::subgraph::{Record, Subgraphs, served};
 /// A world that weft has composed and serves.
 pub struct Gateway {
     pub world: Arc<World>,
+    /// The supergraph.
+    pub sdl: String,
     served: Arc<Vec<Valid<Schema>>>,
     supergraph: Supergraph<Satisfiable>,
     client: ClientSchema,
@@ -68,13 +70,30 @@ impl Gateway {
             return Err(Refused::Composition(vec!["EMPTY_CHOICES".to_owned()]));
         }
         let made = catch_unwind(|| supergraph(&world));
-        let supergraph =
+        let (sdl, supergraph) =
             made.map_err(|panic| Refused::Broken(format!("composition panics: {}", text_of(&*panic))))??;
         let served = served(&world).map_err(|found| Refused::Composition(vec![format!("SERVED {found}")]))?;
+        Ok(Self::of(Arc::new(world), Arc::new(served), sdl, supergraph))
+    }
+
+    fn of(
+        world: Arc<World>,
+        served: Arc<Vec<Valid<Schema>>>,
+        sdl: String,
+        supergraph: Supergraph<Satisfiable>,
+    ) -> Self {
         let client = ClientSchema::identity(&supergraph);
         let planner = Planner::new(&supergraph);
         let labelled = Planner::with_labels(&supergraph, &[LABEL].into());
-        Ok(Self { world: Arc::new(world), served: Arc::new(served), supergraph, client, planner, labelled })
+        Self { world, sdl, served, supergraph, client, planner, labelled }
+    }
+
+    /// The same subgraphs behind another supergraph, which says the same of them.
+    pub fn reloaded(&self, sdl: &str) -> Result<Self, String> {
+        let supergraph =
+            Supergraph::load(&Source::new("supergraph.graphql", sdl)).map_err(|found| format!("{found:?}"))?;
+        let (supergraph, _) = prove(supergraph);
+        Ok(Self::of(Arc::clone(&self.world), Arc::clone(&self.served), sdl.to_owned(), supergraph))
     }
 
     /// The schema that operations are made for.
@@ -88,7 +107,7 @@ impl Gateway {
 
     /// Runs an operation, with faults in the backends.
     pub fn run(&self, operation: &Operation, faults: &Faults) -> Result<Answered, Failed> {
-        self.run_on(&self.client, operation, faults, &Identity::anonymous())
+        self.run_on(&self.client, operation, faults, &faults.refused.identity)
     }
 
     /// Runs an operation on a client's schema.
@@ -144,7 +163,7 @@ impl Gateway {
     }
 }
 
-fn supergraph(world: &World) -> Result<Supergraph<Satisfiable>, Refused> {
+fn supergraph(world: &World) -> Result<(String, Supergraph<Satisfiable>), Refused> {
     let inputs = (0..world.subgraphs).map(|sub| SubgraphInput {
         name: format!("s{sub}"),
         url: format!("http://s{sub}.invalid/"),
@@ -155,11 +174,11 @@ fn supergraph(world: &World) -> Result<Supergraph<Satisfiable>, Refused> {
         let errors = composed.diagnostics.iter().filter(|found| found.is_error());
         return Err(Refused::Composition(errors.map(|found| format!("{} {}", found.code, found.message)).collect()));
     };
-    let loaded = Supergraph::load(&Source::new("supergraph.graphql", sdl));
+    let loaded = Supergraph::load(&Source::new("supergraph.graphql", sdl.as_str()));
     let supergraph = loaded.map_err(|found| Refused::Broken(format!("the supergraph does not load: {found:?}")))?;
     let (supergraph, found) = prove(supergraph);
     if found.is_empty() {
-        return Ok(supergraph);
+        return Ok((sdl, supergraph));
     }
     Err(Refused::Unsatisfiable(found.iter().filter_map(coordinate).collect()))
 }

@@ -4,6 +4,7 @@
 //! weft is the real thing here: composition, proof, planning, and the engine over fake backends. A case is an operation; several are
 //! run on one supergraph, since that is what costs.
 
+pub mod authorization;
 mod compare;
 mod contexts;
 mod data;

@@ -89,6 +89,9 @@ impl ObjectValue for Node<'_> {
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
         let world = self.naive.world;
         let field = self.object.def.field(info.field_name()).ok_or_else(|| self.unknown_field_error(info))?;
+        if self.naive.faults.withholds(self.object, &field.name) {
+            return Err(FieldError { message: "refused".to_owned() });
+        }
         if self.object.def.kind == ObjectKind::Mutation {
             self.log.borrow_mut().push(super::call_text(&field.name, info.arguments()));
         }

@@ -284,6 +284,10 @@ impl ObjectValue for Node<'_> {
         }
         let world = &*self.subgraphs.world;
         let field = self.object.def.field(info.field_name()).ok_or_else(|| self.unknown_field_error(info))?;
+        if self.is_refused(field) {
+            let violation = format!("s{}: {}.{} is refused, and asked", self.sub, self.object.def.name, field.name);
+            self.subgraphs.note(|record| record.violations.push(violation));
+        }
         if self.object.def.kind == ObjectKind::Mutation && !self.is_lost {
             let call = super::call_text(&field.name, info.arguments());
             self.subgraphs.note(|record| record.log.push(call));
@@ -327,6 +331,15 @@ impl ObjectValue for Node<'_> {
 }
 
 impl<'a> Node<'a> {
+    /// Whether nobody may ask for the field of this object on behalf of the one who asks. Where the subgraph has an interface
+    /// object, it does not know of which type the object is, and the gateway may not either.
+    fn is_refused(&self, field: &FieldDef) -> bool {
+        let Subgraphs { world, faults, .. } = self.subgraphs;
+        faults.withholds(self.object, &field.name)
+            && !faults.refused.inputs.contains(&field.name)
+            && world.stand_in(&self.object.def.name, self.sub).is_none()
+    }
+
     /// Whether the subgraph resolves the field here; gives what the field is computed from.
     fn allowed(&self, field: &FieldDef) -> Result<Option<JsonValue>, String> {
         let home = field.homes.get(&self.sub).ok_or("is not here")?;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Name, ast};
 
-use crate::schema::{Arguments, FieldId, TypeId, TypeSet, Value, VariableId};
-use crate::view::{ClaimPath, FieldMap, Need, TypeNames};
+use crate::schema::{Arguments, ClaimPath, FieldId, Need, NeedId, TypeId, TypeSet, Value, VariableId};
+use crate::view::{FieldMap, TypeNames};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationKind {
@@ -37,6 +37,8 @@ pub struct BoundOperation {
     /// What hangs on the request and decides what is planned, each once: bit `i` of a request's condition bits says whether
     /// the `i`-th holds. At most 64.
     pub conditions: Vec<Premise>,
+    /// The bits of what the supergraph demands for what is selected, of whichever type the objects are; sorted.
+    pub demanded: Vec<(NeedId, u8)>,
     /// There, if the operation asks for `__schema` or `__type`.
     pub introspection: Option<Introspection>,
 }
@@ -55,6 +57,18 @@ pub enum Premise {
     Variable(VariableId),
     /// Who asks is what is needed.
     Need(Need),
+    /// Who asks is all that is needed in one place or another: of what is demanded in an operation that has no bits left.
+    All(Vec<Need>),
+}
+
+impl Premise {
+    /// Whether it hangs on who asks.
+    pub fn is_need(&self) -> bool {
+        match self {
+            Self::Need(_) | Self::All(_) => true,
+            Self::Variable(_) => false,
+        }
+    }
 }
 
 /// A variable of what is asked of backends.

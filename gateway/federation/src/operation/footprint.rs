@@ -6,7 +6,11 @@ impl BoundOperation {
     /// What the operation takes in memory, itself included, but for the document that introspection is answered from.
     pub fn footprint(&self) -> usize {
         let selections = self.selection_sets().map(SelectionSet::footprint).sum::<usize>();
-        size_of_val(self) + size_of_val(&self.variables[..]) + size_of_val(&self.conditions[..]) + selections
+        size_of_val(self)
+            + size_of_val(&self.variables[..])
+            + size_of_val(&self.conditions[..])
+            + size_of_val(&self.demanded[..])
+            + selections
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::claims;
-use crate::view::Need;
+use super::policies::Policies;
+use crate::schema::Need;
 
 /// What is known of the one who asks.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +12,7 @@ pub struct Identity {
     /// `None` for one without a credential.
     claims: Option<Map<String, Value>>,
     scopes: Vec<Box<str>>,
+    policies: Vec<Box<str>>,
 }
 
 impl Identity {
@@ -23,13 +25,21 @@ impl Identity {
     /// `scp` (such a text, or a list).
     pub fn verified(claims: Map<String, Value>) -> Self {
         let scopes = scopes(["scope", "scp"].iter().filter_map(|name| claims.get(*name)));
-        Self { claims: Some(claims), scopes }
+        Self { claims: Some(claims), scopes, policies: vec![] }
     }
 
     /// The same, with the scopes of another claim: such a text, or a list.
     #[must_use]
     pub fn with_scopes_of(mut self, path: &[Box<str>]) -> Self {
         self.scopes = scopes(self.claim(path));
+        self
+    }
+
+    /// The same, for whom these policies hold that do.
+    #[must_use]
+    pub fn with_policies(mut self, policies: &Policies) -> Self {
+        self.policies = self.claims.as_ref().map(|claims| policies.held_by(claims)).unwrap_or_default();
+        self.policies.sort_unstable();
         self
     }
 
@@ -50,18 +60,19 @@ impl Identity {
         (!found.is_null()).then_some(found)
     }
 
-    /// Whether all scopes of one of the sets are held.
-    pub fn has_scopes(&self, sets: &[Box<[Box<str>]>]) -> bool {
-        sets.iter().any(|set| set.iter().all(|scope| self.scopes.binary_search(scope).is_ok()))
-    }
-
     pub fn meets(&self, need: &Need) -> bool {
         match need {
             Need::Authenticated => !self.is_anonymous(),
-            Need::Scopes(sets) => self.has_scopes(sets),
+            Need::Scopes(sets) => has_one(&self.scopes, sets),
+            Need::Policies(sets) => has_one(&self.policies, sets),
             Need::Claim(path, ty) => self.claim(path).is_some_and(|claim| claims::value(ty, claim).is_some()),
         }
     }
+}
+
+/// Whether all names of one of the sets are among those that are held, which are sorted.
+fn has_one(held: &[Box<str>], sets: &[Box<[Box<str>]>]) -> bool {
+    sets.iter().any(|set| set.iter().all(|name| held.binary_search(name).is_ok()))
 }
 
 fn scopes<'c>(claims: impl IntoIterator<Item = &'c Value>) -> Vec<Box<str>> {
@@ -103,6 +114,7 @@ mod tests {
     #[test]
     fn one_set_of_scopes_must_be_held_whole() {
         let sets: [Box<[Box<str>]>; 2] = [["a".into(), "b".into()].into(), ["c".into()].into()];
+        let need = Need::Scopes(sets.into());
         let cases = [
             (r#"{"scope":"a b"}"#, true),
             (r#"{"scope":"a"}"#, false),
@@ -112,8 +124,8 @@ mod tests {
             (r#"{}"#, false),
         ];
         for (claims, expected) in cases {
-            assert_eq!(identity(claims).has_scopes(&sets), expected, "{claims}");
+            assert_eq!(identity(claims).meets(&need), expected, "{claims}");
         }
-        assert!(!Identity::anonymous().has_scopes(&[]), "no set is held by nobody");
+        assert!(!Identity::anonymous().meets(&Need::Scopes([].into())), "no set is held by nobody");
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod footprint;
 mod identity;
 mod labels;
+mod policies;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -24,4 +25,5 @@ pub use document::{Document, MAX_TOKENS, parse};
 pub use error::OperationError;
 pub use identity::Identity;
 pub use labels::{LabelId, OverrideLabels};
+pub use policies::Policies;
 pub use variables::{Variables, coerce};

@@ -35,6 +35,7 @@ impl Variables {
         let holds = |premise: &Premise| match premise {
             Premise::Variable(variable) => self.get(*variable) == Some("true"),
             Premise::Need(need) => identity.meets(need),
+            Premise::All(needs) => needs.iter().all(|need| identity.meets(need)),
         };
         let held = operation.conditions.iter().enumerate().filter(|(_, premise)| holds(premise));
         held.fold(0, |bits, (bit, _)| bits | 1 << bit)

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{Directive, Value};
 
+use super::need::Demand;
+
 /// The names that linked features have taken: `join__Graph`, `@tag`, `link__Import`.
 #[derive(Debug)]
 pub(super) struct Features {
@@ -16,7 +18,12 @@ pub(super) struct Features {
     context: String,
     /// What `@listSize` is called.
     list_size: String,
+    /// What the directives of [`Demand::ALL`] are called, in that order; `None` where another specification has taken the name.
+    demands: [Option<String>; Demand::ALL.len()],
 }
+
+/// Where the specifications are that demand something of those who ask.
+const SPECS: &str = "https://specs.apollo.dev/";
 
 impl Features {
     pub fn of(schema: &Schema) -> Self {
@@ -26,9 +33,13 @@ impl Features {
             inaccessible: "inaccessible".to_owned(),
             context: "context".to_owned(),
             list_size: "listSize".to_owned(),
+            demands: Demand::ALL.map(|demand| Some(demand.name().to_owned())),
         };
-        let links = schema.schema_definition.directives.iter().filter(|d| d.name == "link" || d.name == "core");
-        for link in links {
+        let links = || schema.schema_definition.directives.iter().filter(|d| d.name == "link" || d.name == "core");
+        for of_specs in [false, true] {
+            links().for_each(|link| features.add_demands(link, of_specs));
+        }
+        for link in links() {
             features.add(link);
         }
         features
@@ -58,6 +69,35 @@ impl Features {
                 _ => {}
             }
         }
+    }
+
+    /// Takes in what a link says of the names of the directives that demand something: if it is of their specifications, or if
+    /// it is of others, which may have taken the name.
+    fn add_demands(&mut self, link: &Directive, of_specs: bool) {
+        let argument = |name: &str| link.specified_argument_by_name(name).and_then(|value| value.as_str());
+        let Some(url) = argument("url").or_else(|| argument("feature")) else { return };
+        if url.starts_with(SPECS) != of_specs {
+            return;
+        }
+        let own_name = own_name(url);
+        let imports = link.specified_argument_by_name("import").and_then(|v| v.as_list()).unwrap_or_default();
+        let imports = imports.iter().filter_map(|import| import_of(import));
+        let imports = imports.filter_map(|(name, taken)| Some((name.strip_prefix('@')?, taken.strip_prefix('@')?)));
+        // An import goes before the name that the specification itself has here.
+        for (name, taken) in [(own_name, argument("as").unwrap_or(own_name))].into_iter().chain(imports) {
+            for (demand, called) in Demand::ALL.into_iter().zip(&mut self.demands) {
+                match of_specs {
+                    true if demand.name() == name => *called = Some(taken.to_owned()),
+                    false if called.as_deref() == Some(taken) => *called = None,
+                    true | false => {}
+                }
+            }
+        }
+    }
+
+    /// What a directive that demands something is called.
+    pub fn demand(&self, demand: Demand) -> Option<&str> {
+        self.demands[demand as usize].as_deref()
     }
 
     /// Whether a type is a feature's.

@@ -35,4 +35,6 @@ ids! {
     FieldId,
     /// A field's name, whatever the type: `I.name` and `T.name` share it.
     NameId,
+    /// What is demanded of those who ask, wherever in the supergraph that is.
+    NeedId,
 }

@@ -54,6 +54,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
     reader.members();
     reader.contexts = Contexts::of(&document, &reader.model, &reader.features);
     reader.joins();
+    super::demands::read(&document, &reader.features, &mut reader.model);
     let Reader { model, found, .. } = reader;
     let (connectors, mut diagnostics) = crate::connect::read_supergraph(&document, source);
     diagnostics.extend(found);
@@ -119,6 +120,7 @@ impl Reader<'_> {
                 values,
                 possible: TypeSet::default(),
                 joins: vec![],
+                needs: Box::default(),
                 is_inaccessible: self.features.is_inaccessible(ty.directives()),
                 possible_in: vec![],
             });
@@ -153,7 +155,8 @@ impl Reader<'_> {
         let slicing = slicing.filter_map(|name| Some(field.argument_by_name(name.as_str()?)?.name.clone())).collect();
         let name = NameId::from_index(self.model.names.insert_full(field.name.clone()).0);
         let id = FieldId::from_index(self.model.fields.len());
-        self.model.fields.push(FieldDef { parent, name, wrapping, base, arguments, slicing, joins: vec![] });
+        let (joins, needs) = (vec![], Box::default());
+        self.model.fields.push(FieldDef { parent, name, wrapping, base, arguments, slicing, joins, needs });
         self.model.fields_by_name.insert((parent, name), id);
         self.model.types[parent.index()].fields.push(id);
         Ok(())
@@ -361,7 +364,9 @@ impl Reader<'_> {
     }
 }
 
-fn fields_of(ty: &ExtendedType) -> Option<&apollo_compiler::collections::IndexMap<Name, Component<FieldDefinition>>> {
+pub(super) fn fields_of(
+    ty: &ExtendedType,
+) -> Option<&apollo_compiler::collections::IndexMap<Name, Component<FieldDefinition>>> {
     match ty {
         ExtendedType::Object(object) => Some(&object.fields),
         ExtendedType::Interface(interface) => Some(&interface.fields),

@@ -10,7 +10,8 @@ use apollo_compiler::Name;
 use indexmap::IndexSet;
 
 use super::field_set::FieldSet;
-use super::ids::{FieldId, Id, NameId, SubgraphId, TypeId};
+use super::ids::{FieldId, Id, NameId, NeedId, SubgraphId, TypeId};
+use super::need::Need;
 use super::types::{TypeSet, Wrapping};
 use super::value::Value;
 
@@ -61,6 +62,8 @@ pub struct TypeDef {
     /// nothing implements.
     pub possible: TypeSet,
     pub joins: Vec<TypeJoin>,
+    /// What is demanded of those who see a value of it: all of it.
+    pub needs: Box<[NeedId]>,
     /// No client sees it: an object of this type is null to clients, though fetches may need what is in it.
     pub is_inaccessible: bool,
     /// Per subgraph that knows this interface or union: the members that it knows.
@@ -143,6 +146,8 @@ pub struct FieldDef {
     /// Of a list: the arguments that say how many items it has, as far as `@listSize` names them.
     pub slicing: Vec<Name>,
     pub joins: Vec<FieldJoin>,
+    /// What is demanded of those who see it: all of it. Those of its parent and of the type of its values are among it.
+    pub needs: Box<[NeedId]>,
 }
 
 /// The supergraph, interned.
@@ -151,6 +156,8 @@ pub struct Model {
     pub subgraphs: Vec<SubgraphDef>,
     pub types: Vec<TypeDef>,
     pub fields: Vec<FieldDef>,
+    /// What is demanded somewhere, each once. Empty for most supergraphs.
+    pub(super) needs: Vec<Need>,
     pub(super) names: IndexSet<Name>,
     pub(super) types_by_name: HashMap<Name, TypeId>,
     pub(super) fields_by_name: HashMap<(TypeId, NameId), FieldId>,
@@ -170,6 +177,15 @@ impl Model {
 
     pub fn field(&self, id: FieldId) -> &FieldDef {
         &self.fields[id.index()]
+    }
+
+    pub fn need(&self, id: NeedId) -> &Need {
+        &self.needs[id.index()]
+    }
+
+    /// All that is demanded somewhere, each once.
+    pub fn needs(&self) -> &[Need] {
+        &self.needs
     }
 
     pub fn name(&self, id: NameId) -> &Name {

@@ -8,11 +8,11 @@ use super::context::{Context, did_you_mean};
 use super::directives::{self, From, FromPlace};
 use super::inputs::{fits, misfit};
 use super::literal::{self, Typed};
-use super::map::{ArgumentMap, ClaimPath, Need, Template};
+use super::map::{ArgumentMap, Template};
 use super::path::{PathArgument, PathValue, PathValueKind, Word};
 use super::resolve::{Leg, PathPlace};
 use crate::diagnostics::Diagnostic;
-use crate::schema::{Value, Wrapping};
+use crate::schema::{ClaimPath, Need, Value, Wrapping};
 use crate::suggest::closest;
 
 /// The arguments of all steps.

@@ -7,14 +7,14 @@ use super::arguments;
 use super::context::Context;
 use super::directives::{self, From, FromPlace};
 use super::guarantee::{Cause, Given, given};
-use super::map::{FieldMap, FieldSource, Need, Step, Treatment};
+use super::map::{FieldMap, FieldSource, Step, Treatment};
 use super::output::{Fit, Unfit, fit};
 use super::path::{self, FieldPath, Segment, Word};
 use super::resolve::{Leg, PathPlace, resolve};
 use super::treatments::{self, Limited};
 use super::{invalid, needs};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::schema::{TypeId, Wrapping};
+use crate::schema::{Need, TypeId, Wrapping};
 
 /// A field of a client's type, and the supergraph's type that it is looked for on.
 #[derive(Clone, Copy)]

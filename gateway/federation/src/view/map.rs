@@ -7,10 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::Type;
 
 use super::freshness::MaxAges;
-use crate::schema::{FieldId, TypeId, TypeSet, Value, Wrapping};
+use crate::schema::{Alternatives, ClaimPath, FieldId, Need, TypeId, TypeSet, Value, Wrapping};
 
 /// Where everything in a client's schema comes from.
 #[derive(Debug, Default)]
@@ -130,9 +129,6 @@ pub enum Template {
     },
 }
 
-/// The names that lead to a claim, such as `org`, `id` for `$claims.org.id`.
-pub type ClaimPath = Arc<[Box<str>]>;
-
 /// An argument that a client can give.
 #[derive(Debug)]
 pub struct ArgumentMap {
@@ -140,17 +136,6 @@ pub struct ArgumentMap {
     pub name: Name,
     /// Its type in the supergraph's terms, as written; what a variable for it is declared as.
     pub ty: String,
-}
-
-/// What a client must be.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Need {
-    /// Known by a credential.
-    Authenticated,
-    /// Holder of all scopes of one of the sets.
-    Scopes(Arc<[Box<[Box<str>]>]>),
-    /// Known by a credential with this claim, which is a value of this type of the supergraph's.
-    Claim(ClaimPath, Type),
 }
 
 /// What becomes of a field's value on the way to the client. Empty for nearly all fields.
@@ -189,7 +174,7 @@ pub struct Mask {
     pub keep_last: u32,
     pub char: char,
     /// Who has all scopes of one of the sets sees the value. With no sets nobody does.
-    pub unless: Arc<[Box<[Box<str>]>]>,
+    pub unless: Alternatives,
 }
 
 /// The values of a client's enum.

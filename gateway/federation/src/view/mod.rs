@@ -39,13 +39,15 @@ use apollo_compiler::{Name, Schema};
 
 use crate::schema::{FieldId, Model, Satisfiable, Supergraph, TypeId, TypeSet};
 
+pub use crate::schema::{ClaimPath, Need};
+
 pub use build::{Built, ViewInput, build};
 pub(crate) use context::{fields_of, kind};
 pub use freshness::MaxAges;
 pub(crate) use implements::of as interfaces_of;
 pub use map::{
-    ArgumentMap, ClaimPath, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Need, Step, Template,
-    Treatment, TypeMap, TypeNames, ViewMap,
+    ArgumentMap, EnumMap, Fallback, FieldMap, FieldSource, InputMap, ListStep, Mask, Step, Template, Treatment,
+    TypeMap, TypeNames, ViewMap,
 };
 
 /// The schema that one kind of client queries.

@@ -1,10 +1,10 @@
 //! Owns what a view demands of those who ask, on top of what the supergraph does: `@authenticated` and `@requiresScopes`.
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{Directive, FieldDefinition, Value};
+use apollo_compiler::ast::{Directive, FieldDefinition};
 
 use super::context::Context;
-use super::map::Need;
+use crate::schema::{Demand, Need};
 
 /// Of a field: its own, those of the object that it is on, and those of the type that it leads to. An interface's are on
 /// what leads to it.
@@ -22,18 +22,10 @@ pub(super) fn of_field(cx: Context<'_>, owner: &Name, field: &FieldDefinition, b
 }
 
 fn read(directive: &Directive) -> Option<Need> {
-    match directive.name.as_str() {
-        "authenticated" => Some(Need::Authenticated),
-        "requiresScopes" => {
-            let sets = directive.specified_argument_by_name("scopes")?;
-            // A text stands for a list of one, as in any input.
-            let sets = list(sets).iter().map(|set| list(set).iter().filter_map(|scope| scope.as_str()));
-            Some(Need::Scopes(sets.map(|set| set.map(Box::from).collect()).collect()))
-        }
-        _ => None,
-    }
-}
-
-pub(super) fn list(value: &apollo_compiler::Node<Value>) -> &[apollo_compiler::Node<Value>] {
-    value.as_list().unwrap_or(std::slice::from_ref(value))
+    let demand = match directive.name.as_str() {
+        "authenticated" => Demand::Authenticated,
+        "requiresScopes" => Demand::RequiresScopes,
+        _ => return None,
+    };
+    Some(demand.read(directive))
 }

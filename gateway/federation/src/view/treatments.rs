@@ -7,10 +7,9 @@ use apollo_compiler::schema::ExtendedType;
 use super::context::{Context, did_you_mean};
 use super::literal::{self, Typed};
 use super::map::{Fallback, ListStep, Mask, Step, Template, Treatment};
-use super::needs::list;
 use super::resolve::Leg;
 use crate::diagnostics::Diagnostic;
-use crate::schema::{Value, Wrapping};
+use crate::schema::{Value, Wrapping, list};
 use crate::suggest::closest;
 
 const MISUSED: &str = "DIRECTIVE_MISUSED";

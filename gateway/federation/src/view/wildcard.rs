@@ -13,10 +13,10 @@ use super::build::ViewInput;
 use super::context::{Api, did_you_mean, fields_of};
 use super::directives::From;
 use super::implements;
-use super::needs::list;
 use super::read::Places;
 use super::types::{own, root_of};
 use crate::diagnostics::{Diagnostic, Span};
+use crate::schema::list;
 use crate::suggest::closest;
 
 /// Completes the schema. Where a wildcard is not allowed that is told, and it is expanded all the same: what else is wrong

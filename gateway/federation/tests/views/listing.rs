@@ -71,6 +71,7 @@ fn field_map(field: &FieldMap, model: &Model) -> String {
         line += &match need {
             Need::Authenticated => " needs authentication".to_owned(),
             Need::Scopes(sets) => format!(" needs scopes {sets:?}"),
+            Need::Policies(sets) => format!(" needs policies {sets:?}"),
             Need::Claim(path, ty) => format!(" needs claim {} as {ty}", path.join(".")),
         };
     }

@@ -1,6 +1,8 @@
 //! Owns what follows from a verified credential: who it is, what it is for, and what backends are told of it.
 
-use weft_federation::operation::Identity;
+use std::sync::Arc;
+
+use weft_federation::operation::{Identity, Policies};
 
 use serde_json::{Map, Value};
 
@@ -9,18 +11,19 @@ use super::forwarded::Forwarded;
 /// A claim by the names that lead to it, each inside of the one before.
 pub type ClaimPath = Box<[Box<str>]>;
 
-/// Which claims say what of a caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What claims say of a caller.
+#[derive(Debug, Clone)]
 pub struct IdentityClaims {
     pub user_id: ClaimPath,
     pub roles: ClaimPath,
     /// `None` for `scope` and `scp`.
     pub scopes: Option<ClaimPath>,
+    pub policies: Arc<Policies>,
 }
 
 impl Default for IdentityClaims {
     fn default() -> Self {
-        Self { user_id: ["sub".into()].into(), roles: ["roles".into()].into(), scopes: None }
+        Self { user_id: ["sub".into()].into(), roles: ["roles".into()].into(), scopes: None, policies: Arc::default() }
     }
 }
 
@@ -40,6 +43,7 @@ impl Credential {
             Some(path) => identity.with_scopes_of(path),
             None => identity,
         };
+        let identity = identity.with_policies(&names.policies);
         let forwarded = Forwarded::of(&identity, names);
         Self { identity, audiences, forwarded }
     }

@@ -69,7 +69,8 @@ fn joined<'a>(items: impl IntoIterator<Item = &'a str>, separator: &str) -> Opti
 
 /// Makes the client's headers what backends may be told of: who asks is what the gateway says, and nothing else under its names.
 pub fn replace(headers: &mut HeaderMap, caller: &Caller, request_id: &HeaderValue) {
-    let names: Vec<HeaderName> = headers.keys().filter(|name| is_ours(name.as_str())).cloned().collect();
+    let names: Vec<HeaderName> =
+        headers.keys().filter(|name| is_of_callers(name) || is_alike(name, "x-request-id")).cloned().collect();
     for name in names {
         headers.remove(name);
     }
@@ -82,11 +83,16 @@ pub fn replace(headers: &mut HeaderMap, caller: &Caller, request_id: &HeaderValu
     }
 }
 
-/// Whether servers read a header's name as one of ours: some take `_` for `-`. Names of headers are in lower case here.
-fn is_ours(name: &str) -> bool {
-    const OURS: [&str; 4] = ["x-user-id", "x-user-roles", "x-user-scopes", "x-request-id"];
-    let is_alike = |(one, other): (u8, u8)| one == other || one == b'_' && other == b'-';
-    OURS.iter().any(|ours| ours.len() == name.len() && name.bytes().zip(ours.bytes()).all(is_alike))
+/// Whether servers read a header's name as one of those that say who asks.
+pub fn is_of_callers(name: &HeaderName) -> bool {
+    ["x-user-id", "x-user-roles", "x-user-scopes"].iter().any(|ours| is_alike(name, ours))
+}
+
+/// Some servers take `_` for `-`. Names of headers are in lower case here.
+fn is_alike(name: &HeaderName, ours: &str) -> bool {
+    let name = name.as_str().as_bytes();
+    let is_same = |(one, other): (&u8, &u8)| one == other || *one == b'_' && *other == b'-';
+    name.len() == ours.len() && name.iter().zip(ours.as_bytes()).all(is_same)
 }
 
 #[cfg(test)]
@@ -139,6 +145,7 @@ mod tests {
             user_id: path(&["email"]),
             roles: path(&["realm_access", "roles"]),
             scopes: Some(path(&["https://a/permissions"])),
+            ..IdentityClaims::default()
         };
         let claims = json!({
             "sub": "u1", "email": "u@a", "realm_access": { "roles": ["x"] }, "scope": "no", "https://a/permissions": ["p", "o"],

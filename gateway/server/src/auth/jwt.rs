@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::claims::{Validity, texts};
 use super::credential::{Credential, IdentityClaims};
-use super::jwks::{Jwks, JwksConfig, KeyServers};
+use super::jwks::{Asked, Jwks, JwksConfig, KeyServers};
 use super::keys::{Key, KeySet};
 use super::refusal::TokenFault;
 
@@ -26,7 +26,7 @@ const MAX_BYTES: u64 = 32 << 20;
 /// What a token takes: it is kept as it came and as it was read, the latter in many small pieces.
 const FACTOR: usize = 8;
 
-/// How long a request waits at most for keys that are asked for because of it.
+/// A client waits no longer for keys of which nobody knows whether they are there.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Whose tokens are taken.
@@ -60,6 +60,8 @@ pub enum KeySource {
 pub struct Tokens {
     issuers: Vec<Trusted>,
     leeway: Duration,
+    /// How long a request waits at most for keys that are asked for because of it.
+    pub(super) longest_wait: Duration,
     names: IdentityClaims,
     /// By the whole token. Checking a signature costs more than the rest of a small request.
     known: Cache<Box<str>, Known>,
@@ -118,7 +120,7 @@ impl Tokens {
     fn remembering(config: &JwtConfig, names: &IdentityClaims, max_bytes: u64) -> Self {
         let known = Cache::builder().max_capacity(max_bytes).weigher(|_, known: &Known| known.weight).build();
         let issuers = config.issuers.iter().map(|issuer| Trusted::new(issuer.clone())).collect();
-        Self { issuers, leeway: config.leeway, names: names.clone(), known }
+        Self { issuers, leeway: config.leeway, longest_wait: LONGEST_WAIT, names: names.clone(), known }
     }
 
     /// Has the keys that servers publish from now on.
@@ -148,11 +150,11 @@ impl Tokens {
             Err(doubt) => return Err(doubt.fault()),
         };
         // In a box, since room for it would be moved with every request.
-        let asked = Box::pin(jwks.ask_again(deadline.min(Instant::now() + LONGEST_WAIT))).await;
-        if asked {
-            self.check(token, now).map_err(|doubt| doubt.fault())
-        } else {
-            Err(Doubt::NoKey(Some(jwks)).fault())
+        let asked = Box::pin(jwks.ask_again(deadline.min(Instant::now() + self.longest_wait))).await;
+        match asked {
+            Asked::Answered => self.check(token, now).map_err(|doubt| doubt.fault()),
+            Asked::NotNow => Err(Doubt::NoKey(Some(jwks)).fault()),
+            Asked::TooLate => Err(TokenFault::NoKeys),
         }
     }
 
@@ -273,4 +275,32 @@ fn signature_alone(algorithm: Algorithm) -> Validation {
     validation.validate_nbf = false;
     validation.validate_aud = false;
     validation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::testing::{self, SECRET};
+    use jsonwebtoken::EncodingKey;
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_what_is_not_is_checked_again() {
+        let keys = KeySource::Fixed(DecodingKey::from_secret(SECRET));
+        let issuer = Issuer { issuer: "a".to_owned(), audiences: vec![], algorithms: vec![Algorithm::HS256], keys };
+        let config = JwtConfig { issuers: vec![issuer], leeway: Duration::ZERO };
+        let tokens = Tokens::remembering(&config, &IdentityClaims::default(), 16 << 10);
+        let key = EncodingKey::from_secret(SECRET);
+        let token = |user: usize| {
+            let claims = serde_json::json!({ "iss": "a", "sub": format!("u{user}"), "exp": 60 });
+            testing::token(&Header::default(), &claims, &key)
+        };
+        for user in (0..100).chain(0..100) {
+            let credential = tokens.check(&token(user), UNIX_EPOCH).unwrap_or_else(|_| panic!("it holds"));
+            assert_eq!(credential.identity.claim(&["sub".into()]), Some(&format!("u{user}").into()));
+        }
+        tokens.known.run_pending_tasks();
+        let (entries, bytes) = (tokens.known.entry_count(), tokens.known.weighted_size());
+        assert!((1..20).contains(&entries) && bytes <= 16 << 10, "{entries} in {bytes} bytes");
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use weft_federation::compose::prove;
 use weft_federation::connect::ConnectorId;
 use weft_federation::diagnostics::{Diagnostic, Source, Span};
-use weft_federation::operation::{BoundOperation, Identity, OperationError, Premise, coerce};
+use weft_federation::operation::{BoundOperation, Identity, OperationError, coerce};
 use weft_federation::plan::Planner;
 use weft_federation::plan::explain::Explain;
 use weft_federation::schema::{Satisfiable, Supergraph};
@@ -163,7 +163,7 @@ fn condition_bits(
     given: Option<&RawValue>,
 ) -> Result<u64, Vec<OperationError>> {
     let identity = Identity::anonymous();
-    let needs = bound.conditions.iter().enumerate().filter(|(_, premise)| matches!(premise, Premise::Need(_)));
+    let needs = bound.conditions.iter().enumerate().filter(|(_, premise)| premise.is_need());
     let needs = needs.fold(0, |bits, (bit, _)| bits | 1 << bit);
     match (coerce(client, bound, given, &identity), given) {
         (Ok(variables), _) => Ok(variables.condition_bits(bound, &identity) | needs),

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use weft_federation::diagnostics::{Diagnostic, Source};
+use weft_federation::operation::Policies;
 use weft_federation::suggest::closest;
 
 use super::or_variable;
@@ -68,18 +69,20 @@ struct RawConsumer {
 pub struct Surroundings<'a> {
     pub tiers: &'a BTreeMap<String, Tier>,
     pub environment: &'a BTreeMap<String, String>,
+    pub policies: &'a Arc<Policies>,
 }
 
 /// Reads the text of a `consumers.yaml`. Gives those of whom nothing is wrong, and all that is wrong with others.
 pub fn parse(source: &Arc<Source>, surroundings: Surroundings<'_>) -> (Vec<Consumer>, Vec<Diagnostic>) {
-    let Surroundings { tiers, environment } = surroundings;
+    let Surroundings { tiers, environment, policies } = surroundings;
     let (raw, mut found) = yaml::read::<Raw>(source, &|name| environment.get(name).cloned());
     // Somebody may have written a key itself.
     let shown = yaml::starred(source, &["keys"]);
     for label in found.iter_mut().flat_map(|found| &mut found.labels) {
         label.span.source = Arc::clone(&shown);
     }
-    let mut reading = Reading { source: &shown, tiers, found, ids: HashMap::new(), keys: HashMap::new() };
+    let names = IdentityClaims { policies: Arc::clone(policies), ..IdentityClaims::default() };
+    let mut reading = Reading { source: &shown, tiers, names, found, ids: HashMap::new(), keys: HashMap::new() };
     let consumers = raw.unwrap_or_default().consumers;
     let consumers = consumers.into_iter().map(|consumer| reading.consumer(consumer)).collect();
     (consumers, reading.found)
@@ -95,6 +98,7 @@ pub fn json_schema() -> Value {
 struct Reading<'a> {
     source: &'a Arc<Source>,
     tiers: &'a BTreeMap<String, Tier>,
+    names: IdentityClaims,
     found: Vec<Diagnostic>,
     /// Where each is said first.
     ids: HashMap<String, Range<usize>>,
@@ -138,7 +142,7 @@ impl Reading<'_> {
             keys: keys.iter().map(|key| key.value.0).collect(),
             tier: tier.map(|tier| tier.value.into()),
             is_disabled: disabled,
-            credential: Credential::new(claims, audiences, &IdentityClaims::default()),
+            credential: Credential::new(claims, audiences, &self.names),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tests of `consumers.yaml`: what is wrong is told with its place and without its keys, and what is right says what a token would.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use weft_federation::diagnostics::{Diagnostic, Source};
 
@@ -14,7 +15,10 @@ const HASH: &str = "sha256:8254c329a92850f6d539dd376f4816ee2764517da5e0235514af4
 fn read(text: &str) -> (Vec<Consumer>, Vec<Diagnostic>) {
     let tiers = BTreeMap::from([("bronze".to_owned(), Tier::default())]);
     let environment = BTreeMap::from([("ACME".to_owned(), HASH.to_owned())]);
-    parse(&Source::new("consumers.yaml", text), Surroundings { tiers: &tiers, environment: &environment })
+    parse(
+        &Source::new("consumers.yaml", text),
+        Surroundings { tiers: &tiers, environment: &environment, policies: &Arc::default() },
+    )
 }
 
 #[test]

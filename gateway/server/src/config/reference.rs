@@ -59,7 +59,11 @@ fn the_examples_are_valid() {
     let config = config.expect("it is valid");
     assert_eq!(config.listen.as_deref(), Some("0.0.0.0:4000"));
     assert_eq!(config.gateway.warnings, []);
-    let surroundings = Surroundings { tiers: &config.gateway.tiers, environment: &BTreeMap::new() };
+    let surroundings = Surroundings {
+        tiers: &config.gateway.tiers,
+        environment: &BTreeMap::new(),
+        policies: &config.gateway.policies,
+    };
     let (consumers, found) = consumers_yaml::parse(&Source::new("consumers.yaml", CONSUMERS_EXAMPLE), surroundings);
     assert_eq!((consumers.len(), found), (2, vec![]));
     let client = Source::new("client.yaml", CLIENT_EXAMPLE);

@@ -217,6 +217,6 @@ fn max_age(client: &ClientSchema, document: &Document) -> Option<u32> {
 
 /// Whether what is planned, or what is asked of backends, hangs on a credential.
 fn is_personal(bound: &BoundOperation) -> bool {
-    bound.conditions.iter().any(|premise| matches!(premise, Premise::Need(_)))
+    bound.conditions.iter().any(Premise::is_need)
         || bound.variables.iter().any(|variable| matches!(variable.origin, VariableOrigin::Claim(_)))
 }

@@ -163,6 +163,7 @@ mod tests {
             selection_set: Arc::default(),
             variables: vec![],
             conditions: vec![],
+            demanded: vec![],
             introspection: None,
         };
         (bound, Labels::default(), Used::default())

@@ -19,8 +19,8 @@ use arc_swap::ArcSwapOption;
 use axum::http::HeaderMap;
 use tokio::runtime::Handle;
 use tokio::time::{Instant as Deadline, timeout_at};
-use weft_engine::EventStream;
 use weft_engine::policy::{EndpointHealth, Guards};
+use weft_engine::{EventStream, Refused, denial};
 use weft_federation::operation::{self, BoundOperation, Document, Identity, OperationError, OperationKind};
 
 use crate::auth::{Authenticator, KeyServers};
@@ -278,6 +278,9 @@ impl Pipeline {
         let plan = snapshot.caches.plan(&operation, condition_bits, &labels.met, planning);
         let plan = in_time(deadline, plan).await?;
         timings.plan = started.elapsed();
+        if snapshot.rejects_unauthorized && !plan.refused.is_empty() {
+            return Err(Arc::new(plan.refused.iter().map(refused_field).collect()));
+        }
 
         if bound.kind == OperationKind::Subscription {
             let events = snapshot.engine.subscribe(plan, Arc::clone(bound), client, variables, headers.clone());
@@ -336,6 +339,12 @@ const NO_INTROSPECTION: &str = "Introspection is disabled here; `introspection: 
 /// limits bound.
 async fn in_time<T>(deadline: Deadline, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     timeout_at(deadline, work).await.unwrap_or_else(|_| Err(refuse(GATEWAY_TIMEOUT, TOO_LATE)))
+}
+
+/// What the whole operation is refused for.
+fn refused_field(Refused { coordinate, need }: &Refused) -> OperationError {
+    let (code, message) = denial(need);
+    OperationError::new(code, format!("{coordinate}: {message}"))
 }
 
 fn refuse(code: &'static str, message: &str) -> Refusal {

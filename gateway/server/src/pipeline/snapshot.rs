@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub caches: Caches,
     pub authenticator: Authenticator,
     pub rate_limits: RateLimits,
+    /// Whether an operation is refused as a whole where one of its fields is.
+    pub rejects_unauthorized: bool,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
     /// How many requests are worked on at a time; `None` is without a bound.
@@ -98,8 +100,8 @@ impl Snapshot {
         let clients = Clients::new(own, clients);
         let engine = Arc::new(Engine::new(supergraph, config, guards)?);
         let lacks = lacks.into_iter().map(|lack| Diagnostic { severity: lack.severity.max(Severity::Warning), ..lack });
-        let of_config =
-            config.warnings.iter().cloned().chain(config.unused(supergraph)).chain(config.unset(supergraph));
+        let of_config = config.warnings.iter().cloned().chain(config.unused(supergraph));
+        let of_config = of_config.chain(config.unset(supergraph)).chain(config.unmet(supergraph));
         let warnings = of_config.chain(lacks).chain(found);
         let snapshot = Self {
             clients,
@@ -107,6 +109,7 @@ impl Snapshot {
             caches: Caches::new(),
             authenticator: config.authentication.as_ref().map(Authenticator::new).unwrap_or_default(),
             rate_limits: config.rate_limits(),
+            rejects_unauthorized: config.rejects_unauthorized,
             max_body: config.max_body,
             max_in_flight: config.max_in_flight,
         };

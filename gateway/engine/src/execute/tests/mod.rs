@@ -1,5 +1,6 @@
 //! Tests of whole operations over scripted backends.
 
+mod authorization;
 mod calls;
 mod causes;
 mod contexts;

@@ -148,6 +148,13 @@ fn compile(gateway: &Gateway, text: &str) -> Result<ClientSchema, String> {
     }
 }
 
+/// A random view of a gateway, as it is written.
+pub fn random(rng: &mut Rng, gateway: &Gateway) -> Result<(String, ClientSchema), String> {
+    let text = generate::generate(rng, gateway.api()).render();
+    let client = compile(gateway, &text).map_err(|found| format!("the view does not build: {found}\n{text}"))?;
+    Ok((text, client))
+}
+
 /// Runs an operation on both sides, and says whether the answers are equal to the byte, and not only as far as refusals allow;
 /// `None` if it is not valid.
 fn check(gateway: &Gateway, client: &ClientSchema, view: &View, asked: &Asked<'_>) -> Result<Option<bool>, String> {

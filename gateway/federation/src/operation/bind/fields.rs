@@ -14,8 +14,8 @@ use super::super::bound::{
 };
 use super::super::error::OperationError;
 use super::{Binder, unknown};
-use crate::schema::{Arguments, TypeId};
-use crate::view::{FieldMap, FieldSource, Need, ViewMap};
+use crate::schema::{Arguments, Need, TypeId};
+use crate::view::{FieldMap, FieldSource, ViewMap};
 
 /// A field of an operation, and what it is on the type that it is taken on: a member of an interface can have more
 /// arguments.
@@ -29,6 +29,7 @@ impl Binder<'_> {
     /// `None` if its conditions never hold.
     pub(super) fn field(&mut self, parent: &Name, field: &exe::Field) -> Result<Option<Selection>, OperationError> {
         let Some(conditions) = self.conditions(&field.directives)? else { return Ok(None) };
+        self.demand_types(parent)?;
         let field = match (field.name.as_str(), &self.client.view) {
             ("__typename" | "__schema" | "__type", _) => self.of_the_gateway(field, conditions),
             (_, None) => self.unviewed(parent, field, conditions),
@@ -93,8 +94,10 @@ impl Binder<'_> {
         field: &exe::Field,
         conditions: Vec<Condition>,
     ) -> Result<Field, OperationError> {
-        let target = self.client.field_behind(parent, &field.name);
-        let target = FieldTarget::Field(target.ok_or_else(|| unknown(&format!("{parent}.{}", field.name)))?);
+        let asked = self.client.field_behind(parent, &field.name);
+        let asked = asked.ok_or_else(|| unknown(&format!("{parent}.{}", field.name)))?;
+        self.demand_field(asked)?;
+        let target = FieldTarget::Field(asked);
         let selection_set = self.selection_set(&field.selection_set)?;
         let (key, arguments) = (field.response_key().clone(), self.arguments(&field.arguments)?);
         Ok(Field { key, target, arguments, conditions, selection_set, view: None })
@@ -109,7 +112,7 @@ impl Binder<'_> {
         below: Arc<SelectionSet>,
     ) -> Result<Field, OperationError> {
         let key = asked.field.response_key().clone();
-        let needs = self.needs(&map.needs)?;
+        let needs = self.needs(map)?;
         let unmasked = match &map.treatment.mask {
             Some(mask) if !mask.unless.is_empty() => {
                 Some(self.bit(Premise::Need(Need::Scopes(Arc::clone(&mask.unless))))?)

@@ -19,6 +19,7 @@ use super::document::Document;
 use super::error::OperationError;
 use crate::schema::{Id, TypeSet, Value, VariableId};
 use crate::view::ClientSchema;
+use premises::Demanding;
 
 /// Binds the operation of a document that was validated against `client`.
 pub fn bind(client: &ClientSchema, document: Document) -> Result<BoundOperation, OperationError> {
@@ -33,6 +34,7 @@ pub fn bind(client: &ClientSchema, document: Document) -> Result<BoundOperation,
         document: &document,
         variables: vec![],
         conditions: vec![],
+        demanding: Demanding::default(),
         fragments: HashMap::new(),
         known: HashSet::new(),
         introspects: false,
@@ -42,10 +44,11 @@ pub fn bind(client: &ClientSchema, document: Document) -> Result<BoundOperation,
     }
     let selection_set = binder.selection_set(&operation.selection_set)?;
     let root = client.type_behind(operation.object_type()).ok_or_else(|| unknown(operation.object_type()))?;
-    let Binder { variables, conditions, introspects, .. } = binder;
+    let Binder { variables, conditions, demanding, introspects, .. } = binder;
+    let demanded = demanding.bits.into_iter().collect();
     let introspection =
         introspects.then(|| Introspection { operation_name: operation.name.clone(), document: document.clone() });
-    Ok(BoundOperation { kind, root, selection_set, variables, conditions, introspection })
+    Ok(BoundOperation { kind, root, selection_set, variables, conditions, demanded, introspection })
 }
 
 struct Binder<'a> {
@@ -53,6 +56,7 @@ struct Binder<'a> {
     document: &'a ExecutableDocument,
     variables: Vec<VariableDef>,
     conditions: Vec<Premise>,
+    demanding: Demanding,
     fragments: HashMap<Name, Arc<SelectionSet>>,
     known: HashSet<Known>,
     introspects: bool,

@@ -40,8 +40,14 @@ pub(super) enum Target<'o> {
     /// The object itself, through another view.
     Here,
     Constant,
-    /// The place of the premise that does not hold.
-    Denied(usize),
+    Denied {
+        /// The place of the premise that does not hold.
+        premise: usize,
+        /// What the supergraph promises of it.
+        wrapping: Wrapping,
+        /// The supergraph's name of it; `None` for what it has no field for.
+        name: Option<NameId>,
+    },
     /// Selected on a type that not all sources know; null.
     Unshared {
         name: NameId,
@@ -55,9 +61,10 @@ pub(super) type Call<'o> = (usize, &'o Name);
 impl PartialEq for Entry<'_> {
     fn eq(&self, other: &Self) -> bool {
         let promise = |entry: &Self| match entry.target {
-            Target::Field { wrapping, leaf, .. } => Some((wrapping, leaf)),
-            Target::Unshared { wrapping, .. } => Some((wrapping, None)),
-            Target::Typename | Target::Introspection | Target::Here | Target::Constant | Target::Denied(_) => None,
+            Target::Field { wrapping, leaf, .. } => Some((wrapping, leaf, None)),
+            Target::Unshared { wrapping, .. } => Some((wrapping, None, None)),
+            Target::Denied { premise, wrapping, .. } => Some((wrapping, None, Some(premise))),
+            Target::Typename | Target::Introspection | Target::Here | Target::Constant => None,
         };
         self.key == other.key
             && promise(self) == promise(other)
@@ -139,7 +146,17 @@ impl<'o> Collector<'o> {
                     match entries.iter_mut().find(|entry| entry.key == &field.key) {
                         Some(entry) => {
                             entry.nodes.push(field);
-                            if matches!(entry.target, Target::Unshared { .. }) {
+                            // What is refused by one of the ways to it is not had by the others.
+                            let may_change = match entry.target {
+                                Target::Denied { .. } => false,
+                                Target::Unshared { .. } => true,
+                                Target::Field { .. }
+                                | Target::Typename
+                                | Target::Introspection
+                                | Target::Here
+                                | Target::Constant => self.denied(ty, field)?.is_some(),
+                            };
+                            if may_change {
                                 entry.target = self.target(ty, is_known, field)?;
                             }
                         }
@@ -159,9 +176,17 @@ impl<'o> Collector<'o> {
     }
 
     fn target(&self, ty: TypeId, is_known: bool, field: &'o Field) -> Result<Target<'o>, PlanError> {
-        let needs = field.view.iter().flat_map(|view| &view.needs);
-        if let Some(denied) = needs.copied().find(|bit| self.bits >> bit & 1 == 0) {
-            return Ok(Target::Denied(denied.into()));
+        if let Some(premise) = self.denied(ty, field)? {
+            let (wrapping, name) = match field.target {
+                FieldTarget::Field(asked) => {
+                    let asked = self.model.field(asked);
+                    let own = self.model.field_of(ty, asked.name).map_or(asked, |own| self.model.field(own));
+                    (own.wrapping, Some(own.name))
+                }
+                FieldTarget::Typename => (Wrapping::NON_NULL, None),
+                FieldTarget::Here | FieldTarget::Constant | FieldTarget::Introspection => (Wrapping::default(), None),
+            };
+            return Ok(Target::Denied { premise, wrapping, name });
         }
         Ok(match field.target {
             FieldTarget::Here => Target::Here,
@@ -183,6 +208,44 @@ impl<'o> Collector<'o> {
                 Target::Field { field: field_id, name, wrapping: def.wrapping, leaf, arguments, call: None }
             }
         })
+    }
+
+    /// The place of the first premise that does not hold, of those that a field hangs on where an object is of this type: what the
+    /// view demands, and what the supergraph demands for the object, and for the field by each type that it is asked on.
+    fn denied(&self, ty: TypeId, field: &Field) -> Result<Option<usize>, PlanError> {
+        let model = self.model;
+        let own = field.view.iter().flat_map(|view| &view.needs).copied();
+        if let Some(denied) = own.into_iter().find(|bit| !self.holds(*bit)) {
+            return Ok(Some(denied.into()));
+        }
+        if model.needs().is_empty() {
+            return Ok(None);
+        }
+        let asked = match field.target {
+            FieldTarget::Introspection => return Ok(None),
+            FieldTarget::Field(asked) => Some(model.field(asked)),
+            FieldTarget::Typename | FieldTarget::Here | FieldTarget::Constant => None,
+        };
+        let found = asked.and_then(|asked| Some(model.field(model.field_of(ty, asked.name)?)));
+        let fields = found.into_iter().chain(asked).flat_map(|field| field.needs.iter());
+        // What the type demands is among what each of its fields does.
+        let of_type = if asked.is_none() { &model.ty(ty).needs[..] } else { &[] };
+        for need in of_type.iter().chain(fields) {
+            let at = self.demanded.binary_search_by_key(need, |(need, _)| *need);
+            let bit = at.map_err(|_| {
+                let (ty, key) = (model.type_name(ty), &field.key);
+                PlanError::internal(format!("what is demanded for \"{key}\" of {ty} was not asked about"))
+            })?;
+            let (_, bit) = self.demanded[bit];
+            if !self.holds(bit) {
+                return Ok(Some(bit.into()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn holds(&self, bit: u8) -> bool {
+        self.bits >> bit & 1 == 1
     }
 }
 
@@ -254,7 +317,7 @@ pub(super) fn child_view<'o>(entry: &Entry<'o>) -> View<'o> {
         | Target::Introspection
         | Target::Unshared { .. }
         | Target::Constant
-        | Target::Denied(_) => {}
+        | Target::Denied { .. } => {}
     }
     view
 }

@@ -13,7 +13,7 @@ use super::runtime::{Runtime, Sources};
 use super::shape::{Content, Position, PositionId, Projection, ProjectionId, ProjectionKind, ROOT, Shape};
 use super::work::Work;
 use crate::operation::{BoundOperation, OperationKind, Premise, SelectionSet, Sight};
-use crate::schema::{Id, Model, TypeSet};
+use crate::schema::{Id, Model, NeedId, TypeSet};
 use entries::{Class, child_view, set_apart};
 use project::{Here, shows_typename};
 use slots::{Gathered, split_by_slots};
@@ -38,9 +38,20 @@ pub(super) fn collect<'o>(
 ) -> Result<Collected, PlanError> {
     let is_serial = operation.kind == OperationKind::Mutation;
     let (shape, demands) = (Shape::default(), Demands::default());
-    let premises = &operation.conditions;
-    let mut collector =
-        Collector { model, bits, premises, is_serial, runtime, work, shape, demands, fields: 0, fragments: 0 };
+    let (premises, demanded) = (&operation.conditions[..], &operation.demanded[..]);
+    let mut collector = Collector {
+        model,
+        bits,
+        premises,
+        demanded,
+        is_serial,
+        runtime,
+        work,
+        shape,
+        demands,
+        fields: 0,
+        fragments: 0,
+    };
     let types = TypeSet::one(operation.root);
     let all = Known { types: types.clone(), sources: Sources::new() };
     collector.shape.positions.push(Position::new(None, types));
@@ -60,6 +71,8 @@ struct Collector<'o> {
     bits: u64,
     /// What the bits stand for.
     premises: &'o [Premise],
+    /// The bits of what the supergraph demands.
+    demanded: &'o [(NeedId, u8)],
     /// Whether the root's fields are calls that run one after the other.
     is_serial: bool,
     runtime: Option<Runtime<'o>>,

@@ -49,8 +49,10 @@ impl<'o> Collector<'o> {
                     let below = ProjectionId::from_index(here.first + at);
                     (Wrapping::NON_NULL, ProjectionSource::Here(below), entry.key.as_str())
                 }
-                Target::Constant | Target::Denied(_) => {
-                    (Wrapping::default(), self.without_slot(entry)?, entry.key.as_str())
+                Target::Constant => (Wrapping::default(), self.constant(entry)?, entry.key.as_str()),
+                Target::Denied { premise, wrapping, name } => {
+                    let name = name.map_or("__typename", |name| self.model.name(name).as_str());
+                    (*wrapping, self.refused(*premise, entry)?, name)
                 }
                 Target::Field { name, wrapping, arguments, call, .. } => {
                     let Some(at) = first.and_then(|ty| by_field.get(&(ty, *name, *arguments, *call))) else { continue };
@@ -73,19 +75,22 @@ impl<'o> Collector<'o> {
         Ok(ProjectionClass { types: class.types.into_iter().collect(), fields })
     }
 
-    /// What is asked of nobody.
-    fn without_slot(&self, entry: &Entry<'o>) -> Result<ProjectionSource, PlanError> {
-        let map = entry.nodes.first().and_then(|node| node.view.as_ref()).map(|view| &view.map);
-        match (&entry.target, map.map(|map| &map.source)) {
-            (Target::Denied(premise), _) => match &self.premises[*premise] {
-                Premise::Need(need) => Ok(ProjectionSource::Denied(need.clone())),
-                Premise::Variable(_) => Err(inconsistent(entry)),
-            },
-            (_, Some(FieldSource::Constant(json))) => Ok(ProjectionSource::Constant(json.clone())),
-            (_, Some(FieldSource::Path(_) | FieldSource::Here | FieldSource::Members(_)) | None) => {
-                Err(inconsistent(entry))
-            }
+    fn constant(&self, entry: &Entry<'o>) -> Result<ProjectionSource, PlanError> {
+        match entry.nodes.first().and_then(|node| node.view.as_ref()).map(|view| &view.map.source) {
+            Some(FieldSource::Constant(json)) => Ok(ProjectionSource::Constant(json.clone())),
+            Some(FieldSource::Path(_) | FieldSource::Here | FieldSource::Members(_)) | None => Err(inconsistent(entry)),
         }
+    }
+
+    /// What is asked of nobody, for want of what the premise demands.
+    fn refused(&self, premise: usize, entry: &Entry<'o>) -> Result<ProjectionSource, PlanError> {
+        let need = match self.premises.get(premise) {
+            Some(Premise::Need(need)) => Some(need),
+            // Which of them is missing is not known here.
+            Some(Premise::All(needs)) => needs.first(),
+            Some(Premise::Variable(_)) | None => None,
+        };
+        need.map(|need| ProjectionSource::Denied(need.clone())).ok_or_else(|| inconsistent(entry))
     }
 
     /// What is read from a slot.

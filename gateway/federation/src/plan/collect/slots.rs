@@ -94,7 +94,7 @@ pub(super) fn split_by_slots<'o>(class: Class<'o>, by_field: &SlotOf<'o>) -> Vec
             | Target::Unshared { .. }
             | Target::Here
             | Target::Constant
-            | Target::Denied(_) => None,
+            | Target::Denied { .. } => None,
         });
         let slots: Vec<Option<usize>> = slots.collect();
         match split.iter_mut().find(|(known, _)| *known == slots) {

@@ -19,7 +19,7 @@ use super::keys::KeySet;
 use fetch::Server;
 use refresh::Refreshed;
 
-pub use refresh::Schedule;
+pub use refresh::{Asked, Schedule};
 
 /// Where a key set is, and how it is got.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -68,8 +68,8 @@ impl Jwks {
         self.refreshed.is_stale()
     }
 
-    /// Waits until the server has been asked again, by the deadline. `false` if it may not be asked yet, or is too slow.
-    pub async fn ask_again(&self, deadline: Instant) -> bool {
+    /// Waits until the server has been asked again, by the deadline, if it may be asked now.
+    pub async fn ask_again(&self, deadline: Instant) -> Asked {
         self.refreshed.ask_again(deadline).await
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::document::Published;
 use crate::auth::keys::KeySet;
@@ -39,6 +39,17 @@ pub struct Fetched {
     pub max_age: Option<Duration>,
 }
 
+/// What came of asking a server because of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was asked, well or not.
+    Answered,
+    /// It has been asked too short a time ago.
+    NotNow,
+    /// It has not answered in time.
+    TooLate,
+}
+
 /// The keys of one server, as far as they are known.
 #[derive(Debug)]
 pub struct Refreshed {
@@ -58,6 +69,15 @@ struct Progress {
     has_failed: bool,
     /// From when on a token may cause a request.
     free_from: Instant,
+}
+
+/// What came of the requests so far.
+#[derive(Default)]
+struct Past {
+    /// The last that was got.
+    document: Bytes,
+    /// Since then.
+    failures: u32,
 }
 
 impl Refreshed {
@@ -87,61 +107,68 @@ impl Refreshed {
         self.progress.borrow().has_failed
     }
 
-    /// Waits until the server has been asked again, by the deadline, if it may be asked now. Whether it has.
-    pub async fn ask_again(&self, deadline: Instant) -> bool {
+    /// Waits until the server has been asked again, by the deadline, if it may be asked now.
+    pub async fn ask_again(&self, deadline: Instant) -> Asked {
         let mut progress = self.progress.subscribe();
         let before = *progress.borrow_and_update();
         if !before.is_asking {
             if Instant::now() < before.free_from {
-                return false;
+                return Asked::NotNow;
             }
             self.wanted.notify_one();
         }
         let ended = progress.wait_for(|now| now.ended > before.ended);
-        matches!(timeout_at(deadline, ended).await, Ok(Ok(_)))
+        match timeout_at(deadline, ended).await {
+            Ok(_) => Asked::Answered,
+            Err(_) => Asked::TooLate,
+        }
     }
 
     /// Asks, without end.
     pub async fn follow<F: Future<Output = Result<Fetched, String>>>(&self, mut fetch: impl FnMut() -> F) {
-        let (mut document, mut failures) = (Bytes::new(), 0);
+        let mut past = Past::default();
         loop {
             let free_from = Instant::now() + self.schedule.cool_down;
             self.progress.send_modify(|progress| (progress.is_asking, progress.free_from) = (true, free_from));
-            let fetched = fetch().await;
-            let has_failed = fetched.is_err();
-            let pause = match fetched {
-                Ok(Fetched { published, document: new, max_age }) => {
-                    if document != new || failures > 0 {
-                        self.tell(&published);
-                    }
-                    if document != new {
-                        self.replace(published);
-                        document = new;
-                    }
-                    failures = 0;
-                    let Schedule { refresh, .. } = self.schedule;
-                    max_age.map_or(refresh, |age| age.clamp(SHORTEST.min(refresh), refresh))
-                }
-                Err(reason) => {
-                    let meanwhile =
-                        if self.keys.load().is_some() { "those from before are used" } else { "there are none" };
-                    tracing::warn!("cannot get the keys of {}: {reason}; {meanwhile}", self.name);
-                    failures += 1;
-                    let pause = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(failures - 1).unwrap_or(u32::MAX));
-                    pause.min(LONGEST_PAUSE).min(self.schedule.refresh)
-                }
+            let pause = match fetch().await {
+                Ok(fetched) => self.succeeded(fetched, &mut past),
+                Err(reason) => self.failed(&reason, &mut past),
             };
-            // Gateways that were started together do not ask together.
-            let next = Instant::now() + pause.mul_f64(0.9 + 0.1 * fastrand::f64());
             self.progress.send_modify(|progress| {
                 progress.ended += 1;
-                (progress.is_asking, progress.has_failed) = (false, has_failed);
+                (progress.is_asking, progress.has_failed) = (false, past.failures > 0);
             });
+            // Gateways that were started together do not ask together.
+            let pause = pause.mul_f64(0.9 + 0.1 * fastrand::f64());
             tokio::select! {
-                () = sleep_until(next) => {}
+                () = sleep(pause) => {}
                 () = self.wanted() => {}
             }
         }
+    }
+
+    /// Takes new keys. Gives the pause until they are asked for again.
+    fn succeeded(&self, Fetched { published, document, max_age }: Fetched, past: &mut Past) -> Duration {
+        let is_new = past.document != document;
+        if is_new || past.failures > 0 {
+            self.tell(&published);
+        }
+        if is_new {
+            let generation = self.generation().map_or(0, |generation| generation + 1);
+            self.keys.store(Some(Arc::new(KeySet { generation, keys: published.keys })));
+        }
+        *past = Past { document, failures: 0 };
+        let refresh = self.schedule.refresh;
+        max_age.map_or(refresh, |age| age.clamp(SHORTEST.min(refresh), refresh))
+    }
+
+    /// Stays with the keys from before. Gives the pause until the next try.
+    fn failed(&self, reason: &str, past: &mut Past) -> Duration {
+        let meanwhile = if self.keys.load().is_some() { "those from before are used" } else { "there are none" };
+        tracing::warn!("cannot get the keys of {}: {reason}; {meanwhile}", self.name);
+        let factor = 1_u32.checked_shl(past.failures).unwrap_or(u32::MAX);
+        past.failures = past.failures.saturating_add(1);
+        FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE).min(self.schedule.refresh)
     }
 
     /// Waits until a token needs keys that are not known, and the server may be asked for its sake.
@@ -153,11 +180,6 @@ impl Refreshed {
                 return;
             }
         }
-    }
-
-    fn replace(&self, published: Published) {
-        let generation = self.generation().map_or(0, |generation| generation + 1);
-        self.keys.store(Some(Arc::new(KeySet { generation, keys: published.keys })));
     }
 
     fn tell(&self, Published { keys, left_out }: &Published) {

@@ -69,6 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     found.extend(check(&composed.supergraph, &composed.definitions));
     found.extend(gateway.without_timeout(&composed.supergraph, &composed.definitions));
     found.extend(gateway.unused(&composed.supergraph));
+    found.extend(gateway.unmet(&composed.supergraph));
     found.extend(gateway.warnings.iter().cloned());
     found.extend(wrong);
     let clients = clients::check(files, &composed.supergraph, &mut found);

@@ -34,7 +34,7 @@ impl RawApiKeys {
         let header = match self.header {
             Some(Located { value: Header(header), span }) => {
                 let is_taken = [AUTHORIZATION, COOKIE, forwarded::X_REQUEST_ID].contains(&header)
-                    || forwarded::OF_CALLERS.contains(&header)
+                    || forwarded::is_of_callers(&header)
                     || is_reserved(&header);
                 if is_taken {
                     let message = format!("`{header}` carries something else, and cannot carry API keys");
@@ -48,7 +48,11 @@ impl RawApiKeys {
         let consumers = match resolving.files.read_to_string(&path) {
             Ok(text) => {
                 let source = Source::new(path.display().to_string(), text);
-                let surroundings = Surroundings { tiers: &resolving.tiers, environment: resolving.environment };
+                let surroundings = Surroundings {
+                    tiers: &resolving.tiers,
+                    environment: resolving.environment,
+                    policies: &resolving.policies,
+                };
                 let (consumers, found) = consumers_yaml::parse(&source, surroundings);
                 resolving.found.extend(found);
                 consumers

@@ -93,7 +93,7 @@ impl Authentication {
     pub fn resolve(self, resolving: &mut Resolving<'_>, folder: &Path) -> Option<AuthenticationConfig> {
         let jwt = self.jwt.map(|jwt| jwt.resolve(resolving, folder));
         let api_keys = self.api_keys.map(|api_keys| api_keys.resolve(resolving, folder));
-        let claims = self.claims.resolve();
+        let claims = self.claims.resolve(&resolving.policies);
         (jwt.is_some() || api_keys.is_some()).then_some(AuthenticationConfig { jwt, api_keys, claims })
     }
 }

@@ -145,7 +145,7 @@ fn free(name: HeaderName) -> Result<HeaderName, String> {
 
 /// A name that rules may give to what they like.
 fn settable(name: HeaderName) -> Result<HeaderName, String> {
-    if forwarded::OF_CALLERS.contains(&name) {
+    if forwarded::is_of_callers(&name) {
         return Err(format!(
             "`{name}` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim"
         ));

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+
+use weft_federation::operation::Policies;
 
 use crate::auth::{ClaimPath, IdentityClaims};
 
@@ -24,12 +27,13 @@ pub struct RawIdentity {
 }
 
 impl RawIdentity {
-    pub fn resolve(self) -> IdentityClaims {
+    pub fn resolve(self, policies: &Arc<Policies>) -> IdentityClaims {
         let usual = IdentityClaims::default();
         IdentityClaims {
             user_id: self.user_id.map_or(usual.user_id, |claim| claim.0),
             roles: self.roles.map_or(usual.roles, |claim| claim.0),
             scopes: self.scopes.map(|claim| claim.0),
+            policies: Arc::clone(policies),
         }
     }
 }

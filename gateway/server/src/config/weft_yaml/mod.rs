@@ -39,6 +39,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use weft_engine::ConnectorsConfig;
 use weft_federation::diagnostics::{Diagnostic, Source};
+use weft_federation::operation::Policies;
 
 use super::or_variable;
 use super::values::ListenAddress;
@@ -103,7 +104,7 @@ struct Raw {
     usage: usage::Usage,
     /// Who clients are. Without it nobody is asked.
     authentication: authentication::Authentication,
-    /// What callers need.
+    /// What callers need, and what they may see with it.
     authorization: authorization::Authorization,
 }
 
@@ -149,6 +150,9 @@ pub struct GatewayConfig {
     pub authentication: Option<AuthenticationConfig>,
     /// Nobody without a credential is let in.
     pub requires_authentication: bool,
+    /// An operation is refused as a whole where one of its fields is.
+    pub rejects_unauthorized: bool,
+    pub policies: Arc<Policies>,
     /// What the file is warned of for, whatever the supergraph.
     pub warnings: Vec<Diagnostic>,
     /// The subgraphs and sources that it speaks of.
@@ -232,6 +236,7 @@ struct Resolving<'a> {
     is_damaged: bool,
     warnings: Vec<Diagnostic>,
     tiers: BTreeMap<String, Tier>,
+    policies: Arc<Policies>,
     named: Vec<Named>,
     timeouts: Timeouts,
 }
@@ -245,7 +250,8 @@ impl<'a> Resolving<'a> {
     ) -> Self {
         let is_damaged = !found.is_empty();
         let (warnings, tiers, named, timeouts) = (vec![], BTreeMap::new(), vec![], Timeouts::default());
-        Self { source, files, environment, found, is_damaged, warnings, tiers, named, timeouts }
+        let policies = Arc::default();
+        Self { source, files, environment, found, is_damaged, warnings, tiers, policies, named, timeouts }
     }
 }
 
@@ -268,6 +274,7 @@ impl Raw {
             resolving.rates_without_limits(&self.tiers);
         }
         resolving.tiers = tiers::resolve(self.tiers, resolving);
+        resolving.policies = self.authorization.policies(resolving);
         let authentication = self.authentication.resolve(resolving, folder);
         let requires_authentication = self.authorization.requires_authentication(authentication.as_ref(), resolving);
         let tiers = std::mem::take(&mut resolving.tiers);
@@ -288,6 +295,8 @@ impl Raw {
             log_usage: self.usage.period(),
             authentication,
             requires_authentication,
+            rejects_unauthorized: self.authorization.rejects_unauthorized(),
+            policies: Arc::clone(&resolving.policies),
             warnings: std::mem::take(&mut resolving.warnings),
             named: std::mem::take(&mut resolving.named),
             timeouts: std::mem::take(&mut resolving.timeouts),

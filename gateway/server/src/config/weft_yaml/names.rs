@@ -1,4 +1,4 @@
-//! Owns the names of subgraphs and sources in `weft.yaml`, and their comparison with the supergraph.
+//! Owns the names of subgraphs, sources and policies in `weft.yaml`, and their comparison with the supergraph.
 
 use std::ops::Range;
 
@@ -7,6 +7,7 @@ use weft_federation::diagnostics::{Diagnostic, Span};
 use weft_federation::schema::Supergraph;
 use weft_federation::suggest::closest;
 
+use super::authorization::policies_of;
 use super::{GatewayConfig, Resolving};
 use crate::config::values::SourceName;
 use crate::config::yaml::{self, Located};
@@ -26,6 +27,7 @@ enum What {
     Source(SourceName),
     /// The address of this subgraph.
     Url(String),
+    Policy(String),
 }
 
 impl Resolving<'_> {
@@ -39,6 +41,12 @@ impl Resolving<'_> {
     pub fn subgraph_url(&mut self, name: &Located<String>, place: &Range<usize>) {
         let span = yaml::span(self.source, place);
         self.named.push(Named { what: What::Url(name.value.clone()), span });
+    }
+
+    /// Notes that this policy is defined.
+    pub fn policy(&mut self, name: &Located<String>) {
+        let span = yaml::span(self.source, &name.span);
+        self.named.push(Named { what: What::Policy(name.value.clone()), span });
     }
 
     /// Notes that a section speaks of this source.
@@ -56,10 +64,12 @@ impl GatewayConfig {
         let name = |source: &Source| format!("{}.{}", source.subgraph, source.name);
         let sources: Vec<String> = supergraph.connectors.sources.iter().map(name).collect();
         let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+        let policies = policies_of(supergraph.model.needs());
         let found = self.named.iter().filter_map(|Named { what, span }| {
             let found = match what {
                 What::Subgraph(name) => unused("subgraph", name, &subgraphs),
                 What::Source(name) => unused("source", &format!("{}.{}", name.subgraph, name.source), &sources),
+                What::Policy(name) => unused("field that asks for the policy", name, &policies),
                 What::Url(subgraph) => self.shared_url(subgraph, &supergraph.connectors.sources),
             };
             found.map(|found| found.at(span.clone(), ""))

@@ -58,6 +58,12 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              `headers`, `override_labels`, `connectors`, `limits`, `bff`, `tiers`, `rate_limit`, `apq`, `usage`, `authentication`, \
              `authorization`)",
         ),
+        (
+            "authorization:\n  policies:\n    a: $args.id\n    b: id name\n    c: $.roles->includes(1)",
+            "weft.yaml:3:8: the policy \"a\" cannot be read: a policy has no `$args` (`$` is the claims of the credential)\n\
+             weft.yaml:4:8: the policy \"b\" cannot be read: this makes an object, and a policy is true or not (begin with `$`, which is the claims: `$.roles->contains(\"admin\")`)\n\
+             weft.yaml:5:8: the policy \"c\" cannot be read: there is no method `includes` (an example: $.roles->contains(\"staff\"))",
+        ),
         ("listen: 4000", "weft.yaml:1:9: expected an address as host:port, such as 127.0.0.1:4000"),
         (
             "- listen",
@@ -92,7 +98,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
             "weft.yaml:1:23: expected a source with its subgraph, as subgraph.source",
         ),
         (
-            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n      - insert: { name: X-User-Id, value: u }\n      - propagate: { named: x-me, rename: x-user-roles }\n      - propagate: { named: x-user-id, rename: x-me }\n      - remove: { named: x-user-scopes }\n",
+            "headers:\n  all:\n    request:\n      - propagat: { named: a }\n      - propagate: { named: 'a b' }\n      - propagate: {}\n      - propagate: { named: a, matching: b }\n      - propagate: { matching: '(' }\n      - propagate: { matching: a, rename: b }\n      - insert: { name: x }\n      - insert: { nmae: x, value: y }\n      - insert: { name: content-length, value: '1' }\n      - remove: { named: te }\n      - remove: x\n      - { remove: { named: a }, insert: { name: b, value: c } }\n      - insert: { name: x, value: \"a\\nb\" }\n      - insert: { name: X-User-Id, value: u }\n      - propagate: { named: x-me, rename: x-user_roles }\n      - propagate: { named: x-user-id, rename: x-me }\n      - remove: { named: x-user-scopes }\n",
             "weft.yaml:4:9: there is no key `propagat` here (did you mean `propagate`?)\n\
              weft.yaml:5:29: expected the name of a header, such as x-request-id\n\
              weft.yaml:6:9: expected either `named` or `matching`\n\
@@ -107,7 +113,7 @@ fn what_is_wrong_is_told_all_at_once_and_where() {
              weft.yaml:15:9: expected exactly one of `propagate`, `insert`, `remove`\n\
              weft.yaml:16:35: expected the value of a header: one line of visible characters\n\
              weft.yaml:17:9: `x-user-id` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim\n\
-             weft.yaml:18:9: `x-user-roles` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim",
+             weft.yaml:18:9: `x-user_roles` is set by the gateway, from the caller's credential; `authentication.claims` says from which claim",
         ),
         (
             "traffic:\n  all: { tls: { ca: none.pem } }\n  subgraphs:\n    a: { tls: { key: a.key } }\n    b: { tls: { certificate: none.pem, key: none.key } }\n    c: { tls: { cert: x } }\n",

@@ -17,7 +17,7 @@ use crate::rate_limit::Key;
 const SHARDS: usize = 16;
 
 pub struct Generations<V> {
-    shards: [Mutex<Shard<V>>; SHARDS],
+    shards: Box<[Mutex<Shard<V>>; SHARDS]>,
     hasher: RandomState,
     /// Of a generation, in one shard.
     most: usize,
@@ -40,7 +40,7 @@ impl<V> Default for Shard<V> {
 impl<V: Copy> Generations<V> {
     /// For about so many keys at most, each remembered for at least this long after it was used, as long as there is room.
     pub fn new(max_keys: usize, lifetime: Duration) -> Self {
-        let shards = std::array::from_fn(|_| Mutex::default());
+        let shards = Box::new(std::array::from_fn(|_| Mutex::default()));
         Self { shards, hasher: RandomState::new(), most: (max_keys / (2 * SHARDS)).max(1), lifetime }
     }
 

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::super::document::Published;
-use super::super::refresh::{Fetched, Refreshed, Schedule};
+use super::super::refresh::{Asked, Fetched, Refreshed, Schedule};
 
 const REFRESH: Duration = Duration::from_secs(900);
 const COOL_DOWN: Duration = Duration::from_secs(30);
@@ -92,19 +92,19 @@ async fn keys_are_others_only_where_the_document_is() {
 #[tokio::test(start_paused = true)]
 async fn who_needs_another_key_has_it_asked_for_once_per_cool_down() {
     let (refreshed, asked) = follow(|_| Some(("a", None)));
-    assert!(refreshed.ask_again(soon()).await, "the first answer is waited for");
-    assert!(!refreshed.ask_again(soon()).await, "it has just been asked");
+    assert_eq!(refreshed.ask_again(soon()).await, Asked::Answered, "the first answer is waited for");
+    assert_eq!(refreshed.ask_again(soon()).await, Asked::NotNow, "it has just been asked");
     sleep(COOL_DOWN).await;
     let all = join_all((0..1000).map(|_| refreshed.ask_again(soon()))).await;
-    assert!(all.into_iter().all(|has_asked| has_asked), "they wait for the same answer");
+    assert!(all.into_iter().all(|asked| asked == Asked::Answered), "they wait for the same answer");
     for _ in 0..1000 {
-        assert!(!refreshed.ask_again(soon()).await);
+        assert_eq!(refreshed.ask_again(soon()).await, Asked::NotNow);
     }
     assert_eq!(asked.lock().expect("no panic before").len(), 2);
     sleep(COOL_DOWN).await;
     let before = Instant::now();
-    assert!(!refreshed.ask_again(before + ANSWER / 2).await, "nobody waits past the deadline");
+    assert_eq!(refreshed.ask_again(before + ANSWER / 2).await, Asked::TooLate, "nobody waits past the deadline");
     assert_eq!(before.elapsed(), ANSWER / 2);
-    assert!(refreshed.ask_again(soon()).await, "what is asked already is waited for");
+    assert_eq!(refreshed.ask_again(soon()).await, Asked::Answered, "what is asked already is waited for");
     assert_eq!(asked.lock().expect("no panic before").len(), 3);
 }

@@ -33,6 +33,7 @@ fn following_by(server: &KeyServer, cool_down: Duration, servers: &KeyServers) -
     let algorithms = vec![Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
     let issuers = vec![Issuer { issuer: "a".to_owned(), audiences: vec![], algorithms, keys }];
     let mut tokens = Tokens::new(&JwtConfig { issuers, leeway: Duration::ZERO }, &IdentityClaims::default());
+    tokens.longest_wait = GIVE_UP;
     tokens.follow(servers);
     tokens
 }
@@ -142,6 +143,8 @@ async fn unknown_keys_cause_one_request_and_tokens_that_are_known_do_not_wait_fo
         gate.add_permits(1);
     };
     assert_eq!(futures_util::future::join(late, meanwhile).await.0, Err(TokenFault::UnknownKey));
+    let (now, hasty) = (UNIX_EPOCH + Duration::from_secs(NOW), Instant::now());
+    assert_eq!(tokens.verify(&unknown, now, hasty).await.err(), Some(TokenFault::NoKeys), "it may come to be known");
 }
 
 #[tokio::test]
